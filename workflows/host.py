@@ -1,0 +1,426 @@
+"""The contract: everything a workflow may ask of a host. Adapters in orchestrator/hosts/ satisfy it.
+
+Paths are relative to the OpenEMM home unless a name says otherwise. Sizes are bytes, durations seconds, times aware UTC.
+Every method may raise a WorkflowError with a key of its own; none returns a code to be checked.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from workflows.plan import Component, PackageKind, PackageRef
+
+Progress = Callable[[int, int | None], None]  # bytes done, bytes in all when known
+
+
+# --- packages ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Artefact:
+    """A package file on this host, its digest checked. trust: "sums" (SHA256SUMS), "pinned" (ledger), "first-use"."""
+
+    ref: PackageRef
+    path: str
+    size: int
+    sha256: str
+    trust: str
+
+
+@dataclass(frozen=True)
+class StagedTree:
+    """A release tree unpacked beside the active one. folder is relative to the home; digest is over its content listing."""
+
+    component: Component
+    kind: PackageKind
+    version: str
+    folder: str
+    digest: str
+
+
+class Packages(Protocol):
+    """The site's package source, and unpacking (facts 2 and 3, DESIGN 7)."""
+
+    def available(self) -> Sequence[PackageRef]:
+        """All packages the source offers."""
+
+    def fetch(self, ref: PackageRef, expected: str | None, progress: Progress) -> Artefact:
+        """The package's file on this host, complete and with the expected digest; a cut download goes on where it ended."""
+
+    def stage(self, artefact: Artefact) -> Sequence[StagedTree]:
+        """Unpack beside what is active, safely; a tree that is already there in full is left as it is. Never touches a link."""
+
+    def staged(self, artefact: Artefact) -> Sequence[StagedTree] | None:
+        """The trees when they are all there in full, else None."""
+
+    def unstage(self, trees: Sequence[StagedTree]) -> None:
+        """Remove trees that `stage` made and no link points to."""
+
+
+# --- the home ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Link:
+    """A symbolic link and where it points; target None: there is none."""
+
+    path: str
+    target: str | None
+
+
+@dataclass(frozen=True)
+class CarriedFile:
+    """A site file brought into a new tree. replaced: the shipped file differed and was kept beside as `.new`."""
+
+    path: str
+    sha256: str
+    replaced: bool
+
+
+class SqlKind(enum.StrEnum):
+    """The SQL files of a package (facts 5.3)."""
+
+    UPDATE = "update"
+    MESSAGES = "messages"
+    USERRIGHTS = "userrights"
+
+
+@dataclass(frozen=True)
+class SqlFile:
+    """An SQL file of a staged frontend. version: only of update files. path: relative to the home."""
+
+    name: str
+    kind: SqlKind
+    version: str | None
+    path: str
+    sha256: str
+
+
+class Home(Protocol):
+    """Folders and links under /home/openemm (facts 1)."""
+
+    def active(self) -> Mapping[Component, str]:
+        """The active version of each component, read where facts 1.2 says; a component that is not there is left out."""
+
+    def active_folder(self, kind: PackageKind) -> str | None:
+        """The folder of the active tree of that kind, links resolved."""
+
+    def links_for(self, trees: Sequence[StagedTree]) -> Sequence[Link]:
+        """The links that make these trees active (facts 1.1, 1.3), the backend's `previous` included."""
+
+    def read_links(self, paths: Sequence[str]) -> Sequence[Link]:
+        """Where the links point now."""
+
+    def write_links(self, links: Sequence[Link]) -> None:
+        """Point every link, each by rename of a prepared one; a link with target None is removed."""
+
+    def carry_site_files(self, source: str, target: str) -> Sequence[CarriedFile]:
+        """Bring the runtime's site files (facts 1.4: server.xml, hostname, web.xml, keys, ...) into a new runtime tree."""
+
+    def site_values(self, frontend: str, webservices: str | None) -> Mapping[str, str]:
+        """Values an admin set in emm.properties, emm-ws.properties, mailgun settings, keyed as config_tbl will hold them."""
+
+    def carry_values(self, source: str, target: str, kind: PackageKind) -> Sequence[CarriedFile]:
+        """Carry property values and the session-timeout of an old web application folder into the new one (facts 1.4, 8.3)."""
+
+    def sql_files(self, frontend: str) -> Sequence[SqlFile]:
+        """The SQL files of a frontend tree, in the order of their names."""
+
+    def read_text(self, path: str) -> str:
+        """A file's text (UTF-8)."""
+
+    def mandatory_versions(self, frontend: str) -> frozenset[str]:
+        """The database versions that the package says it needs (mandatoryDbChanges)."""
+
+    def digest(self, folder: str) -> str:
+        """SHA-256 over a tree's listing: names, modes, link targets, content."""
+
+
+# --- the database -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Dispatch:
+    """Mail being made or sent, or soon to be. key: generating, ready, sending, job, blocks, planned. since: when last seen moving."""
+
+    key: str
+    what: str
+    mailing: int | None = None
+    since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class StartupJob:
+    """A row of startup_job_tbl (facts 6): state 0 pending, 1 in progress, 2 done, 3 failed."""
+
+    id: int
+    classname: str
+    company: int | None
+    enabled: bool
+    state: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """A BIRT report's schedule (facts 8.3.4, 17.6.8). due: it has a send_date or delivery_date, so that it must be migrated."""
+
+    id: int
+    recipients: tuple[str, ...]
+    laststart: str | None
+    nextstart: str | None
+    interval: str | None
+    old_email: str | None = None
+    due: bool = False
+
+
+class SqlSession(Protocol):
+    """One connection on which an update file runs, as the vendor runs one client a file (facts 5.4)."""
+
+    def execute(self, statement: str, mark: str | None = None) -> None:
+        """Run one statement. With a mark, the statement and the mark are committed in one transaction (DML only).
+
+        Raises:
+            SqlError: the server refused it.
+        """
+
+    def marked(self, mark: str) -> bool:
+        """Whether a statement with that mark was committed."""
+
+    def fingerprint(self, objects: Collection[str]) -> str:
+        """SHA-256 over the definitions of these tables, views, routines and triggers as they stand; of all, when empty."""
+
+    def session_values(self, names: Collection[str]) -> Mapping[str, str | int | None]:
+        """The values of these user variables (without @)."""
+
+    def set_session_values(self, values: Mapping[str, str | int | None]) -> None:
+        """Set user variables again, after a resume in mid-file."""
+
+    def close(self) -> None:
+        """End the connection."""
+
+
+class SqlError(Exception):
+    """The database server refused a statement. errno: the server's number; text: its message."""
+
+    def __init__(self, errno: int, text: str) -> None:
+        super().__init__(f"ERROR {errno}: {text}")
+        self.errno = errno
+        self.text = text
+
+
+class Database(Protocol):
+    """OpenEMM's own database (facts 5 to 8, 13, 17)."""
+
+    def ping(self) -> str:
+        """Connect, run a query, return the server's version."""
+
+    def versions(self) -> frozenset[str]:
+        """All version numbers in agn_dbversioninfo_tbl. The set, never its maximum (facts 13.1)."""
+
+    def sql_mode(self) -> frozenset[str]:
+        """The server's global sql_mode."""
+
+    def row_counts(self) -> Mapping[str, int]:
+        """Exact rows per table."""
+
+    def size(self) -> int:
+        """Bytes of data and index."""
+
+    def schema(self) -> Mapping[str, Sequence[str]]:
+        """Tables and their columns."""
+
+    def session(self) -> SqlSession:
+        """A fresh connection for an update file; makes the table of marks when it is not there."""
+
+    def drop_marks(self) -> None:
+        """Remove the table of marks."""
+
+    def dispatches(self, horizon: float) -> Sequence[Dispatch]:
+        """What is being generated or sent now, or planned within `horizon` seconds (facts 7.1)."""
+
+    def startup_jobs(self) -> Sequence[StartupJob]:
+        """Rows of startup_job_tbl; empty where the schema has none."""
+
+    def companies_not_migrated(self) -> Sequence[int]:
+        """Companies without CompanyValuesMigrated = true (facts 8.3.5)."""
+
+    def layout_items(self) -> Mapping[str, bool]:
+        """Items of layout_tbl for company 0: name -> has data."""
+
+    def reports(self) -> Sequence[Report]:
+        """BIRT reports; empty where there are none."""
+
+    def config(self) -> Mapping[str, Sequence[tuple[str | None, str | None]]]:
+        """config_tbl: "class.name" -> (hostname, value) rows."""
+
+    def release_log(self, application: str) -> Sequence[tuple[str, datetime]]:
+        """release_log_tbl of an application, newest first: (version, startup); empty where the schema has none."""
+
+    def duplicate_config_keys(self) -> Sequence[str]:
+        """(class, name, hostname) that occur twice: 20.01.407 would fail with 1062 (facts 5.5)."""
+
+    def long_table_names(self) -> Sequence[str]:
+        """Tables with over 32 characters and a collation other than utf8mb4_unicode_ci: 20.04.394 fails with 1406."""
+
+    def empty_layout(self) -> None:
+        """Repair of facts 17.4: empty layout_tbl so that the next start fills it. Application stopped."""
+
+    def reset_startup_job(self, job: int) -> None:
+        """Repair of facts 17.4: state 1 back to 0. Application stopped."""
+
+    def error_log_count(self) -> int:
+        """Rows of emm_db_errorlog_tbl (facts 10.1)."""
+
+
+# --- backups ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A dump that was really restored and compared. path: absolute. verified: None until then."""
+
+    id: str
+    path: str
+    size: int
+    sha256: str
+    created: datetime
+    release: str
+    versions: frozenset[str]
+    rows: Mapping[str, int]
+    server: str
+    seconds: float
+    verified: datetime | None = None
+    proof: Mapping[str, object] = field(default_factory=dict)
+
+
+class Backups(Protocol):
+    """Restore points (DESIGN 3.9)."""
+
+    def create(
+        self, backup: str, release: str, *, quiesced: bool, checkpoint: Mapping[str, object], progress: Progress
+    ) -> Backup:
+        """Dump the database under this id; quiesced: nothing writes, so that the row counts must be equal."""
+
+    def verify(self, backup: str, progress: Progress) -> Backup:
+        """Restore into an empty scratch server and compare; only then does the backup count."""
+
+    def find(self, backup: str) -> Backup | None:
+        """The backup with its manifest when dump and manifest are there and complete."""
+
+    def list(self) -> Sequence[Backup]:
+        """All backups of this site, newest first."""
+
+    def restore(self, backup: str, *, keep_as: str, progress: Progress) -> None:
+        """Put the dump back: into an empty database, compare, swap; what was there is kept as database `keep_as`.
+
+        May be run again after having been cut off anywhere.
+        """
+
+    def restored(self, backup: str, *, keep_as: str) -> bool:
+        """Whether `restore` with these arguments has come to its end."""
+
+    def room_needed(self) -> int:
+        """Bytes a dump and its test restore may need at the most."""
+
+
+# --- the application --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class AppState:
+    """What really runs, told by processes and ports (facts 11), never by exit codes."""
+
+    frontend: bool
+    backend: bool
+
+
+@dataclass(frozen=True)
+class LogMark:
+    """A place in catalina.out: only what is written behind it counts (facts 17.6.1)."""
+
+    inode: int
+    size: int
+
+
+@dataclass(frozen=True)
+class HttpAnswer:
+    """status 0: no answer."""
+
+    status: int
+    body: str
+
+
+class Application(Protocol):
+    """OpenEMM's processes (facts 11 and 17)."""
+
+    def state(self) -> AppState:
+        """What runs now."""
+
+    def start_frontend(self) -> None:
+        """Start Tomcat with the web applications; returns when the script ends, which proves nothing."""
+
+    def stop_frontend(self) -> None:
+        """Stop it, and see it gone."""
+
+    def start_backend(self) -> None:
+        """Start the backend services."""
+
+    def stop_backend(self) -> None:
+        """Stop them, and see them gone."""
+
+    def log_mark(self) -> LogMark:
+        """The end of catalina.out now."""
+
+    def log_since(self, mark: LogMark) -> str:
+        """What was written since, capped (facts 17.5: a failed start writes 140 MB); begins anew when the file was replaced."""
+
+    def version(self) -> HttpAnswer:
+        """GET /serverstatus/version.action."""
+
+    def database_round_trip(self) -> HttpAnswer:
+        """GET something through the application's port that needs the database (the logon page); facts 17.6.2."""
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass while the application works; may return early."""
+
+
+# --- the machine ------------------------------------------------------------------------------------------------------
+
+
+class Machine(Protocol):
+    """The computer (facts 10)."""
+
+    def now(self) -> datetime:
+        """UTC."""
+
+    def local_time(self) -> datetime:
+        """Aware, in the host's zone; maintenance windows are told in it."""
+
+    def free(self, path: str) -> int:
+        """Free bytes on the file system of an absolute path."""
+
+    def command(self, name: str) -> str | None:
+        """The absolute path of a program, or None."""
+
+    def facts(self) -> Mapping[str, str]:
+        """What is known of the machine, keyed: os, python, java, tomcat, mta. What is not known is left out."""
+
+    def pending_mail(self) -> Sequence[Dispatch]:
+        """Blocks in spool/META and running xmlback (facts 7.2)."""
+
+
+class Host(Protocol):
+    """One OpenEMM host."""
+
+    name: str
+    home_path: str
+    home: Home
+    packages: Packages
+    database: Database
+    backups: Backups
+    application: Application
+    machine: Machine

@@ -1,0 +1,127 @@
+"""What a run is about to do, pinned when it starts (DESIGN 3.6). Plain data: it is persisted with the run as JSON."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+class Component(enum.StrEnum):
+    """What has a version of its own on a host (facts 1.2). FRONTEND is GUI, statistics and webservices together."""
+
+    RUNTIME = "runtime"
+    FRONTEND = "frontend"
+    BACKEND = "backend"
+    MANUAL = "manual"
+
+
+class PackageKind(enum.StrEnum):
+    """What a tarball holds (facts 2.1), told by its content."""
+
+    RUNTIME = "runtime"
+    GUI = "gui"
+    STATISTICS = "statistics"
+    WEBSERVICES = "webservices"
+    BACKEND = "backend"
+    MANUAL = "manual"
+    COMPLETE = "complete"  # holds tarballs of the kinds above
+
+
+@dataclass(frozen=True)
+class PackageRef:
+    """A package that a source offers.
+
+    file: its file name. kind: as the name says; checked against the content when staged. version: as the name or list says.
+    location: absolute path or http(s) URL. sha256: from the source's SHA256SUMS, None when the source names none.
+    """
+
+    file: str
+    kind: PackageKind
+    version: str
+    location: str
+    sha256: str | None = None
+    size: int | None = None
+
+
+@dataclass(frozen=True)
+class Release:
+    """The packages that make one release of OpenEMM; its version is that of its frontend."""
+
+    version: str
+    packages: tuple[PackageRef, ...]
+
+
+@dataclass(frozen=True)
+class BenignError:
+    """An SQL error that is known to be harmless: update file of `version` may fail with `errno` about `object`.
+
+    sha256 of the file, when known; None means not known, and then line, version, errno and object must fit (facts 13.2).
+    """
+
+    version: str
+    errno: int
+    object: str
+    sha256: str | None
+    source: str
+
+
+@dataclass(frozen=True)
+class LineRules:
+    """What the catalogue knows of a release line; None or an empty tuple where nothing is known.
+
+    line: "20.04". migrates: what its first start-up moves, of "config-values", "company-values", "layout", "reports",
+    "startup-jobs". config_keys: keys (class.name) that must be in config_tbl after that start. exceptions: versions that the
+    package's mandatory list names, but that may be missing. has_release_log: whether its start writes release_log_tbl.
+    backend_at_start: whether an intermediate start needs the backend too.
+    """
+
+    line: str
+    migrates: tuple[str, ...] = ()
+    config_keys: tuple[str, ...] = ()
+    benign: tuple[BenignError, ...] = ()
+    exceptions: tuple[str, ...] = ()
+    has_release_log: bool | None = None
+    backend_at_start: bool = False
+
+
+@dataclass(frozen=True)
+class Hop:
+    """One proven move from a release to the next. number counts from 1; final: the release the run ends on."""
+
+    number: int
+    source: str
+    target: Release
+    rules: LineRules
+    final: bool
+
+    @property
+    def prefix(self) -> str:
+        """How the names of this hop's steps begin."""
+        return f"hop{self.number}"
+
+
+@dataclass(frozen=True)
+class GateOptions:
+    """How the dispatch gate waits (facts 7).
+
+    wait: seconds to wait at the most, None for as long as it takes. window: "HH:MM-HH:MM" in the host's local time, the only
+    time of day in which mail may be stopped. ignore_dispatch: stop although mail is being sent (recorded).
+    """
+
+    wait: float | None = None
+    window: str | None = None
+    ignore_dispatch: bool = False
+
+
+@dataclass(frozen=True)
+class UpgradePlan:
+    """Everything an upgrade needs to know, decided before it starts."""
+
+    source: str
+    target: str
+    hops: tuple[Hop, ...]
+    before: Mapping[str, str] = field(default_factory=dict)  # component -> version at the start
+    gate: GateOptions = field(default_factory=GateOptions)
+    catalogue_serial: int = 0
+    tool_version: str = ""
