@@ -1,0 +1,192 @@
+"""What an administrator may set for a site: flag over environment (ORCHESTRATE_*) over site file over default (DESIGN 6)."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError
+
+from workflows.errors import UsageError
+
+SITE_FILE = Path("/etc/openemm-orchestrator/site.toml")
+HOME = Path("/home/openemm")
+PREFIX = "ORCHESTRATE_"
+
+_File = Annotated[Path, Strict(False)]
+_Seconds = Annotated[float, Field(gt=0)]
+
+
+class SettingsError(UsageError):
+    """A setting cannot be used; nothing was changed."""
+
+    key = "settings-invalid"
+
+
+class DatabaseSettings(BaseModel):
+    """How to reach the database server beyond what the home's own dbcfg says (facts 5.1).
+
+    socket: unix socket, wins over the host of dbcfg. admin_*: the account that may create and drop databases;
+    admin_option_file: a 0600 option file with its password, None where the socket alone identifies it.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    socket: _File | None = None
+    admin_user: str = "root"
+    admin_socket: _File | None = None
+    admin_option_file: _File | None = None
+
+
+class Settings(BaseModel):
+    """The settings of one site. Paths are absolute, times are seconds.
+
+    user: the OS user that OpenEMM runs as, "" for whoever runs this tool. packages: a folder or an http(s) URL
+    (the vendor's is not known to us, facts 3; <state>/packages unless set). state: the
+    folder of state.db and the locks. state_url: a MariaDB schema to keep the state in instead; holds a password, so it is
+    never shown. scratch: where test restores happen; the server's unprivileged user must be able to enter it.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    name: str = Field(default_factory=lambda: os.uname().nodename, min_length=1)
+    home: _File = HOME
+    user: str = "openemm"
+    packages: str = ""
+    state: _File = Path("/var/lib/openemm-orchestrator")
+    state_url: str | None = Field(default=None, repr=False)
+    backups: _File = Path()
+    scratch: _File = Path("/var/tmp")  # noqa: S108 - a folder of its own, 0700, is made in it
+    http: str = Field(default="http://127.0.0.1:8080", pattern=r"^https?://[^/]")
+    start_timeout: _Seconds = 120.0
+    migrate_timeout: _Seconds = 600.0
+    stop_timeout: _Seconds = 120.0
+    database: DatabaseSettings = DatabaseSettings()
+
+    def model_post_init(self, _context: object, /) -> None:
+        """Packages and backups lie with the state unless told otherwise."""
+        if not self.packages:
+            object.__setattr__(self, "packages", str(self.state / "packages"))
+        if self.backups == Path():
+            object.__setattr__(self, "backups", self.state / "backups")
+
+
+def load(site: str | None, environ: Mapping[str, str]) -> Settings:
+    """The settings of the site named by --site, or of the one found.
+
+    Args:
+        site: what --site says, a site file or a folder that holds site.toml; None when it was not given.
+        environ: the process's environment.
+
+    Raises:
+        UsageError: "site-not-found".
+        SettingsError: "settings-invalid" or "settings-unreadable", naming file and key, never the value.
+    """
+    file = _site_file(site or environ.get(PREFIX + "SITE"), environ)
+    values: dict[str, Any] = {}
+    if file is not None:
+        values = _read(file)
+        _anchor(values, file.absolute().parent)
+    environment = _from_environment(environ)
+    _anchor(environment, Path.cwd())
+    merged = {**values, **environment}
+    if isinstance(values.get("database"), dict) and "database" in environment:
+        merged["database"] = {**values["database"], **environment["database"]}
+    try:
+        return Settings.model_validate(merged)
+    except ValidationError as error:
+        raise _explained(error, file, environment) from None
+
+
+def _site_file(named: str | None, environ: Mapping[str, str]) -> Path | None:
+    if named:
+        path = Path(named)
+        file = path / "site.toml" if path.is_dir() else path
+        if file.is_file():
+            return file
+        raise UsageError(
+            f"cannot find a site at {named}: there is no file {file}",
+            key="site-not-found",
+            next=[f"orchestrate sandbox create {named}    a host to try things on"],
+        )
+    if SITE_FILE.is_file():
+        return SITE_FILE
+    home = Path(environ.get(PREFIX + "HOME", HOME))
+    if any((home / part).exists() for part in ("webapps", "release", "etc/dbcfg")):
+        return None
+    raise UsageError(
+        f"cannot find OpenEMM: there is neither {SITE_FILE} nor an installation under {home}",
+        key="site-not-found",
+        next=[
+            "orchestrate --site PATH status          a site file, or a sandbox folder",
+            "orchestrate sandbox create DIR          a host to try things on",
+        ],
+    )
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"cannot read {file}: {error}", next=[f"orchestrate --site {file} status    once it is mended"]
+        ) from None
+    except OSError as error:
+        raise SettingsError(
+            f"cannot read {file}: {error.strerror}", key="settings-unreadable", next=[f"ls -l {file}    who may read it"]
+        ) from error
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    """The settings among ORCHESTRATE_*; other variables of that prefix are none of ours."""
+    found = {field: environ[PREFIX + field.upper()] for field in Settings.model_fields if PREFIX + field.upper() in environ}
+    found.pop("database", None)
+    values: dict[str, Any] = {field: _number(text) if field.endswith("_timeout") else text for field, text in found.items()}
+    database = {
+        field: environ[f"{PREFIX}DATABASE_{field.upper()}"]
+        for field in DatabaseSettings.model_fields
+        if f"{PREFIX}DATABASE_{field.upper()}" in environ
+    }
+    return {**values, "database": database} if database else values
+
+
+def _number(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _anchor(values: dict[str, Any], folder: Path) -> None:
+    """Make relative paths absolute: those of a site file are relative to it, those of the environment to where we are."""
+    database = values.get("database")
+    for table, fields in (
+        (values, ("home", "state", "backups", "scratch")),
+        (database if isinstance(database, dict) else {}, ("socket", "admin_socket", "admin_option_file")),
+    ):
+        for field in fields:
+            if isinstance(table.get(field), str) and table[field]:
+                table[field] = str(folder / table[field])
+    packages = values.get("packages")
+    if isinstance(packages, str) and packages and "://" not in packages:
+        values["packages"] = str(folder / packages)
+
+
+def _explained(error: ValidationError, file: Path | None, environment: Mapping[str, Any]) -> SettingsError:
+    """What is wrong, by key; the value itself may be a secret and is left out."""
+    found = []
+    for item in error.errors(include_input=False, include_url=False, include_context=False):
+        parts = [str(part) for part in item["loc"]]
+        key = ".".join(parts)
+        from_environment = parts[0] in environment and (len(parts) == 1 or parts[1] in environment[parts[0]])
+        where = PREFIX + "_".join(parts).upper() if from_environment else f"{file}: {key}"
+        what = "is no setting" if item["type"] == "extra_forbidden" else item["msg"][:1].lower() + item["msg"][1:]
+        found.append(f"{where}: {what}")
+    known = ", ".join(
+        [*(f for f in Settings.model_fields if f != "database"), *(f"database.{f}" for f in DatabaseSettings.model_fields)]
+    )
+    detail = [*found[1:], f"settings are {known}"] if any("is no setting" in line for line in found) else found[1:]
+    return SettingsError(f"cannot use the settings: {found[0]}", detail=detail)
