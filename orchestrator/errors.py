@@ -1,0 +1,150 @@
+"""The one place that turns errors into words, JSON and exit codes (DESIGN 3.11 and 6; SCREENS)."""
+
+from __future__ import annotations
+
+import errno
+import re
+import traceback
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from state.errors import StateError
+from workflows.errors import WorkflowError
+
+DONE, FAILED, USAGE, STOPPED, WAITING = range(5)
+SCHEMA: Final = "orchestrate.error/1"
+WIDTH = 80
+_LABEL = 10
+_HIDDEN = "***"
+_URL_PASSWORD = re.compile(r"(?<=://)([^\s/:@]*):([^\s/]*)(?=@)")
+_NAMED_PASSWORD = re.compile(
+    r"""(?P<name>\b(?:[\w-]*passw(?:or)?d|pwd|secret|token|api[-_]?key)["']?\s*[=:]\s*)(?P<value>"[^"]*"|'[^']*'|[^\s,;&)\]}]+)""",
+    re.IGNORECASE,
+)
+_secrets: set[str] = set()
+
+
+@dataclass(frozen=True)
+class Told:
+    """An error as people are told it; the fields are those of WorkflowError."""
+
+    key: str
+    message: str
+    exit_code: int
+    command: str | None = None
+    detail: tuple[str, ...] = ()
+    unharmed: tuple[str, ...] = ()
+    next: tuple[str, ...] = ()
+
+
+def hide(secret: str | None) -> None:
+    """Never show this text again in an error, whatever raises it."""
+    if secret:
+        _secrets.add(secret)
+
+
+def scrub(text: str) -> str:
+    """The text without passwords: those told to `hide`, those in URLs, and what stands behind password=."""
+    for secret in sorted(_secrets, key=len, reverse=True):
+        text = text.replace(secret, _HIDDEN)
+    text = _URL_PASSWORD.sub(rf"\1:{_HIDDEN}", text)
+    return _NAMED_PASSWORD.sub(lambda match: match["name"] + _HIDDEN, text)
+
+
+def told(error: BaseException) -> Told:
+    """Any exception as an error with a key, an exit code (DESIGN 6) and the commands that come next."""
+    if isinstance(error, WorkflowError):
+        return _from_workflow(error)
+    if isinstance(error, StateError):
+        return Told(error.key, error.message, error.exit_code, next=tuple(error.next))
+    if (usage := _from_click(error)) is not None:
+        return usage
+    if isinstance(error, KeyboardInterrupt):
+        return Told("interrupted", "stopped from the keyboard", FAILED, next=("orchestrate status    whether a run is open",))
+    if isinstance(error, OSError) and error.filename is not None:
+        return _from_system(error)
+    return Told(
+        "internal-error",
+        f"internal error: {type(error).__name__}: {error}",
+        FAILED,
+        next=("the same command with --debug    shows where", "orchestrate resume               when it broke off a run"),
+    )
+
+
+def as_text(error: BaseException | Told, *, debug: bool = False, where: str | None = None) -> list[str]:
+    """The error as lines for people.
+
+    Args:
+        error: what was raised.
+        debug: the traceback goes with it.
+        where: run, step and attempt, when it happened in one.
+    """
+    what = error if isinstance(error, Told) else told(error)
+    lines = _headline(what.message, what.key)
+    lines += _labelled("where", [where] if where else [])
+    lines += _labelled("command", [what.command] if what.command else [])
+    lines += ["", *(f"      {line}" for line in what.detail), ""] if what.detail else []
+    lines += _labelled("unharmed", what.unharmed)
+    lines += _labelled("next", what.next)
+    if debug and isinstance(error, BaseException):
+        lines += ["", *"".join(traceback.format_exception(error)).splitlines()]
+    return [scrub(line) for line in lines]
+
+
+def as_json(error: BaseException, *, debug: bool = False) -> dict[str, Any]:
+    """The error as data (docs/reference/json/error.json)."""
+    data: dict[str, Any] = {"schema": SCHEMA, **asdict(told(error))}
+    if debug:
+        data["traceback"] = "".join(traceback.format_exception(error)).splitlines()
+    return {key: _scrubbed(value) for key, value in data.items()}
+
+
+def _scrubbed(value: Any) -> Any:
+    if isinstance(value, str):
+        return scrub(value)
+    return [_scrubbed(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _headline(message: str, key: str) -> list[str]:
+    """The first line, its key at the right edge when there is room, else below."""
+    tag = f"[{key}]"
+    first, *more = message.splitlines() or [""]
+    if len(first) + len(tag) + 2 <= WIDTH:
+        return [first + tag.rjust(WIDTH - len(first)), *more]
+    return [first, *more, tag.rjust(WIDTH)]
+
+
+def _labelled(label: str, values: Iterable[str]) -> list[str]:
+    return [f"  {label if number == 0 else '':<{_LABEL}}{value}" for number, value in enumerate(values)]
+
+
+def _from_workflow(error: WorkflowError) -> Told:
+    return Told(error.error_key, error.message, error.exit_code, error.command, error.detail, error.unharmed, error.next)
+
+
+def _from_click(error: BaseException) -> Told | None:
+    import click
+
+    if isinstance(error, click.Abort):
+        return told(KeyboardInterrupt())
+    if not isinstance(error, click.ClickException):
+        return None
+    message = error.format_message().rstrip(".")
+    path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "orchestrate"
+    return Told("usage", message[:1].lower() + message[1:], USAGE, next=(f"{path} --help    what it takes",))
+
+
+_SYSTEM_KEYS = {
+    errno.EACCES: "permission-denied",
+    errno.EPERM: "permission-denied",
+    errno.ENOSPC: "disk-full",
+    errno.EDQUOT: "disk-full",
+    errno.EROFS: "read-only",
+}
+
+
+def _from_system(error: OSError) -> Told:
+    key = _SYSTEM_KEYS.get(error.errno or 0, "system-error")
+    following = ("sudo orchestrate ...    as root",) if key == "permission-denied" else ()
+    return Told(key, f"cannot use {error.filename!s}: {error.strerror}", FAILED, next=following)

@@ -1,0 +1,63 @@
+"""Everything that happens in a run is an event; journal, displays and whoever else wants to know subscribe to them."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+
+class Kind(enum.StrEnum):
+    """What can happen. Only STEP_PROGRESS is not persisted."""
+
+    RUN_CREATED = "run-created"
+    RUN_STARTED = "run-started"
+    RUN_RESUMED = "run-resumed"
+    STEP_STARTED = "step-started"  # attempt
+    STEP_PROGRESS = "step-progress"  # message, done, total
+    STEP_WAITING = "step-waiting"  # reason
+    GATE_OPENED = "gate-opened"
+    STEP_DONE = "step-done"  # summary, seconds
+    STEP_FAILED = "step-failed"  # error: WorkflowError.as_dict()
+    STEP_SKIPPED = "step-skipped"
+    STEP_UNDOING = "step-undoing"
+    STEP_UNDONE = "step-undone"
+    NOTE = "note"  # message and facts of its own
+    RUN_PAUSED = "run-paused"
+    RUN_FAILED = "run-failed"
+    RUN_COMPLETED = "run-completed"
+    RUN_UNDOING = "run-undoing"
+    RUN_UNDONE = "run-undone"
+    DOWNTIME_BEGAN = "downtime-began"
+    DOWNTIME_ENDED = "downtime-ended"  # seconds
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened at `time` (aware UTC) in a run, in one of its steps unless `step` is None.
+
+    kind: a Kind; an event written by a newer version of this tool may have another, which displays show as it is.
+    data: JSON; what each kind carries stands beside it above.
+    """
+
+    time: datetime
+    run: str
+    kind: str
+    step: str | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The event as JSON (docs/reference/json/event.json)."""
+        return {
+            "schema": "orchestrate.event/1",
+            "time": self.time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "run": self.run,
+            "kind": str(self.kind),
+            "step": self.step,
+            "data": dict(self.data),
+        }
+
+
+Subscriber = Callable[[Event], None]
