@@ -20,7 +20,7 @@ class Kind(enum.StrEnum):
     STEP_WAITING = "step-waiting"  # reason
     GATE_OPENED = "gate-opened"
     STEP_DONE = "step-done"  # summary, seconds
-    STEP_FAILED = "step-failed"  # error: WorkflowError.as_dict()
+    STEP_FAILED = "step-failed"  # WorkflowError.as_dict()
     STEP_SKIPPED = "step-skipped"
     STEP_UNDOING = "step-undoing"
     STEP_UNDONE = "step-undone"
@@ -61,3 +61,19 @@ class Event:
 
 
 Subscriber = Callable[[Event], None]
+
+
+class Bus:
+    """Tells every subscriber of every event, in the order they came, before `publish` returns."""
+
+    def __init__(self, *subscribers: Subscriber) -> None:
+        self._subscribers = list(subscribers)
+
+    def subscribe(self, subscriber: Subscriber) -> None:
+        """Tell this one too from now on; it raises nothing, or the run fails with it."""
+        self._subscribers.append(subscriber)
+
+    def publish(self, event: Event) -> None:
+        """Tell all of an event."""
+        for subscriber in self._subscribers:
+            subscriber(event)
