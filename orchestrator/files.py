@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 CHUNK = 1 << 20
 DEFAULT_MODE = 0o644
+
+Owner = tuple[int, int]  # uid, gid
 
 
 def fsync_folder(path: Path) -> None:
@@ -22,16 +24,17 @@ def fsync_folder(path: Path) -> None:
         os.close(descriptor)
 
 
-def write_atomic(path: Path, data: bytes | str, mode: int | None = None, owner: tuple[int, int] | None = None) -> None:
+def write_atomic(path: Path, data: bytes | str, mode: int | None = None, owner: Owner | None = None) -> None:
     """Write a file so that, whenever the machine stops, the old or the new content is there in full, durably.
 
-    Where `path` is a symbolic link, the file it points to is replaced and the link stays.
+    Where `path` is a symbolic link, the file it points to is replaced and the link stays. The temporary file's name is always
+    the same, so that what a crash left behind is gone after the next write. One writer a file is assumed.
 
     Args:
         path: the file; its folder exists.
         data: the content; text is written as UTF-8.
         mode: permission bits; None keeps those of the file that is replaced, 0644 when there is none.
-        owner: uid and gid; None keeps those of the file that is replaced, when that is ours to give.
+        owner: uid and gid; None keeps, when called as root, those of the file that is replaced.
 
     Raises:
         OSError: as the operating system says; the old content is then as before.
@@ -41,15 +44,16 @@ def write_atomic(path: Path, data: bytes | str, mode: int | None = None, owner: 
     old = path.stat() if path.exists() else None
     if mode is None:
         mode = stat.S_IMODE(old.st_mode) if old else DEFAULT_MODE
-    if owner is None and old:
+    if owner is None and old and os.geteuid() == 0:
         owner = (old.st_uid, old.st_gid)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-    temporary = Path(name)
+    temporary = path.with_name(f".{path.name}.orchestrate-tmp")
+    temporary.unlink(missing_ok=True)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
-            if owner and owner != (os.geteuid(), os.getegid()):
+            if owner:
                 os.fchown(file.fileno(), *owner)
             os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
@@ -60,43 +64,40 @@ def write_atomic(path: Path, data: bytes | str, mode: int | None = None, owner: 
     fsync_folder(path.parent)
 
 
-def prepare_link(path: Path, target: str | Path) -> Path:
-    """Make a link to `target` beside `path` under a temporary name, and return that name; `path` is untouched."""
-    for number in range(10_000):
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.{number}.link")
-        try:
-            temporary.symlink_to(target)
-        except FileExistsError:
-            continue
-        return temporary
-    raise FileExistsError(f"too many unfinished links beside {path}")
+def prepare_link(path: Path, target: str | Path, owner: Owner | None = None) -> Path:
+    """Make a link to `target` beside `path` under a temporary name, always the same, and return that name.
+
+    `path` itself is untouched. owner: as for `write_atomic`.
+
+    Raises:
+        IsADirectoryError: `path` is a real folder; it stays.
+        FileExistsError: `path` is a real file; it stays.
+    """
+    if path.is_symlink():
+        old = path.lstat()
+        if owner is None and os.geteuid() == 0:
+            owner = (old.st_uid, old.st_gid)
+    elif path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "it is a folder, not a link", str(path))
+    elif path.exists():
+        raise FileExistsError(errno.EEXIST, "it is a file, not a link", str(path))
+    temporary = path.with_name(f".{path.name}.orchestrate-link")
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(target)
+    if owner:
+        os.lchown(temporary, *owner)
+    return temporary
 
 
-def replace_link(path: Path, target: str | Path) -> None:
+def replace_link(path: Path, target: str | Path, owner: Owner | None = None) -> None:
     """Point the symbolic link `path` to `target` (kept as given, so relative stays relative) in one rename, durably.
 
     Raises:
         IsADirectoryError: `path` is a real folder; it stays.
         FileExistsError: `path` is a real file; it stays.
     """
-    refuse_no_link(path)
-    temporary = prepare_link(path, target)
-    try:
-        temporary.rename(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    prepare_link(path, target, owner).rename(path)
     fsync_folder(path.parent)
-
-
-def refuse_no_link(path: Path) -> None:
-    """Raise when there is something at `path` that is no symbolic link."""
-    if path.is_symlink():
-        return
-    if path.is_dir():
-        raise IsADirectoryError(f"{path} is a folder, not a link")
-    if path.exists():
-        raise FileExistsError(f"{path} is a file, not a link")
 
 
 def sha256_file(path: Path) -> str:
