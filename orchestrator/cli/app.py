@@ -1,0 +1,64 @@
+"""What every command is given: the global options, and what follows from them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.display.base import Display, Manner, choose
+
+if TYPE_CHECKING:
+    from orchestrator.settings import Settings
+    from orchestrator.site import Site
+
+
+@dataclass
+class App:
+    """The global options as given, before or behind the command."""
+
+    site: str | None = None
+    json: bool = False
+    yes: bool = False
+    quiet: bool = False
+    no_color: bool = False
+    debug: bool = False
+
+    @cached_property
+    def display(self) -> Display:
+        """Where everything is shown."""
+        return choose(Manner(self.json, self.yes, self.quiet, self.no_color))
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings of the site."""
+        from orchestrator.errors import hide
+        from orchestrator.settings import load
+
+        settings = load(self.site, os.environ)
+        hide(settings.state_url)
+        return settings
+
+    def open(self, *, readonly: bool = False) -> Site:
+        """The site; a context manager."""
+        from orchestrator.site import Site
+
+        return Site.open(self.settings, readonly=readonly)
+
+    def show(self, command: str, lines: Sequence[str], facts: Mapping[str, Any]) -> None:
+        """Show a command's report; `facts` become its JSON document, schema orchestrate.<command>/1."""
+        self.display.show(lines, {"schema": f"orchestrate.{command}/1", **facts})
+
+    def sure(self, question: str) -> None:
+        """Ask before something that cannot simply be taken back.
+
+        Raises:
+            UsageError: "answer-missing", nobody can answer and --yes was not given.
+            RefusedError: "declined".
+        """
+        from workflows.errors import RefusedError
+
+        if not self.display.ask(question, "--yes"):
+            raise RefusedError("nothing was done: you said no", key="declined", unharmed=["everything is as it was"])

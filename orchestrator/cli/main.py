@@ -1,0 +1,21 @@
+"""The console command `orchestrate`. Imports nothing that the command at hand does not need."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line; ends the process with its exit code (DESIGN 6)."""
+    if sys.argv[1:] == ["--version"]:
+        from orchestrator import __version__
+
+        sys.stdout.write(f"orchestrate {__version__}\n")
+        return
+    from orchestrator.cli.group import run
+
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""What every display can do, and the choice of one: terminal, plain lines, or JSON."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
+
+from orchestrator.events import Event, Kind
+from workflows.errors import UsageError
+
+if TYPE_CHECKING:
+    from state.journal import RunRecord
+
+Document = Mapping[str, Any]
+
+
+class Display(Protocol):
+    """Where reports, questions and the events of a run go."""
+
+    def show(self, lines: Sequence[str], document: Document) -> None:
+        """A report: lines for people, or the same facts as data."""
+
+    def ask(self, question: str, flag: str) -> bool:
+        """Ask yes or no; where nobody can answer, say which flag does.
+
+        Raises:
+            UsageError: "answer-missing".
+        """
+
+    def run_begins(self, run: RunRecord) -> None:
+        """A run is driven or watched from now on."""
+
+    def event(self, event: Event) -> None:
+        """Something happened in it."""
+
+    def run_ends(self, run: RunRecord) -> None:
+        """It is no longer driven or watched; it may be resumed later."""
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How the person at the command line wants to be talked to."""
+
+    json: bool = False
+    yes: bool = False
+    quiet: bool = False
+    no_color: bool = False
+
+
+def choose(manner: Manner, environ: Mapping[str, str] = os.environ, out: TextIO | None = None) -> Display:
+    """The display for this manner and this output: JSON when asked for, live on a terminal, else plain lines."""
+    from orchestrator.display.lasting import LastingDisplay
+
+    out = out or sys.stdout
+    if manner.json:
+        from orchestrator.display.json_lines import JsonDisplay
+
+        return LastingDisplay(JsonDisplay(out, manner))
+    if out.isatty() and environ.get("TERM") != "dumb" and not manner.quiet:
+        from orchestrator.display.terminal import TerminalDisplay
+
+        return LastingDisplay(TerminalDisplay(out, manner, color=not manner.no_color and not environ.get("NO_COLOR")))
+    from orchestrator.display.plain import PlainDisplay
+
+    return LastingDisplay(PlainDisplay(out, manner))
+
+
+def ask_terminal(manner: Manner, out: TextIO, question: str, flag: str) -> bool:
+    """The answer of --yes, else that of the person at the terminal; Enter or the end of input is no.
+
+    Raises:
+        UsageError: "answer-missing", there is no terminal.
+    """
+    if manner.yes:
+        return True
+    if manner.json or not (sys.stdin.isatty() and out.isatty()):
+        raise UsageError(
+            f"cannot ask {question!r}: there is no terminal",
+            key="answer-missing",
+            unharmed=["nothing was changed"],
+            next=[f"the same command with {flag}    answers yes"],
+        )
+    out.write(f"{question} [y/N] ")
+    out.flush()
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+
+class Throttle:
+    """Lets every event pass but progress, which passes at most once in so many seconds of a step."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._last: tuple[str | None, datetime] | None = None
+
+    def passes(self, event: Event) -> bool:
+        """Whether to show this event."""
+        if event.kind != Kind.STEP_PROGRESS:
+            return True
+        if self._last and self._last[0] == event.step and (event.time - self._last[1]).total_seconds() < self._seconds:
+            return False
+        self._last = (event.step, event.time)
+        return True

@@ -1,0 +1,76 @@
+"""What an event says, in one line. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from orchestrator.display.words import duration
+from orchestrator.events import Event, Kind
+
+_HOP = re.compile(r"hop(\d+)\.(.+)")
+
+
+def step_title(name: str) -> str:
+    """What people read for a step's name: "hop1.wait-for-dispatch" is "hop 1 wait for dispatch"."""
+    group, rest = split(name)
+    return f"{group} {rest}" if group else rest
+
+
+def split(name: str) -> tuple[str, str]:
+    """A step's name as its group and what it is in it: ("hop 1", "wait for dispatch"); ("", "fetch") outside a hop."""
+    match = _HOP.fullmatch(name)
+    group, rest = (f"hop {match[1]}", match[2]) if match else ("", name)
+    return group, rest.replace("-", " ")
+
+
+def progress(data: Mapping[str, Any]) -> str:
+    """Where a step is: "21 of 35   19.10.355, statement 4 of 9"."""
+    parts = []
+    if data.get("done") is not None:
+        parts.append(f"{data['done']} of {data['total']}" if data.get("total") else str(data["done"]))
+    if data.get("message"):
+        parts.append(str(data["message"]))
+    return "   ".join(parts)
+
+
+def headline(error: Mapping[str, Any]) -> str:
+    """An error's message and key."""
+    return f"{error.get('message', 'failed')}   [{error.get('key', 'failed')}]"
+
+
+def sentence(event: Event) -> str:
+    """The event in one line, without its time."""
+    data = event.data
+    title = data.get("title") or (step_title(event.step) if event.step else "")
+    took = f"   {duration(data['seconds'])}" if isinstance(data.get("seconds"), int | float) else ""
+    tail = f"   {data['summary']}" if data.get("summary") else ""
+    attempt = f", attempt {data['attempt']}" if data.get("attempt", 1) != 1 else ""
+    after = f" after {data['after']}" if data.get("after") else ""
+    said = {
+        Kind.RUN_CREATED: "run created",
+        Kind.RUN_STARTED: "run started",
+        Kind.RUN_RESUMED: f"run resumed{after}",
+        Kind.STEP_STARTED: f"begins {title}{attempt}",
+        Kind.STEP_PROGRESS: f"       {title}   {progress(data)}",
+        Kind.STEP_WAITING: f"waits  {title}   {data.get('reason', '')}",
+        Kind.GATE_OPENED: f"opened {title}",
+        Kind.STEP_DONE: f"done   {title}{took}{tail}",
+        Kind.STEP_FAILED: f"failed {title}   {headline(data)}",
+        Kind.STEP_SKIPPED: f"skips  {title}{tail}",
+        Kind.STEP_UNDOING: f"undoes {title}",
+        Kind.STEP_UNDONE: f"undone {title}",
+        Kind.NOTE: f"note   {data.get('message', '')}",
+        Kind.RUN_PAUSED: "run paused",
+        Kind.RUN_FAILED: "run failed",
+        Kind.RUN_COMPLETED: "run completed",
+        Kind.RUN_UNDOING: "run is being undone",
+        Kind.RUN_UNDONE: "run undone",
+        Kind.DOWNTIME_BEGAN: "mail is down from now on",
+        Kind.DOWNTIME_ENDED: f"mail runs again{took and ', was down for' + took.replace('   ', ' ')}",
+    }
+    try:
+        return said[Kind(event.kind)].rstrip()
+    except ValueError:
+        return f"{event.kind} {title}".rstrip()
