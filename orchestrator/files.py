@@ -58,8 +58,10 @@ def write_atomic(path: Path, data: bytes | str, mode: int | None = None, owner: 
             os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
         temporary.rename(path)
-    except BaseException:
+    except OSError as error:
         temporary.unlink(missing_ok=True)
+        if error.filename is None:
+            error.filename = str(path)  # a full disk is told without saying where
         raise
     fsync_folder(path.parent)
 

@@ -1,0 +1,130 @@
+"""How OpenEMM's database is reached: ~/etc/dbcfg, where every reader of it agrees (facts 5.1)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NoReturn
+
+from workflows.errors import RefusedError
+
+DEFAULT_PORT = 3306
+_KEYS = frozenset(
+    {"dbms", "host", "port", "user", "password", "name", "jdbc-connect", "jdbc-driver", "secure", "sid", "tablespaces"}
+)
+_LINE = re.compile(r"([A-Za-z0-9_.-]+)\s*:\s*(.*)")
+
+
+class DbcfgError(RefusedError):
+    """The file cannot be used; nothing was changed."""
+
+    key = "dbcfg-unreadable"
+
+
+@dataclass(frozen=True)
+class DbConfig:
+    """An entry of dbcfg. dbms: "mariadb" or "mysql" as a rule, "" when the entry names none."""
+
+    dbms: str
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    name: str
+    jdbc_connect: str = ""
+    jdbc_driver: str = ""
+
+
+def read(path: Path, entry: str = "openemm") -> DbConfig:
+    """Read the one entry of a dbcfg file.
+
+    Raises:
+        DbcfgError: "dbcfg-missing", "dbcfg-unreadable", "dbcfg-no-entry", "dbcfg-several-entries" (the vendor's SQL runner
+            takes the last host, user and password of the whole file), "dbcfg-comma-in-password" (the readers split there).
+            No value is ever quoted.
+    """
+    lines = _lines(path)
+    found: dict[str, str] = {}
+    for number, line in lines:
+        match = _LINE.fullmatch(line)
+        if match is None:
+            _refuse(path, f"line {number} is not of the form name: key=value, key=value")
+        if match[1] in found:
+            _refuse(path, f"it has two entries {match[1]}", "dbcfg-several-entries")
+        found[match[1]] = match[2]
+    if entry not in found:
+        has = f"it has {', '.join(found)}" if found else "it is empty"
+        _refuse(path, f"there is no entry {entry}; {has}", "dbcfg-no-entry")
+    if len(found) > 1:
+        _refuse(
+            path,
+            f"it has the entries {', '.join(found)}, and the vendor's scripts mix the values of several; leave only {entry}",
+            "dbcfg-several-entries",
+        )
+    return _config(path, _values(path, found[entry]))
+
+
+def _lines(path: Path) -> list[tuple[int, str]]:
+    """Lines with their numbers, without comments and empty ones."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise DbcfgError(
+            f"cannot find {path}: how the database is reached is written there",
+            key="dbcfg-missing",
+            next=[f"ls -l {path.parent}    is the home the right one?"],
+        ) from None
+    except OSError as error:
+        _refuse(path, str(error.strerror))
+    except UnicodeDecodeError:
+        _refuse(path, "it is not UTF-8")
+    numbered = enumerate((line.strip() for line in text.splitlines()), start=1)
+    return [(number, line) for number, line in numbered if line and not line.startswith("#")]
+
+
+def _values(path: Path, text: str) -> dict[str, str]:
+    values: dict[str, str] = {}
+    last = ""
+    for part in text.split(","):
+        key, equals, value = part.strip().partition("=")
+        key = key.strip()
+        if last == "password" and (not equals or key not in _KEYS or key in values):
+            _refuse(
+                path,
+                "the password holds a comma, at which OpenEMM's own readers split; choose another password",
+                "dbcfg-comma-in-password",
+            )
+        if not part.strip():
+            continue
+        if not equals:
+            _refuse(path, f"a value behind {last or 'the name'} has no key")
+        if key in values:
+            _refuse(path, f"{key} is there twice")
+        values[key] = value.strip()
+        last = key
+    return values
+
+
+def _config(path: Path, values: dict[str, str]) -> DbConfig:
+    host, _, port = values.get("host", "").partition(":")
+    port = values.get("port", port)
+    if port and not port.isdecimal():
+        _refuse(path, "the port is not a number")
+    missing = [key for key in ("user", "password", "name") if key not in values]
+    if missing:
+        _refuse(path, f"the entry does not say {', '.join(missing)}")
+    return DbConfig(
+        dbms=values.get("dbms", "").lower(),
+        host=host or "localhost",
+        port=int(port) if port else DEFAULT_PORT,
+        user=values["user"],
+        password=values["password"],
+        name=values["name"],
+        jdbc_connect=values.get("jdbc-connect", ""),
+        jdbc_driver=values.get("jdbc-driver", ""),
+    )
+
+
+def _refuse(path: Path, why: str, key: str = DbcfgError.key) -> NoReturn:
+    raise DbcfgError(f"cannot use {path}: {why}", key=key, next=[f"{path}    mend it, then the same command again"]) from None

@@ -1,0 +1,308 @@
+"""Folders and links under the OpenEMM home (facts 1)."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from orchestrator.files import Owner, fsync_folder, prepare_link, sha256_file, tree_digest
+from orchestrator.hosts import site_files, site_values
+from orchestrator.hosts.user import owner
+from workflows.errors import WorkflowError
+from workflows.host import CarriedFile, Link, SqlFile, SqlKind, StagedTree
+from workflows.plan import Component, PackageKind
+from workflows.version import Version
+
+if TYPE_CHECKING:
+    from orchestrator.settings import Settings
+
+FIRST_MARIADB_LINE = "22.10"
+_VERSION = re.compile(r"\d+(?:\.\d+){2,3}(?:-hf\d+)?")
+_UPDATE = re.compile(r"emm-[a-z]+-update-(\d+(?:\.\d+)+(?:-hf\d+)?)(?:-[a-z]+)?\.sql")
+_WEB_APPLICATIONS = {
+    PackageKind.GUI: "emm",
+    PackageKind.STATISTICS: "statistics",
+    PackageKind.WEBSERVICES: "webservices",
+}
+_LANGUAGES = ("en", "de")
+_RUNTIME_SCRIPTS = ("emm.sh", "openemm.sh", "OMT.sh", "OST.sh")
+
+
+class HomeError(WorkflowError):
+    """The home is not as facts 1 describe it."""
+
+    key = "home-unexpected"
+
+
+class RealHome:
+    """The home of one site, as `workflows.host.Home` asks for it."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Name the home; nothing is read yet."""
+        self._home = settings.home
+        self._user = settings.user
+
+    @cached_property
+    def _owner(self) -> Owner | None:
+        return owner(self._user)
+
+    def _path(self, name: str) -> Path:
+        return self._home / name
+
+    def _name(self, path: Path) -> str:
+        """A path as the contract names it: relative to the home, where it lies in it."""
+        root = self._home.resolve()
+        return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
+
+    def active(self) -> Mapping[Component, str]:
+        """The active version of each component (facts 1.2); a component that is not there is left out."""
+        found = {
+            Component.RUNTIME: self._runtime_version(),
+            Component.FRONTEND: site_values.application_version(self._path("webapps/emm")),
+            Component.BACKEND: self._backend_version(),
+            Component.MANUAL: self._manual_version(),
+        }
+        return {component: version for component, version in found.items() if version}
+
+    def _runtime_version(self) -> str | None:
+        file = self._path("tomcat/conf/version.txt")
+        if not file.is_file():
+            return None
+        text = file.read_text(encoding="utf-8", errors="replace").strip()
+        match = _VERSION.search(text)
+        return match[0] if match else text
+
+    def _backend_version(self) -> str | None:
+        current = self._path("release/backend/current")
+        return current.resolve().name.removeprefix("V") if current.is_dir() else None
+
+    def _manual_version(self) -> str | None:
+        folder = self.active_folder(PackageKind.MANUAL)
+        match = _VERSION.search(folder) if folder else None
+        return match[0] if match else None
+
+    def active_folder(self, kind: PackageKind) -> str | None:
+        """The folder of the active tree of that kind, named as `StagedTree.folder` is; a vendor's runtime is tomcat9 itself."""
+        if kind in _WEB_APPLICATIONS:
+            links = [f"webapps/{_WEB_APPLICATIONS[kind]}"]
+        else:
+            links = {
+                PackageKind.RUNTIME: ["tomcat"],
+                PackageKind.BACKEND: ["release/backend/current"],
+                PackageKind.MANUAL: [f"webapps/manual/{language}" for language in reversed(_LANGUAGES)],
+            }.get(kind, [])
+        for link in links:
+            if self._path(link).is_dir():
+                folder = self._path(link).resolve()
+                inner = kind is PackageKind.MANUAL or (kind is PackageKind.RUNTIME and folder.parent != self._home.resolve())
+                return self._name(folder.parent if inner else folder)
+        return None
+
+    def links_for(self, trees: Sequence[StagedTree]) -> Sequence[Link]:
+        """The links that make these trees active, all relative; with them those that every home has (facts 1.1).
+
+        The backend's `previous` is among them when its `current` moves. A standing link such as ~/conf is left out where the
+        admin has a real file or folder.
+        """
+        links: list[Link] = []
+        for tree in trees:
+            links += self._links_of(tree)
+        return links
+
+    def _links_of(self, tree: StagedTree) -> list[Link]:
+        if tree.kind in _WEB_APPLICATIONS:
+            return [_link(f"webapps/{_WEB_APPLICATIONS[tree.kind]}", tree.folder)]
+        if tree.kind is PackageKind.MANUAL:
+            languages = [name for name in _LANGUAGES if self._path(f"{tree.folder}/{name}").is_dir()]
+            return [_link(f"webapps/manual/{name}", f"{tree.folder}/{name}") for name in languages]
+        if tree.kind is PackageKind.BACKEND:
+            return self._backend_links(tree.folder)
+        if tree.kind is PackageKind.RUNTIME:
+            return self._runtime_links(tree.folder)
+        raise HomeError(f"a {tree.kind.value} package has no links of its own", key="package-without-links")
+
+    def _backend_links(self, folder: str) -> list[Link]:
+        links = [_link("release/backend/current", folder)]
+        current = self._path("release/backend/current")
+        if current.is_dir() and current.resolve() != self._path(folder).resolve():
+            links.append(_link("release/backend/previous", self._name(current.resolve())))
+        standing = [_link(name, f"release/backend/current/{name}") for name in ("JAVA", "lib", "scripts")]
+        standing.append(_link("bin/backend.sh", "release/backend/current/bin/backend.sh"))
+        return links + self._free(standing)
+
+    def _runtime_links(self, folder: str) -> list[Link]:
+        tomcat = site_files.tomcat_folder(self._path(folder))
+        standing = [_link("conf", "tomcat/conf"), _link("logs", "tomcat/logs")]
+        standing += [_link(f"bin/{name}", f"tomcat/bin/{name}") for name in _RUNTIME_SCRIPTS if (tomcat / "bin" / name).is_file()]
+        return [_link("tomcat", self._name(tomcat)), *self._free(standing)]
+
+    def _free(self, links: Iterable[Link]) -> list[Link]:
+        """Those whose place is empty or a link."""
+        return [link for link in links if self._path(link.path).is_symlink() or not self._path(link.path).exists()]
+
+    def read_links(self, paths: Sequence[str]) -> Sequence[Link]:
+        """Where the links point now; target None where there is no link."""
+        places = [(name, self._path(name)) for name in paths]
+        return [Link(name, str(place.readlink()) if place.is_symlink() else None) for name, place in places]
+
+    def write_links(self, links: Sequence[Link]) -> None:
+        """Point every link: all are prepared first, then renamed, so that what can fail fails before the first change.
+
+        A link with target None is removed. Folders that links lie in are made.
+
+        Raises:
+            HomeError: "link-is-no-link": a real file or folder is in the place of one; nothing was changed.
+        """
+        for link in links:
+            self._check(link)
+        prepared = self._prepare(links)
+        for temporary, path in prepared:
+            temporary.rename(path)
+        for link in links:
+            if link.target is None:
+                self._path(link.path).unlink(missing_ok=True)
+        for folder in {self._path(link.path).parent for link in links}:
+            if folder.is_dir():
+                fsync_folder(folder)
+
+    def _prepare(self, links: Sequence[Link]) -> list[tuple[Path, Path]]:
+        """Temporary links and the places they are for; none is left when one cannot be made."""
+        prepared: list[tuple[Path, Path]] = []
+        try:
+            for link in links:
+                if link.target is not None:
+                    path = self._path(link.path)
+                    self._make_folder(path.parent)
+                    prepared.append((prepare_link(path, link.target, self._owner), path))
+        except OSError:
+            for temporary, _ in prepared:
+                temporary.unlink(missing_ok=True)
+            raise
+        return prepared
+
+    def _check(self, link: Link) -> None:
+        if PurePosixPath(link.path).is_absolute() or ".." in PurePosixPath(link.path).parts:
+            raise HomeError(f"the link {link.path} is not in the home", key="link-outside-home")
+        path = self._path(link.path)
+        if path.exists() and not path.is_symlink():
+            raise HomeError(
+                f"cannot point {path} elsewhere: it is a real {'folder' if path.is_dir() else 'file'}, not a link",
+                key="link-is-no-link",
+                unharmed=["no link was changed"],
+                next=[f"mv {path} {path}.kept    then the same command again"],
+            )
+
+    def _make_folder(self, folder: Path) -> None:
+        if folder.is_dir():
+            return
+        self._make_folder(folder.parent)
+        folder.mkdir()
+        if self._owner:
+            os.chown(folder, *self._owner)
+        fsync_folder(folder.parent)
+
+    def carry_site_files(self, source: str, target: str) -> Sequence[CarriedFile]:
+        """Bring the runtime's site files into a new runtime tree, and share the logs folder (`site_files.carry`)."""
+        old, new = (site_files.tomcat_folder(self._path(name)) for name in (source, target))
+        return site_files.as_contract(self._home, site_files.carry(old, new, self._owner))
+
+    def site_values(self, frontend: str, webservices: str | None) -> Mapping[str, str]:
+        """Values an admin set, keyed as config_tbl will hold them (`site_values.as_config`)."""
+        return site_values.as_config(self._home, self._path(frontend), self._path(webservices) if webservices else None)
+
+    def carry_values(self, source: str, target: str, kind: PackageKind) -> Sequence[CarriedFile]:
+        """Carry property values and the session-timeout into the new web application folder; other kinds carry nothing.
+
+        The GUI gets the web services' wsdlLocationUri too, from the active web services: its migration looks for it there.
+        mailgun.ini lies in the home's etc and stays. Returns the files that hold what the site set, changed or not.
+        """
+        if kind not in _WEB_APPLICATIONS:
+            return []
+        old, new = self._path(source).resolve(), self._path(target).resolve()
+        files = [site_values.carry_timeout(old, new)]
+        if kind is PackageKind.GUI:
+            services = self.active_folder(PackageKind.WEBSERVICES)
+            wsdl = site_values.wsdl_value(self._path(services) if services else None, old)
+            files += [site_values.carry_emm(old, new), site_values.carry_webservices(wsdl, new, self._owner)]
+        elif kind is PackageKind.WEBSERVICES:
+            files.append(site_values.carry_webservices(site_values.wsdl_value(old), new, self._owner))
+        return site_files.as_contract(self._home, [(file, False) for file in files if file])
+
+    def sql_files(self, frontend: str) -> Sequence[SqlFile]:
+        """The update, messages and userrights files of a frontend tree in the order of their names; others are left out.
+
+        Raises:
+            HomeError: "frontend-incomplete", or "sql-file-unnamed": an update file whose name tells no version.
+        """
+        folder = self._path(frontend) / "WEB-INF/sql" / self._dialect(frontend)
+        if not folder.is_dir():
+            raise HomeError(f"{frontend} has no folder {folder.name} with SQL files", key="frontend-incomplete")
+        files = [*folder.glob("*.sql"), *folder.parent.glob("userrights.sql")]
+        found = [self._sql_file(file) for file in sorted(files, key=lambda file: file.stem) if file.is_file()]
+        return [file for file in found if file]
+
+    def _sql_file(self, file: Path) -> SqlFile | None:
+        match = _UPDATE.fullmatch(file.name)
+        version = match[1] if match else None
+        if match:
+            kind = SqlKind.UPDATE
+        elif file.name == "userrights.sql":
+            kind = SqlKind.USERRIGHTS
+        elif re.fullmatch(r"emm-[a-z]+-messages(-.*)?\.sql", file.name):
+            kind = SqlKind.MESSAGES
+        elif "-update-" in file.name:
+            raise HomeError(f"cannot tell the version of the update file {file.name}", key="sql-file-unnamed")
+        else:
+            return None
+        return SqlFile(file.name, kind, version, str(file.relative_to(self._home)), sha256_file(file))
+
+    def _dialect(self, frontend: str) -> str:
+        """The vendor renamed the folder with 22.10."""
+        version = site_values.application_version(self._path(frontend))
+        if version is None:
+            raise HomeError(
+                f"{frontend} does not say its version: {site_values.EMM} or ApplicationVersion in it is missing",
+                key="frontend-incomplete",
+            )
+        return "mariadb" if Version.parse(version).line >= FIRST_MARIADB_LINE else "mysql"
+
+    def read_text(self, path: str) -> str:
+        """A file's text, every byte of it: line ends are kept.
+
+        Raises:
+            HomeError: "file-not-utf8".
+        """
+        try:
+            return self._path(path).read_bytes().decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise HomeError(f"cannot read {path}: it is not UTF-8 at byte {error.start}", key="file-not-utf8") from None
+
+    def mandatory_versions(self, frontend: str) -> frozenset[str]:
+        """The versions in the first column of mandatoryDbChanges (facts 2.1); headings and empty lines are no versions.
+
+        Raises:
+            HomeError: "mandatory-list-missing", also when it names none.
+        """
+        name = f"{frontend}/WEB-INF/classes/mandatoryDbChanges_{self._dialect(frontend)}.csv"
+        if not self._path(name).is_file():
+            raise HomeError(f"cannot tell which database versions {frontend} needs: no {name}", key="mandatory-list-missing")
+        columns = (re.split("[;,]", line)[0].strip().strip("\"'") for line in self.read_text(name).splitlines())
+        versions = frozenset(text for text in columns if _VERSION.fullmatch(text))
+        if not versions:
+            raise HomeError(f"cannot tell which database versions are needed: {name} names none", key="mandatory-list-missing")
+        return versions
+
+    def digest(self, folder: str) -> str:
+        """SHA-256 over a tree's listing (`files.tree_digest`)."""
+        return tree_digest(self._path(folder))
+
+
+def _link(path: str, target: str) -> Link:
+    """A link with a relative target, both names being relative to the home (an absolute target stays so)."""
+    if PurePosixPath(target).is_absolute():
+        return Link(path, target)
+    return Link(path, os.path.relpath(target, PurePosixPath(path).parent))
