@@ -145,7 +145,10 @@ class Home(Protocol):
 
 @dataclass(frozen=True)
 class Dispatch:
-    """Mail being made or sent, or soon to be. key: generating, ready, sending, job, blocks, planned. since: when last seen moving."""
+    """Mail being made or sent, or soon to be.
+
+    key: generating, ready, sending, job, blocks, planned. since: when last seen moving.
+    """
 
     key: str
     what: str
@@ -266,6 +269,12 @@ class Database(Protocol):
     def long_table_names(self) -> Sequence[str]:
         """Tables with over 32 characters and a collation other than utf8mb4_unicode_ci: 20.04.394 fails with 1406."""
 
+    def replace_placeholders(self, values: Mapping[str, str]) -> Sequence[str]:
+        """Give config_tbl rows that are empty or hold the marker "[to be defined]" these values; the keys changed (facts 17.3).
+
+        Such rows keep the start-up migration from storing the site's own value anywhere. Only rows for all hosts.
+        """
+
     def empty_layout(self) -> None:
         """Repair of facts 17.4: empty layout_tbl so that the next start fills it. Application stopped."""
 
@@ -322,6 +331,13 @@ class Backups(Protocol):
 
     def restored(self, backup: str, *, keep_as: str) -> bool:
         """Whether `restore` with these arguments has come to its end."""
+
+    def can_restore(self) -> None:
+        """Prove that databases may be created for a restore, and that a scratch server can be run.
+
+        Raises:
+            WorkflowError: "database-admin-missing", "mariadb-server-missing" with the commands that mend it.
+        """
 
     def room_needed(self) -> int:
         """Bytes a dump and its test restore may need at the most."""
@@ -418,6 +434,8 @@ class Host(Protocol):
 
     name: str
     home_path: str
+    backups_path: str
+    scratch_path: str
     home: Home
     packages: Packages
     database: Database

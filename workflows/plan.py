@@ -94,11 +94,17 @@ class Hop:
     target: Release
     rules: LineRules
     final: bool
+    name: str = ""
 
     @property
     def prefix(self) -> str:
         """How the names of this hop's steps begin."""
-        return f"hop{self.number}"
+        return self.name or f"hop{self.number}"
+
+    @property
+    def title(self) -> str:
+        """How the titles of this hop's steps begin."""
+        return self.name or f"hop {self.number}"
 
 
 @dataclass(frozen=True)
@@ -123,5 +129,7 @@ class UpgradePlan:
     hops: tuple[Hop, ...]
     before: Mapping[str, str] = field(default_factory=dict)  # component -> version at the start
     gate: GateOptions = field(default_factory=GateOptions)
+    start_timeout: float = 120.0  # seconds
+    migrate_timeout: float = 600.0  # seconds
     catalogue_serial: int = 0
     tool_version: str = ""

@@ -141,6 +141,13 @@ class Context(Protocol):
     def pinned_digest(self, package: str) -> str | None:
         """The SHA-256 (hex) this site's ledger trusts for a package file of that name, or None."""
 
+    @property
+    def checkpoint(self) -> Facts:
+        """The head of this site's ledger now (seq, hash, time), for a backup's manifest."""
+
+    def remember(self, **facts: Json) -> None:
+        """Merge into `intent`, durably and at once: what a later attempt must know although this one may be cut off."""
+
     def report(self, message: str, done: int | None = None, total: int | None = None) -> None:
         """Tell the displays what is happening now; not persisted."""
 
@@ -175,5 +182,32 @@ class Step(Protocol):
     def do(self, ctx: Context) -> Outcome:
         """Act."""
 
-    def undo(self, ctx: Context) -> None:
-        """Take it back."""
+    def observed(self, ctx: Context) -> Done:
+        """The facts of a step that `probe` found complete after a crash."""
+
+    def undo(self, ctx: Context) -> Sequence[LedgerNote]:
+        """Take it back; what is returned goes to the ledger with it."""
+
+
+class StepDefaults:
+    """What most steps have in common; a step overrides what it must."""
+
+    def prepare(self, ctx: Context) -> Facts:
+        """Nothing to remember."""
+        del ctx
+        return {}
+
+    def probe(self, ctx: Context) -> Probe:
+        """Not known: `do` runs again."""
+        del ctx
+        return Probe.PARTIAL
+
+    def observed(self, ctx: Context) -> Done:
+        """Complete, without facts of its own."""
+        del ctx
+        return Done("found complete after an interruption")
+
+    def undo(self, ctx: Context) -> Sequence[LedgerNote]:
+        """Nothing was changed on the host."""
+        del ctx
+        return ()

@@ -1,0 +1,324 @@
+"""Drives a run: intent before effect, result after, in the order of its workflow (DESIGN 3 and 4).
+
+The engine is the only one that writes run state, always through `Journal.change`, one transaction per event. It knows
+steps only by `workflows.step.Step`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from orchestrator.context import StepContext
+from orchestrator.events import Bus, Event
+from state.journal import EventDraft, Journal, RunRecord, StepChange, StepRecord
+from state.ledger import EntryDraft, Ledger
+from workflows.errors import WorkflowError
+from workflows.host import Host
+from workflows.machine import ENDED, RunState, StepState, WorkflowMachine
+from workflows.step import Done, LedgerNote, PauseRequested, Probe, Step, Waiting
+
+STARTED = (StepState.DOING, StepState.DONE, StepState.FAILED, StepState.UNDOING)
+POLL = 0.2  # seconds between two looks for a pause while a gate is shut
+
+
+class Engine:
+    """One run on one host."""
+
+    def __init__(
+        self,
+        record: RunRecord,
+        steps: Sequence[Step],
+        *,
+        host: Host,
+        journal: Journal,
+        ledger: Ledger,
+        bus: Bus,
+        pause_asked: Callable[[], bool] = lambda: False,
+        wait: float | None = None,
+    ) -> None:
+        """Take up a run.
+
+        Args:
+            record: the run as persisted.
+            steps: the workflow's steps, built from the run's pinned plan.
+            host: what the steps act on.
+            journal: where state is kept.
+            ledger: the site's ledger.
+            bus: told of everything.
+            pause_asked: asked between steps and at pause points.
+            wait: seconds a gate may wait in this process; None for as long as it takes.
+
+        Raises:
+            WorkflowError: "step-unknown" when the persisted run has steps that this version does not know.
+        """
+        names = [step.name for step in steps]
+        if unknown := [s.name for s in record.steps if s.name not in names]:
+            raise WorkflowError(
+                f"run {record.id} has steps that this version of orchestrate does not know: {', '.join(unknown)}",
+                key="step-unknown",
+                next=[f"orchestrate run {record.id}    shows the version that began it ({record.tool_version}); go on with that"],
+            )
+        self.record = record
+        self._steps = {step.name: step for step in steps}
+        self._host = host
+        self._journal = journal
+        self._ledger = ledger
+        self._bus = bus
+        self._flag = pause_asked
+        self._wait = wait
+        self._clock = time.monotonic()
+        self._machine = WorkflowMachine(names, RunState(record.state), record.position)
+
+    # --- forward ------------------------------------------------------------------------------------------------------
+
+    def run(self) -> RunRecord:
+        """Drive the run until it ends, fails, waits too long or is paused; the record as it then stands."""
+        if self._machine.run_state is RunState.UNDOING or self._undo_began():
+            return self.undo()
+        self._begin()
+        while self._machine.run_state is RunState.RUNNING:
+            if self._asked("abort"):
+                return self.undo()
+            if self._pause_asked():
+                self._halt()
+                break
+            self._one(self._steps[self._machine.state])
+        return self.record
+
+    def _begin(self) -> None:
+        state = self._machine.run_state
+        if state is RunState.PLANNED:
+            self._machine.fire("start")
+            self._change("run-started", ledger=[self._entry("run-started")], started=_now())
+        elif state is RunState.RUNNING:
+            self._change("run-resumed", {"after": "crash"}, ledger=[self._entry("run-resumed")])
+        elif state not in ENDED:
+            self._machine.fire("resume")
+            self._change("run-resumed", {"after": state.value}, ledger=[self._entry("run-resumed")], headline=None)
+
+    def _one(self, step: Step) -> None:
+        before = self.record.step(step.name)
+        self._clock = time.monotonic()
+        try:
+            if (done := self._seen_complete(step, before)) is None:
+                self._start_attempt(step, before)
+                outcome = self._do(step)
+                done = self._wait_at(step, outcome) if isinstance(outcome, Waiting) else outcome
+            if done is not None:
+                self._finish(step, done)
+        except PauseRequested:
+            self._halt()
+        except WorkflowError as error:
+            self._fail(step, error)
+        except OSError as error:
+            self._fail(step, WorkflowError(f"{step.title}: {error}", key=_os_key(error)))
+
+    def _seen_complete(self, step: Step, before: StepRecord) -> Done | None:
+        if before.state != StepState.DOING:
+            return None
+        ctx = self._context(step)
+        found = step.probe(ctx)
+        done = step.observed(ctx) if found is Probe.COMPLETE else None
+        self.record = ctx.record
+        return done
+
+    def _start_attempt(self, step: Step, before: StepRecord) -> None:
+        intent = before.intent
+        if before.attempt == 0:
+            ctx = self._context(step)
+            intent = step.prepare(ctx)
+            self.record = ctx.record
+        change = StepChange(
+            step.name,
+            expect=before.state,
+            state=StepState.DOING,
+            attempt=before.attempt + 1,
+            intent=intent,
+            started=_now(),
+            error=None,
+        )
+        self._change("step-started", {"title": step.title, "attempt": before.attempt + 1}, step=step, steps=[change])
+
+    def _do(self, step: Step) -> Done | Waiting:
+        ctx = self._context(step)
+        try:
+            return step.do(ctx)
+        finally:
+            self.record = ctx.record
+
+    def _finish(self, step: Step, done: Done) -> None:
+        seconds = time.monotonic() - self._clock
+        self._machine.fire("step_done")
+        completed = self._machine.run_state is RunState.COMPLETED
+        change = StepChange(
+            step.name,
+            expect=StepState.DOING,
+            state=StepState.DONE,
+            facts=done.facts,
+            summary=done.summary,
+            ended=_now(),
+            seconds=seconds,
+        )
+        ledger = [self._note(note) for note in done.ledger]
+        if completed:
+            ledger.append(self._entry("run-completed"))
+        extra = {"ended": _now()} if completed else {}
+        data = {"title": step.title, "summary": done.summary, "seconds": seconds}
+        events = [EventDraft("run-completed")] if completed else []
+        self._change("step-done", data, step=step, steps=[change], ledger=ledger, events=events, headline=None, **extra)
+        if completed:
+            self._publish("run-completed", None, {})
+
+    def _fail(self, step: Step, error: WorkflowError) -> None:
+        self._machine.fire("step_failed")
+        report = error.as_dict()
+        change = StepChange(
+            step.name, expect=self.record.step(step.name).state, state=StepState.FAILED, ended=_now(), error=report
+        )
+        self._change(
+            "step-failed", report, step=step, steps=[change], headline=self.record.headline or {**report, "step": step.name},
+            ledger=[self._entry("run-failed", {"step": step.name, "key": error.error_key})],
+        )  # fmt: skip
+        self._publish("run-failed", step.name, report)
+
+    # --- waiting and pausing ------------------------------------------------------------------------------------------
+
+    def _wait_at(self, step: Step, shut: Waiting) -> Done | None:
+        """Ask the gate again and again; None when the run was left waiting, or paused, before it opened."""
+        outcome: Done | Waiting = shut
+        said = None
+        self._machine.fire("wait")
+        while isinstance(outcome, Waiting):
+            if outcome.reason != said:
+                said = outcome.reason
+                self._change("step-waiting", {"reason": said, **outcome.facts}, step=step)
+            if not self._sleep(outcome.again_in):
+                return None
+            outcome = self._do(step)
+        self._machine.fire("gate_opened")
+        self._change("gate-opened", step=step)
+        return outcome
+
+    def _sleep(self, seconds: float) -> bool:
+        """Let a gate's time pass; False when it is not to be asked again by this process."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if self._asked("abort"):
+                self.undo()
+                return False
+            if self._pause_asked():
+                self._halt()
+                return False
+            if self._wait is not None and time.monotonic() - self._clock >= self._wait:
+                return False
+            time.sleep(min(POLL, seconds))
+        return True
+
+    def _halt(self) -> None:
+        self._machine.fire("pause")
+        self._journal.request(self.record.id, None)
+        self._change("run-paused", ledger=[self._entry("run-paused")])
+
+    def _pause_asked(self) -> bool:
+        return self._flag() or self._asked("pause")
+
+    def _asked(self, what: str) -> bool:
+        return self._journal.requested(self.record.id) == what
+
+    # --- backward -----------------------------------------------------------------------------------------------------
+
+    def undo(self) -> RunRecord:
+        """Take back every step that was begun, last one first; may itself be cut off and run again."""
+        self._journal.request(self.record.id, None)
+        if self._machine.run_state is not RunState.UNDOING:
+            self._machine.fire("undo")
+            self._change("run-undoing")
+        for name in reversed([s.name for s in self.record.steps]):
+            if self.record.step(name).state not in STARTED:
+                continue
+            step = self._steps[name]
+            try:
+                self._undo_one(step)
+            except (WorkflowError, OSError) as raised:
+                error = (
+                    raised if isinstance(raised, WorkflowError) else WorkflowError(f"{step.title}: {raised}", key=_os_key(raised))
+                )
+                self._machine.fire("undo_failed")
+                report = error.as_dict()
+                self._change("step-failed", report, step=step, headline=self.record.headline or {**report, "step": name},
+                             ledger=[self._entry("run-failed", {"step": name, "key": error.error_key, "undoing": True})])  # fmt: skip
+                return self.record
+        self._machine.fire("undo_done")
+        self._change("run-undone", ledger=[self._entry("run-undone")], ended=_now())
+        return self.record
+
+    def _undo_one(self, step: Step) -> None:
+        before = self.record.step(step.name)
+        if before.state != StepState.UNDOING:
+            change = StepChange(step.name, expect=before.state, state=StepState.UNDOING)
+            self._change("step-undoing", {"title": step.title}, step=step, steps=[change])
+        ctx = self._context(step)
+        try:
+            notes = step.undo(ctx)
+        finally:
+            self.record = ctx.record
+        change = StepChange(step.name, expect=StepState.UNDOING, state=StepState.UNDONE, ended=_now())
+        self._change("step-undone", {"title": step.title}, step=step, steps=[change], ledger=[self._note(note) for note in notes])
+
+    def _undo_began(self) -> bool:
+        return any(s.state in {StepState.UNDOING, StepState.UNDONE} for s in self.record.steps)
+
+    # --- the one way to write -----------------------------------------------------------------------------------------
+
+    def _change(
+        self,
+        kind: str | None,
+        data: Mapping[str, Any] | None = None,
+        *,
+        step: Step | None = None,
+        steps: Sequence[StepChange] = (),
+        ledger: Sequence[EntryDraft] = (),
+        events: Sequence[EventDraft] = (),
+        **run: Any,
+    ) -> None:
+        name = step.name if step else None
+        first = [EventDraft(kind, name, dict(data or {}))] if kind else []
+        self.record = self._journal.change(
+            self.record, state=self._machine.run_state.value, position=self._machine.position, steps=steps,
+            events=[*first, *events], ledger=ledger, **run,
+        )  # fmt: skip
+        if kind:
+            self._publish(kind, name, data or {})
+
+    def _publish(self, kind: str, step: str | None, data: Mapping[str, Any]) -> None:
+        self._bus.publish(Event(_now(), self.record.id, kind, step, data))
+
+    def _entry(self, kind: str, evidence: Mapping[str, Any] | None = None) -> EntryDraft:
+        return EntryDraft(kind, evidence=dict(evidence or {"workflow": self.record.workflow}), run=self.record.id)
+
+    def _note(self, note: LedgerNote) -> EntryDraft:
+        return EntryDraft(note.kind, note.component, note.from_version, note.to_version, dict(note.evidence), self.record.id)
+
+    def _context(self, step: Step) -> StepContext:
+        return StepContext(
+            record=self.record, step=step.name, host=self._host, journal=self._journal, ledger=self._ledger,
+            publish=self._publish, pause_asked=self._pause_asked,
+        )  # fmt: skip
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _os_key(error: OSError) -> str:
+    import errno
+
+    return {
+        errno.ENOSPC: "disk-full",
+        errno.EDQUOT: "disk-full",
+        errno.EROFS: "read-only",
+        errno.EACCES: "permission-denied",
+    }.get(error.errno or 0, "os-error")

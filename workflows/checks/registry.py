@@ -1,0 +1,51 @@
+"""All checks, in the order in which they are shown."""
+
+from __future__ import annotations
+
+from workflows.checks import (
+    application_answers,
+    database_answers,
+    database_complete,
+    disk_room,
+    dispatch_idle,
+    duplicate_config_keys,
+    long_table_names,
+    restore_possible,
+    sql_mode,
+    tomcat_ajp_connector,
+)
+from workflows.checks.finding import Check, Finding, Severity
+from workflows.errors import WorkflowError
+from workflows.host import Host
+from workflows.plan import UpgradePlan
+
+CHECKS: dict[str, tuple[str, Check]] = {
+    module.KEY: (module.TITLE, module.check)
+    for module in (
+        application_answers,
+        database_answers,
+        database_complete,
+        sql_mode,
+        duplicate_config_keys,
+        long_table_names,
+        restore_possible,
+        disk_room,
+        dispatch_idle,
+        tomcat_ajp_connector,
+    )
+}
+
+
+def run_checks(host: Host, plan: UpgradePlan | None) -> list[Finding]:
+    """Run every check; a check that cannot look is an inhibitor with the key of what kept it from looking."""
+    findings: list[Finding] = []
+    seen: set[tuple[str, str]] = set()
+    for title, check in CHECKS.values():
+        try:
+            findings += check(host, plan)
+        except WorkflowError as error:
+            if (error.error_key, error.message) not in seen:
+                seen.add((error.error_key, error.message))
+                fix = error.next[0] if error.next else ""
+                findings.append(Finding(error.error_key, Severity.INHIBITOR, title, error.message, fix=fix))
+    return findings

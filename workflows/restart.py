@@ -1,0 +1,22 @@
+"""A restart with the gate before it and the proof behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workflows.plan import UpgradePlan
+from workflows.step import Step
+from workflows.steps.gate import WaitForDispatch
+from workflows.steps.migrate import ProveMigrations
+from workflows.steps.start import StartBackend, StartFrontend
+from workflows.steps.stop import StopApplication
+
+
+def steps(plan: UpgradePlan) -> Iterator[Step]:
+    """The steps of a restart: its plan has one hop from a version to itself, without packages."""
+    for hop in plan.hops:
+        yield WaitForDispatch(hop, plan.gate)
+        yield StopApplication(hop)
+        yield StartFrontend(hop, plan.start_timeout)
+        yield ProveMigrations(hop, plan.start_timeout, plan.migrate_timeout)
+        yield StartBackend(hop)

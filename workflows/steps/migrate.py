@@ -1,0 +1,125 @@
+"""Wait for the start-up migrations of a hop, mend what can be mended, and prove the hop (facts 17.4 to 17.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from workflows.errors import WorkflowError
+from workflows.plan import Hop
+from workflows.step import Context, Done, LedgerNote, StepDefaults
+from workflows.steps.proof import Condition, conditions, expectation
+from workflows.steps.repair import repair_damage
+from workflows.steps.start import mark_of, start_and_wait, telling_lines
+
+POLL = 0.3  # seconds
+SETTLED = 3.0  # seconds after which a condition that can be mended is taken for damage
+
+
+def missing_of(ctx: Context, hop: Hop) -> list[Condition]:
+    """The conditions of the proof that do not hold now."""
+    return [c for c in conditions(ctx, hop, expectation(ctx, hop, mark_of(ctx, hop))) if not c.holds]
+
+
+def unproven(ctx: Context, hop: Hop, missing: Sequence[Condition], key: str, message: str) -> WorkflowError:
+    """The error that names every missing condition."""
+    log = telling_lines(ctx.host.application.log_since(mark_of(ctx, hop)))
+    detail = [f"{condition.key}: {condition.said}" for condition in missing]
+    return WorkflowError(message, key=key, detail=[*detail, *log][:25], command="emm.sh start")
+
+
+@dataclass(frozen=True)
+class ProveMigrations(StepDefaults):
+    """The start-up migrations of this line really ran; one half-done start is mended and repeated."""
+
+    hop: Hop
+    start_timeout: float
+    timeout: float
+
+    @property
+    def name(self) -> str:
+        """Its name in the run."""
+        return f"{self.hop.prefix}.migrate"
+
+    @property
+    def title(self) -> str:
+        """What people read."""
+        return f"{self.hop.title} migrate"
+
+    def do(self, ctx: Context) -> Done:
+        """Wait until all conditions hold.
+
+        Raises:
+            WorkflowError: "migration-failed" when waiting cannot help, "migration-timeout".
+        """
+        waited, repaired = 0.0, False
+        notes: list[LedgerNote] = []
+        while missing := self._missing(ctx):
+            if self._may_repair(ctx, missing, waited) and not repaired:
+                repaired, waited = True, 0.0
+                notes += self._start_again(ctx)
+                continue
+            if hopeless := [condition for condition in missing if condition.hopeless]:
+                key = "start-failed" if hopeless[0].key == "log-context" else "migration-failed"
+                raise self._error(ctx, missing, key, hopeless[0].said)
+            if waited >= self.timeout:
+                raise self._error(
+                    ctx, missing, "migration-timeout", f"the start-up migration did not end within {self.timeout:.0f} s"
+                )
+            ctx.pause_point()
+            ctx.report(f"waiting: {missing[0].said}", round(waited), round(self.timeout))
+            ctx.host.application.wait(POLL)
+            waited += POLL
+        return Done("mended and proven" if repaired else "all migrations proven", {"repaired": repaired}, notes)
+
+    def _missing(self, ctx: Context) -> list[Condition]:
+        return missing_of(ctx, self.hop)
+
+    def _may_repair(self, ctx: Context, missing: Sequence[Condition], waited: float) -> bool:
+        if any(condition.hopeless for condition in missing):
+            return ctx.attempt > 1  # the admin has resumed: a new start may succeed where this one cannot
+        if not ctx.host.application.state().frontend:
+            return True
+        return waited >= SETTLED and any(c.repairable for c in missing) and all(c.key != "log-started" for c in missing)
+
+    def _start_again(self, ctx: Context) -> list[LedgerNote]:
+        if ctx.host.application.state().frontend:
+            ctx.host.application.stop_frontend()
+        notes = repair_damage(ctx, self.hop)
+        ctx.remember(mark=None)
+        start_and_wait(ctx, self.hop, self.start_timeout)
+        return notes
+
+    def _error(self, ctx: Context, missing: Sequence[Condition], key: str, message: str) -> WorkflowError:
+        return unproven(ctx, self.hop, missing, key, f"cannot prove {self.hop.target.version}: {message}")
+
+
+@dataclass(frozen=True)
+class VerifyHop(StepDefaults):
+    """All nine points of facts 17.6, once more and together; the next hop does not start otherwise."""
+
+    hop: Hop
+
+    @property
+    def name(self) -> str:
+        """Its name in the run."""
+        return f"{self.hop.prefix}.verify"
+
+    @property
+    def title(self) -> str:
+        """What people read."""
+        return f"{self.hop.title} verify"
+
+    def do(self, ctx: Context) -> Done:
+        """Judge.
+
+        Raises:
+            WorkflowError: "hop-not-proven" naming every missing condition.
+        """
+        judged = conditions(ctx, self.hop, expectation(ctx, self.hop, mark_of(ctx, self.hop)))
+        missing = [condition for condition in judged if not condition.holds]
+        if missing:
+            raise unproven(ctx, self.hop, missing, "hop-not-proven", f"cannot prove {self.hop.target.version}: {missing[0].said}")
+        proof = {condition.key: condition.said for condition in judged}
+        note = LedgerNote("hop-proven", "frontend", self.hop.source, self.hop.target.version, proof)
+        return Done(f"{len(judged)} conditions hold", {"proof": proof}, [note])

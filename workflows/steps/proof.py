@@ -1,0 +1,177 @@
+"""When a hop is proven: the nine points of facts 17.6. Log, HTTP code and exit code prove nothing alone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from workflows.errors import UsageError
+from workflows.host import LogMark, Report
+from workflows.plan import Hop, PackageKind
+from workflows.step import Context
+from workflows.steps.trees import tree_of
+from workflows.version import Version
+
+STARTED = "Server startup in"
+CONTEXT_FAILED = "Context [] startup failed"
+MIGRATION_FAILED = "Cannot check installation validity"
+MARKER = "[to be defined]"
+LAYOUT_ITEMS = ("edition_logo.png", "favicon.ico", "logo.png", "logo.svg")
+JOB_IN_PROGRESS, JOB_DONE = 1, 2
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One condition of the proof. repairable: facts 17.4 tells how to mend it; hopeless: waiting cannot help."""
+
+    key: str
+    holds: bool
+    said: str
+    repairable: bool = False
+    hopeless: bool = False
+
+
+def judge_log(log: str) -> list[Condition]:
+    """Point 1: only what was written behind the start counts."""
+    failed = CONTEXT_FAILED in log
+    broken = MIGRATION_FAILED in log
+    return [
+        Condition(
+            "log-started", STARTED in log, f"the log has {'a' if STARTED in log else 'no'} line {STARTED!r} since the start"
+        ),
+        Condition(
+            "log-context", not failed, f"the log says {CONTEXT_FAILED!r}" if failed else "no context failed", hopeless=failed
+        ),
+        Condition(
+            "log-migration",
+            not broken,
+            f"the log says {MIGRATION_FAILED!r}" if broken else "no migration failed",
+            hopeless=broken,
+        ),
+    ]
+
+
+def judge_versions(versions: Collection[str], mandatory: Collection[str], exceptions: Collection[str]) -> Condition:
+    """Point 3: the set of database versions, never its maximum."""
+    missing = sorted(set(mandatory) - set(versions) - set(exceptions))
+    said = (
+        f"{len(missing)} database updates are missing: {', '.join(missing[:8])}" if missing else "all database updates are there"
+    )
+    return Condition("database-versions", not missing, said, hopeless=bool(missing))
+
+
+def judge_layout(items: Mapping[str, bool]) -> Condition:
+    """Point 6: four rows, none NULL. Rows without all four are damage that no later start mends."""
+    missing = [item for item in LAYOUT_ITEMS if not items.get(item)]
+    said = f"layout_tbl lacks {', '.join(missing)}" if missing else "layout_tbl has its four images"
+    return Condition("layout", not missing, said, repairable=bool(items))
+
+
+def judge_config(
+    rows: Mapping[str, Sequence[tuple[str | None, str | None]]], expected: Mapping[str, str], required: Collection[str],
+    before: Mapping[str, Sequence[str | None]],
+) -> list[Condition]:  # fmt: skip
+    """Point 7: every expected key has the value carried from the site's files, or the real one the database held before."""
+    conditions = []
+    for key in sorted({*expected, *required}):
+        values = [value for _, value in rows.get(key, ())]
+        allowed = {expected.get(key), *before.get(key, ())} - {None}
+        if not values:
+            said = f"{key} is not in config_tbl"
+        elif bad := [value for value in values if not value or MARKER in value]:
+            said = f"{key} is {bad[0]!r}"
+        elif key in expected and not allowed & set(values):
+            said = f"{key} is {values[0]!r}, the site's files say {expected[key]!r}"
+        else:
+            continue
+        conditions.append(Condition(f"config:{key}", holds=False, said=said, hopeless=False))
+    return conditions or [
+        Condition("config", holds=True, said=f"{len({*expected, *required})} configuration values are in the database")
+    ]
+
+
+def judge_reports(reports: Sequence[Report]) -> Condition:
+    """Point 8: recipients as in the old column; a report that is due has a schedule."""
+    wrong = []
+    for report in reports:
+        old = {part.strip() for part in (report.old_email or "").replace(";", ",").split(",") if part.strip()}
+        if old - set(report.recipients) or (report.due and report.laststart is None and report.nextstart is None):
+            wrong.append(report.id)
+    said = f"reports not migrated: {', '.join(map(str, wrong))}" if wrong else f"{len(reports)} reports are migrated"
+    return Condition("reports", not wrong, said)
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What a proof is held against. values: from the site's files; before: what config_tbl held before the start."""
+
+    version: str
+    mark: LogMark
+    frontend: str | None
+    values: Mapping[str, str]
+    before: Mapping[str, Sequence[str | None]]
+
+
+def expectation(ctx: Context, hop: Hop, mark: LogMark) -> Expectation:
+    """Collect it from what earlier steps of the hop left."""
+    carry = ctx.intent_of(f"{hop.prefix}.carry")
+    start = ctx.intent_of(f"{hop.prefix}.start")
+    frontend = tree_of(ctx, hop, PackageKind.GUI).folder if ctx.facts_of("stage") else None
+    return Expectation(hop.target.version, mark, frontend, carry.get("values", {}), start.get("config", {}))
+
+
+def conditions(ctx: Context, hop: Hop, expected: Expectation) -> list[Condition]:
+    """All conditions of facts 17.6 that can be looked at; a database that does not answer is a condition of its own."""
+    found = judge_log(ctx.host.application.log_since(expected.mark))
+    found += _answers(ctx, expected.version)
+    found += _database(ctx, hop, expected)
+    return found
+
+
+def _answers(ctx: Context, version: str) -> list[Condition]:
+    """Point 2: the version, asked again after a database round trip through the application."""
+    trip = ctx.host.application.database_round_trip()
+    answer = ctx.host.application.version()
+    body = answer.body.strip()
+    same = answer.status == 200 and _same_version(body, version)  # noqa: PLR2004
+    said = (
+        f"the application answers {version}" if same else f"the application answers {answer.status} {body[:60]!r}, not {version}"
+    )
+    return [
+        Condition("http-database", trip.status == 200, f"a page that needs the database answers {trip.status}"),  # noqa: PLR2004
+        Condition("http-version", same, said),
+    ]
+
+
+def _same_version(text: str, version: str) -> bool:
+    try:
+        return Version.parse(text) == Version.parse(version)
+    except UsageError:
+        return False
+
+
+def _database(ctx: Context, hop: Hop, expected: Expectation) -> list[Condition]:
+    database, rules = ctx.host.database, hop.rules
+    found = []
+    if expected.frontend is not None:
+        mandatory = ctx.host.home.mandatory_versions(expected.frontend)
+        found.append(judge_versions(database.versions(), mandatory, rules.exceptions))
+    if "startup-jobs" in rules.migrates:
+        waiting = [job for job in database.startup_jobs() if job.enabled and job.state != JOB_DONE]
+        said = "; ".join(f"startup job {job.id} is in state {job.state}" for job in waiting) or "all startup jobs are done"
+        found.append(
+            Condition("startup-jobs", not waiting, said, repairable=any(job.state == JOB_IN_PROGRESS for job in waiting))
+        )
+    if "company-values" in rules.migrates:
+        companies = database.companies_not_migrated()
+        said = (
+            f"companies without migrated values: {', '.join(map(str, companies))}" if companies else "all companies are migrated"
+        )
+        found.append(Condition("company-values", not companies, said))
+    if "layout" in rules.migrates:
+        found.append(judge_layout(database.layout_items()))
+    if "config-values" in rules.migrates:
+        found += judge_config(database.config(), expected.values, rules.config_keys, expected.before)
+    if "reports" in rules.migrates:
+        found.append(judge_reports(database.reports()))
+    return found

@@ -1,0 +1,80 @@
+"""What the ledger keeps of a hop, and the end of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from workflows.errors import WorkflowError
+from workflows.plan import Component, Hop
+from workflows.step import Context, Done, Facts, LedgerNote, StepDefaults
+from workflows.steps.trees import trees_of
+from workflows.version import Version
+
+
+@dataclass(frozen=True)
+class RecordHop(StepDefaults):
+    """Write every component's change to the ledger, as the links and files on disk tell it, with the schema as it now is."""
+
+    hop: Hop
+    before: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        """Its name in the run."""
+        return f"{self.hop.prefix}.record"
+
+    @property
+    def title(self) -> str:
+        """What people read."""
+        return f"{self.hop.title} record"
+
+    def prepare(self, ctx: Context) -> Facts:
+        """What was active before the hop: after the hop before it, or at the start of the run."""
+        earlier = ctx.facts_of(f"hop{self.hop.number - 1}.record").get("active")
+        return {"before": dict(earlier or self.before)}
+
+    def do(self, ctx: Context) -> Done:
+        """Compare with what was staged, then record.
+
+        Raises:
+            WorkflowError: "versions-differ" when a component on disk is not the staged one.
+        """
+        active = {component.value: version for component, version in ctx.host.home.active().items()}
+        for tree in trees_of(ctx, self.hop):
+            found = active.get(tree.component.value)
+            if found is None or Version.parse(found) != Version.parse(tree.version):
+                raise WorkflowError(f"{tree.component} on disk is {found}, not the staged {tree.version}", key="versions-differ")
+        versions = sorted(ctx.host.database.versions())
+        notes = _changes(ctx.intent["before"], active)
+        schema = {table: list(columns) for table, columns in ctx.host.database.schema().items()}
+        notes.append(
+            LedgerNote("schema-fingerprint", "database", to_version=self.hop.target.version, evidence={"tables": schema})
+        )
+        return Done(f"{len(notes) - 1} components", {"active": active, "database_versions": len(versions)}, notes)
+
+    def undo(self, ctx: Context) -> Sequence[LedgerNote]:
+        """The ledger is never rewritten: the way back is an entry of its own."""
+        now = ctx.facts_of(self.name).get("active")
+        return _changes(now, ctx.intent["before"]) if now else ()
+
+
+def _changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[LedgerNote]:
+    return [
+        LedgerNote("component-version", component.value, before.get(component.value), after.get(component.value))
+        for component in Component
+        if before.get(component.value) != after.get(component.value)
+    ]
+
+
+@dataclass(frozen=True)
+class MarkGood(StepDefaults):
+    """The run is good: what undo would need is no longer promised; going back is `orchestrate rollback` from now on."""
+
+    name: str = "mark-good"
+    title: str = "mark good"
+
+    def do(self, ctx: Context) -> Done:
+        """Nothing is removed: the dumps stay as restore points."""
+        del ctx
+        return Done("restore points are kept")

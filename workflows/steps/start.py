@@ -1,0 +1,156 @@
+"""The start of a hop's version: an intermediate line starts its frontend only, no mail leaves from a version nobody chose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from workflows.errors import WorkflowError
+from workflows.host import LogMark
+from workflows.plan import Hop
+from workflows.step import Context, Done, Facts, LedgerNote, StepDefaults
+from workflows.steps.proof import CONTEXT_FAILED, MARKER, MIGRATION_FAILED, STARTED
+from workflows.steps.repair import repair_damage
+
+POLL = 0.3  # seconds
+QUOTED = 12  # lines of the log that an error quotes
+
+
+def mark_of(ctx: Context, hop: Hop) -> LogMark:
+    """Where the log stood before this hop's last start.
+
+    Raises:
+        WorkflowError: "start-unknown" when the hop was never started by this run (facts 17.6, point 9).
+    """
+    steps = (f"{hop.prefix}.migrate", f"{hop.prefix}.start")
+    mark = next((mark for step in steps if (mark := ctx.intent_of(step).get("mark"))), None)
+    if mark is None:
+        raise WorkflowError(f"{hop.title}: this run never started {hop.target.version}", key="start-unknown")
+    return LogMark(*mark)
+
+
+def telling_lines(log: str) -> list[str]:
+    """The lines of a log that tell why a start failed."""
+    words = ("SEVERE", "BeanCreationException", CONTEXT_FAILED, MIGRATION_FAILED, "ERROR")
+    return [line[:200] for line in log.splitlines() if any(word in line for word in words)][:QUOTED]
+
+
+def start_and_wait(ctx: Context, hop: Hop, timeout: float) -> LogMark:
+    """Start the frontend, or go on with one that an earlier attempt of this step started, until its log says it is up.
+
+    The mark in the log is remembered durably before the start. A start that migrates may take longer than `timeout`: it is
+    handed over as it is, and proven by the next step.
+
+    Raises:
+        WorkflowError: "start-timeout", "start-failed".
+    """
+    application = ctx.host.application
+    remembered = ctx.intent.get("mark")
+    running = application.state().frontend
+    if running and remembered is None:
+        application.stop_frontend()
+        running = False
+    if not running:
+        mark = application.log_mark()
+        ctx.remember(mark=[mark.inode, mark.size])
+        application.start_frontend()
+    else:
+        mark = LogMark(*remembered)
+    waited = 0.0
+    while STARTED not in (log := application.log_since(mark)):
+        if not application.state().frontend:
+            ctx.remember(mark=None)
+            raise WorkflowError(
+                f"cannot start {hop.target.version}: the application ended during its start",
+                key="start-failed", command="emm.sh start", detail=telling_lines(log),
+            )  # fmt: skip
+        if waited >= timeout:
+            if hop.rules.migrates:
+                break
+            ctx.remember(mark=None)
+            raise WorkflowError(
+                f"cannot start {hop.target.version}: the application did not answer within {timeout:.0f} s",
+                key="start-timeout", command="emm.sh start   (its exit code is always 0)", detail=telling_lines(log),
+            )  # fmt: skip
+        ctx.report(f"starting {hop.target.version}, {waited:.0f} s")
+        application.wait(POLL)
+        waited += POLL
+    return mark
+
+
+@dataclass(frozen=True)
+class StartFrontend(StepDefaults):
+    """Start the frontend of the new version; its start-up migrates the database."""
+
+    hop: Hop
+    timeout: float
+
+    @property
+    def name(self) -> str:
+        """Its name in the run."""
+        return f"{self.hop.prefix}.start"
+
+    @property
+    def title(self) -> str:
+        """What people read."""
+        return f"{self.hop.title} start"
+
+    def prepare(self, ctx: Context) -> Facts:
+        """The configuration values that the database holds before the start: a real one wins over the file's (facts 17.3)."""
+        if "config-values" not in self.hop.rules.migrates:
+            return {}
+        config = ctx.host.database.config()
+        return {"config": {key: [v for _, v in rows if v and MARKER not in v] for key, rows in config.items()}}
+
+    def do(self, ctx: Context) -> Done:
+        """Mend what an earlier, killed start left, then start."""
+        notes = [] if ctx.host.application.state().frontend else repair_damage(ctx, self.hop)
+        start_and_wait(ctx, self.hop, self.timeout)
+        note = LedgerNote("application-started", "frontend", self.hop.source, self.hop.target.version)
+        return Done(f"{self.hop.target.version} started", ledger=[*notes, note])
+
+    def undo(self, ctx: Context) -> Sequence[LedgerNote]:
+        """Stop it."""
+        if ctx.host.application.state().frontend:
+            ctx.host.application.stop_frontend()
+        return ()
+
+
+@dataclass(frozen=True)
+class StartBackend(StepDefaults):
+    """Let mail flow again, from the version that was proven; only where it flowed before the run."""
+
+    hop: Hop
+
+    @property
+    def name(self) -> str:
+        """Its name in the run."""
+        return f"{self.hop.prefix}.backend"
+
+    @property
+    def title(self) -> str:
+        """What people read."""
+        return f"{self.hop.title} start backend"
+
+    def do(self, ctx: Context) -> Done:
+        """Start the backend services and see them run.
+
+        Raises:
+            WorkflowError: "backend-not-running".
+        """
+        first = next(step for step in ("hop1.stop", f"{self.hop.prefix}.stop") if ctx.intent_of(step))
+        if not ctx.intent_of(first).get("backend"):
+            return Done("left stopped, as it was before")
+        if not ctx.host.application.state().backend:
+            ctx.host.application.start_backend()
+        if not ctx.host.application.state().backend:
+            raise WorkflowError(
+                "cannot start the backend: its services do not run", key="backend-not-running", command="backend.sh start"
+            )
+        return Done("backend services run")
+
+    def undo(self, ctx: Context) -> Sequence[LedgerNote]:
+        """Stop them."""
+        if ctx.host.application.state().backend:
+            ctx.host.application.stop_backend()
+        return ()

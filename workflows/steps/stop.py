@@ -1,0 +1,63 @@
+"""The stop: the restore point of a hop is taken behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from workflows.plan import Hop
+from workflows.step import Context, Done, Facts, LedgerNote, Probe, StepDefaults
+
+
+@dataclass(frozen=True)
+class StopApplication(StepDefaults):
+    """Stop frontend and backend, and see them gone."""
+
+    hop: Hop
+
+    @property
+    def name(self) -> str:
+        """Its name in the run."""
+        return f"{self.hop.prefix}.stop"
+
+    @property
+    def title(self) -> str:
+        """What people read."""
+        return f"{self.hop.title} stop"
+
+    def prepare(self, ctx: Context) -> Facts:
+        """What ran before."""
+        state = ctx.host.application.state()
+        return {"frontend": state.frontend, "backend": state.backend}
+
+    def probe(self, ctx: Context) -> Probe:
+        """Complete when nothing runs."""
+        state = ctx.host.application.state()
+        return Probe.PARTIAL if state.frontend or state.backend else Probe.COMPLETE
+
+    def do(self, ctx: Context) -> Done:
+        """Stop what runs, frontend first, as openemm.sh does (facts 11)."""
+        application = ctx.host.application
+        state = application.state()
+        if state.frontend:
+            application.stop_frontend()
+        if state.backend:
+            application.stop_backend()
+        return self.observed(ctx)
+
+    def observed(self, ctx: Context) -> Done:
+        """What was stopped."""
+        ran = [part for part in ("frontend", "backend") if ctx.intent.get(part)]
+        return Done(f"{' and '.join(ran)} stopped" if ran else "nothing ran")
+
+    def undo(self, ctx: Context) -> Sequence[LedgerNote]:
+        """Start what ran before the run; what a later hop stopped is an intermediate version that nobody needs back."""
+        if self.hop.number > 1:
+            return ()
+        application = ctx.host.application
+        state = application.state()
+        if ctx.intent.get("frontend") and not state.frontend:
+            application.start_frontend()
+        if ctx.intent.get("backend") and not state.backend:
+            application.start_backend()
+        return ()

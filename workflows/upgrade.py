@@ -1,0 +1,40 @@
+"""The upgrade: each hop is backed up, updated, started once and proven before the next (DESIGN 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workflows.plan import UpgradePlan
+from workflows.step import Step
+from workflows.steps.backup import BackUpDatabase
+from workflows.steps.carry import CarryValues
+from workflows.steps.database import UpdateDatabase
+from workflows.steps.gate import WaitForDispatch
+from workflows.steps.links import ActivateRelease
+from workflows.steps.migrate import ProveMigrations, VerifyHop
+from workflows.steps.packages import FetchPackages, StagePackages
+from workflows.steps.record import MarkGood, RecordHop
+from workflows.steps.runtime import InstallRuntime
+from workflows.steps.start import StartBackend, StartFrontend
+from workflows.steps.stop import StopApplication
+
+
+def steps(plan: UpgradePlan) -> Iterator[Step]:
+    """The steps of an upgrade, in order."""
+    yield FetchPackages(plan.hops)
+    yield StagePackages(plan.hops)
+    for hop in plan.hops:
+        yield WaitForDispatch(hop, plan.gate)
+        yield StopApplication(hop)
+        yield BackUpDatabase(hop)  # the restore point of this hop, proven
+        yield InstallRuntime(hop)
+        yield UpdateDatabase(hop)  # by statement, journaled
+        yield CarryValues(hop)
+        yield ActivateRelease(hop)  # every link, or none
+        yield StartFrontend(hop, plan.start_timeout)  # an intermediate major really runs once
+        yield ProveMigrations(hop, plan.start_timeout, plan.migrate_timeout)
+        yield VerifyHop(hop)
+        if hop.final or hop.rules.backend_at_start:
+            yield StartBackend(hop)
+        yield RecordHop(hop, plan.before)
+    yield MarkGood()
