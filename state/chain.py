@@ -1,0 +1,115 @@
+"""What an entry of the ledger is, and the exact bytes its hash covers (docs/reference/ledger.md). Opens nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from state.texts import text_json, text_time
+
+TAG = "openemm-orchestrator/ledger/1"
+NOTHING = "0" * 64  # what the genesis entry follows
+GENESIS = "genesis"
+
+
+@dataclass(frozen=True)
+class EntryDraft:
+    """An entry to be appended. run: None means the run that appends it, if any. evidence: what JSON can say."""
+
+    kind: str
+    component: str | None = None
+    from_version: str | None = None
+    to_version: str | None = None
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    run: str | None = None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An entry of the ledger. seq: from 1 without gaps. time: as the host's clock said, which may have been set back."""
+
+    seq: int
+    time: datetime
+    boot_id: str
+    site: str
+    actor: Mapping[str, Any]
+    run: str | None
+    kind: str
+    component: str | None
+    from_version: str | None
+    to_version: str | None
+    evidence: Mapping[str, Any]
+    prev: str
+    hash: str
+
+
+@dataclass(frozen=True)
+class Head:
+    """The last entry of a ledger; kept elsewhere it is a checkpoint."""
+
+    seq: int
+    hash: str
+    time: datetime
+
+
+class Line(NamedTuple):
+    """An entry as the table holds it: times and JSON are the text that was hashed."""
+
+    site: str
+    seq: int
+    time: str
+    boot_id: str
+    actor: str
+    run: str | None
+    kind: str
+    component: str | None
+    from_version: str | None
+    to_version: str | None
+    evidence: str
+    prev: str
+    hash: str
+
+    def digest(self, seq: int | None = None) -> str:
+        """The hash this entry should have, or would have if it stood at another seq."""
+        body = (
+            f'{{"actor":{self.actor},"boot_id":{_quote(self.boot_id)},"component":{_quote(self.component)},'
+            f'"evidence":{self.evidence},"from":{_quote(self.from_version)},"kind":{_quote(self.kind)},'
+            f'"run":{_quote(self.run)},"site":{_quote(self.site)},"time":{_quote(self.time)},"to":{_quote(self.to_version)}}}'
+        )
+        text = f"{TAG}\n{self.seq if seq is None else seq}\n{self.prev}\n{body}"
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+    def is_true(self, seq: int | None = None) -> bool:
+        """Whether its hash is the one it should have, at its own seq or at another.
+
+        Actor and evidence are hashed as they are stored: being JSON objects, they cannot pass for the fields beside them.
+        """
+        return self.digest(seq) == self.hash and _is_object(self.actor) and _is_object(self.evidence)
+
+    def entry(self) -> Entry:
+        """The entry in values of their own kinds."""
+        return Entry(
+            seq=self.seq, time=text_time(self.time), boot_id=self.boot_id, site=self.site, actor=text_json(self.actor),
+            run=self.run, kind=self.kind, component=self.component, from_version=self.from_version,
+            to_version=self.to_version, evidence=text_json(self.evidence), prev=self.prev, hash=self.hash,
+        )  # fmt: skip
+
+    def head(self) -> Head:
+        """What a checkpoint keeps of it."""
+        return Head(self.seq, self.hash, text_time(self.time))
+
+
+def _quote(text: str | None) -> str:
+    """A string or null as RFC 8785 writes it."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False

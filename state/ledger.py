@@ -1,0 +1,209 @@
+"""The ledger of a site: an append-only hash chain (DESIGN 5), and what can be folded from it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import rfc8785
+from sqlalchemy import Connection, Insert, bindparam, insert, select
+from sqlalchemy.dialects import mysql, sqlite
+from sqlalchemy.sql.elements import ColumnElement
+
+from state.chain import GENESIS, NOTHING, Entry, EntryDraft, Head, Line
+from state.connector import Connector
+from state.schema import ledger, sites
+from state.texts import now, text_json, text_time, time_text
+from state.verify import Chain, Problem, Verdict, verify
+
+__all__ = ["Entry", "EntryDraft", "Head", "Ledger", "Problem", "Verdict"]
+
+PAGE = 1000  # entries read at a time
+UNKNOWN = "unknown"
+
+_COLUMNS = tuple(ledger.c[name] for name in Line._fields)
+_SITE = ledger.c.site == bindparam("b_site")
+_INSERT = insert(ledger)
+_HEAD = select(ledger.c.seq, ledger.c.hash, ledger.c.time).where(_SITE).order_by(ledger.c.seq.desc()).limit(1)
+_HEAD_LOCKED = _HEAD.with_for_update()
+_HASH_AT = select(ledger.c.hash).where(_SITE, ledger.c.seq == bindparam("b_seq"))
+_SITE_ID = select(sites.c.site_id).where(sites.c.site == bindparam("b_site"))
+_OF_VERSIONS = (_SITE, ledger.c.kind == "component-version")
+_NEXT_COMPONENT = (
+    select(ledger.c.component)
+    .where(*_OF_VERSIONS, ledger.c.component > bindparam("b_component"))
+    .order_by(ledger.c.component)
+    .limit(1)
+)
+_VERSION_AT = (
+    select(*_COLUMNS)
+    .where(*_OF_VERSIONS, ledger.c.component == bindparam("b_component"), ledger.c.time <= bindparam("b_time"))
+    .order_by(ledger.c.seq.desc())
+    .limit(1)
+)
+_TRUSTED = (
+    select(ledger.c.evidence)
+    .where(
+        _SITE,
+        ledger.c.kind == "package-trusted",
+        ledger.c.component == "package",
+        ledger.c.to_version == bindparam("b_file"),
+    )
+    .order_by(ledger.c.seq.desc())
+    .limit(1)
+)
+
+
+def _lock_on_server() -> Insert:
+    new = mysql.insert(sites)
+    return new.on_duplicate_key_update(site=new.inserted.site)
+
+
+_KEEP_SITE = sqlite.insert(sites).on_conflict_do_nothing()
+_LOCK_SITE = _lock_on_server()
+
+
+def this_machine() -> str:
+    """The machine id of this host (machine-id(5)), or "unknown"."""
+    try:
+        return Path("/etc/machine-id").read_text(encoding="ascii").strip() or UNKNOWN
+    except FileNotFoundError:
+        return UNKNOWN
+
+
+def this_boot() -> str:
+    """The id of this boot of the kernel."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+
+
+class Ledger:
+    """The chain of one site in a store."""
+
+    def __init__(self, connector: Connector, site: str, machine_id: str | None = None) -> None:
+        """Take the store's connection and name the site. machine_id: of its host; this machine's when None."""
+        self._connector = connector
+        self.site = site
+        self.machine_id = machine_id or this_machine()
+        self._boot = this_boot()
+
+    def append(self, drafts: Sequence[EntryDraft], *, actor: Mapping[str, Any]) -> list[Entry]:
+        """Append entries in a transaction of their own; a lost connection to the server does not append them twice."""
+        last: list[Line] = []
+
+        def work(connection: Connection) -> None:
+            if last and connection.execute(_HASH_AT, {"b_site": self.site, "b_seq": last[0].seq}).scalar() == last[0].hash:
+                return  # the commit took effect although its answer was lost
+            last[:] = self.append_within(connection, drafts, actor=actor)
+
+        if drafts:
+            self._connector.write(work)
+        return [line.entry() for line in last[-len(drafts) :]]
+
+    def append_within(
+        self, connection: Connection, drafts: Sequence[EntryDraft], *, actor: Mapping[str, Any], run: str | None = None
+    ) -> list[Line]:
+        """Append entries within a transaction that others began; for this package only."""
+        who = rfc8785.dumps(dict(actor)).decode()
+        time = time_text(now())
+        seq, prev = self._end(connection)
+        lines: list[Line] = []
+        runs = [draft.run or run for draft in drafts]
+        if seq == 0:
+            drafts, runs = [self._genesis(connection), *drafts], [None, *runs]
+        for number, (draft, of_run) in enumerate(zip(drafts, runs, strict=True), seq + 1):
+            line = Line(
+                site=self.site, seq=number, time=time, boot_id=self._boot, actor=who, run=of_run, kind=draft.kind,
+                component=draft.component, from_version=draft.from_version, to_version=draft.to_version,
+                evidence=rfc8785.dumps(dict(draft.evidence)).decode(), prev=prev, hash="",
+            )  # fmt: skip
+            lines.append(line._replace(hash=line.digest()))
+            prev = lines[-1].hash
+        connection.execute(_INSERT, [line._asdict() for line in lines])
+        return lines
+
+    def _end(self, connection: Connection) -> tuple[int, str]:
+        """The last seq and hash; on a server nobody else appends to this site until the transaction ends."""
+        if self._connector.is_server:
+            connection.execute(_LOCK_SITE, {"site": self.site, "site_id": str(uuid.uuid4())})
+        row = connection.execute(_HEAD_LOCKED, {"b_site": self.site}).one_or_none()
+        return (0, NOTHING) if row is None else (row.seq, row.hash)
+
+    def _genesis(self, connection: Connection) -> EntryDraft:
+        if not self._connector.is_server:
+            connection.execute(_KEEP_SITE, {"site": self.site, "site_id": str(uuid.uuid4())})
+        site_id = connection.execute(_SITE_ID, {"b_site": self.site}).scalar_one()
+        return EntryDraft(GENESIS, evidence={"machine_id": self.machine_id, "site_id": site_id})
+
+    def entries(
+        self,
+        *,
+        run: str | None = None,
+        component: str | None = None,
+        kind: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        after_seq: int = 0,
+    ) -> Iterator[Entry]:
+        """The entries that fit all that is given, in their order, read as they are asked for. Both times are inclusive."""
+        wanted = {ledger.c.run: run, ledger.c.component: component, ledger.c.kind: kind}
+        where = [column == value for column, value in wanted.items() if value is not None]
+        if since is not None:
+            where.append(ledger.c.time >= time_text(since))
+        if until is not None:
+            where.append(ledger.c.time <= time_text(until))
+        for line in self._lines(after_seq, *where):
+            yield line.entry()
+
+    def head(self) -> Head | None:
+        """The last entry, or None when there is none."""
+        row = self._connector.read(lambda connection: connection.execute(_HEAD, {"b_site": self.site}).one_or_none())
+        return None if row is None else Head(row.seq, row.hash, text_time(row.time))
+
+    def verify(self, checkpoint: Head | None = None) -> Verdict:
+        """Follow the chain from its genesis to its head, and name the first thing that is wrong with it.
+
+        That its end was cut off, or that all of it was written anew, shows only against a checkpoint kept elsewhere.
+        """
+        site_id = self._connector.read(lambda connection: connection.execute(_SITE_ID, {"b_site": self.site}).scalar())
+        return verify(Chain(self._lines, self.site, self.machine_id, site_id), checkpoint)
+
+    def active_at(self, time: datetime) -> dict[str, Entry]:
+        """By component, the entry that last set its version up to that time."""
+        values = {"b_site": self.site, "b_time": time_text(time)}
+
+        def work(connection: Connection) -> dict[str, Entry]:
+            found: dict[str, Entry] = {}
+            name: str | None = ""
+            while name is not None:
+                name = connection.execute(_NEXT_COMPONENT, {"b_site": self.site, "b_component": name}).scalar()
+                row = connection.execute(_VERSION_AT, values | {"b_component": name}).one_or_none()
+                if name is not None and row is not None:
+                    found[name] = Line(*row).entry()
+            return found
+
+        return self._connector.read(work)
+
+    def pinned_digest(self, file_name: str) -> str | None:
+        """The SHA-256 (hex) last trusted for a package file of that name, or None."""
+        values = {"b_site": self.site, "b_file": file_name}
+        text = self._connector.read(lambda connection: connection.execute(_TRUSTED, values).scalar())
+        return None if text is None else _sha256(text)
+
+    def _lines(self, after_seq: int | None = None, *where: ColumnElement[bool]) -> Iterator[Line]:
+        """The rows after a seq, or all, page by page: no transaction stays open between two pages."""
+        query = select(*_COLUMNS).where(ledger.c.site == self.site, *where).order_by(ledger.c.seq).limit(PAGE)
+        while True:
+            page = query if after_seq is None else query.where(ledger.c.seq > after_seq)
+            rows = self._connector.read(lambda connection, page=page: [Line(*row) for row in connection.execute(page)])  # type: ignore[misc]
+            yield from rows
+            if len(rows) < PAGE:
+                return
+            after_seq = rows[-1].seq
+
+
+def _sha256(evidence: str) -> str | None:
+    value = text_json(evidence).get("sha256")
+    return value if isinstance(value, str) else None
