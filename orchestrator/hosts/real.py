@@ -1,0 +1,67 @@
+"""A real OpenEMM host: the adapters put together. Each is made when it is first used, so a command loads what it needs."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from orchestrator.settings import Settings
+    from workflows.host import Application, Backups, Database, Home, Machine, Packages
+
+
+class RealHost:
+    """One OpenEMM host, as `workflows.host.Host` asks for it."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Name it; nothing is touched yet."""
+        self.settings = settings
+        self.name = settings.name
+        self.home_path = str(settings.home)
+
+    @cached_property
+    def home(self) -> Home:
+        """Folders and links."""
+        from orchestrator.hosts.home import RealHome
+
+        return RealHome(self.settings)
+
+    @cached_property
+    def packages(self) -> Packages:
+        """The site's package source."""
+        from orchestrator.packages.site import SitePackages
+
+        return SitePackages(self.settings)
+
+    @cached_property
+    def database(self) -> Database:
+        """OpenEMM's database."""
+        from orchestrator.hosts.database import RealDatabase
+
+        return RealDatabase(self.settings)
+
+    @cached_property
+    def backups(self) -> Backups:
+        """Restore points."""
+        from orchestrator.hosts.backups import RealBackups
+
+        return RealBackups(self.settings)
+
+    @cached_property
+    def application(self) -> Application:
+        """OpenEMM's processes."""
+        from orchestrator.hosts.application import RealApplication
+
+        return RealApplication(self.settings)
+
+    @cached_property
+    def machine(self) -> Machine:
+        """The computer."""
+        from orchestrator.hosts.machine import RealMachine
+
+        return RealMachine(self.settings)
+
+
+def open_host(settings: Settings) -> RealHost:
+    """The host of these settings; nothing is touched yet."""
+    return RealHost(settings)
