@@ -33,7 +33,7 @@ def due_at(name: str) -> datetime | None:
         return None
     year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
     try:
-        return datetime(year, month, day, hour, minute, second).astimezone()  # noqa: DTZ001 - the host's zone is meant
+        return datetime(year, month, day, hour, minute, second).astimezone()
     except ValueError:
         return None
 
