@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from workflows.host import Artefact
@@ -39,9 +40,7 @@ class FetchPackages(StepDefaults):
             ctx.pause_point()
             ctx.report(ref.file, number, len(refs))
             pinned = ctx.pinned_digest(ref.file)
-            artefacts[ref.file] = ctx.host.packages.fetch(
-                ref, pinned, lambda done, total, file=ref.file: ctx.report(file, done, total)
-            )
+            artefacts[ref.file] = ctx.host.packages.fetch(ref, pinned, partial(ctx.report, ref.file))
         trusted = [
             LedgerNote(
                 "package-trusted",

@@ -45,17 +45,17 @@ def start_and_wait(ctx: Context, hop: Hop, timeout: float) -> LogMark:
         WorkflowError: "start-timeout", "start-failed".
     """
     application = ctx.host.application
-    remembered = ctx.intent.get("mark")
+    remembered: list[int] | None = ctx.intent.get("mark")
     running = application.state().frontend
     if running and remembered is None:
         application.stop_frontend()
         running = False
-    if not running:
+    if not running or remembered is None:
         mark = application.log_mark()
         ctx.remember(mark=[mark.inode, mark.size])
         application.start_frontend()
     else:
-        mark = LogMark(*remembered)
+        mark = LogMark(remembered[0], remembered[1])
     waited = 0.0
     while STARTED not in (log := application.log_since(mark)):
         if not application.state().frontend:

@@ -1,0 +1,13 @@
+"""Run the checks of a site."""
+
+from __future__ import annotations
+
+from orchestrator.site import Site
+from workflows.checks import registry
+from workflows.checks.finding import Finding
+from workflows.plan import UpgradePlan
+
+
+def run_checks(site: Site, plan: UpgradePlan | None) -> list[Finding]:
+    """What must hold before the plan may start; without a plan, what can be said of the host as it is."""
+    return registry.run_checks(site.host, plan)

@@ -1,0 +1,219 @@
+"""Start, resume, pause and abort runs: the lease, the journal's entry and the engine put together."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from orchestrator.checking import run_checks
+from orchestrator.engine import Engine
+from orchestrator.events import Bus, Event
+from orchestrator.planning import plan_from_json, plan_to_json
+from orchestrator.signals import pausable
+from orchestrator.site import Site
+from orchestrator.tool import TOOL_VERSION
+from state.errors import LeaseHeldError
+from state.journal import RunRecord
+from workflows import restart, upgrade
+from workflows.checks.finding import Severity
+from workflows.errors import RefusedError, UsageError, WorkflowError
+from workflows.machine import ENDED, RunState, StepState
+from workflows.machine import diagram as machine_diagram
+from workflows.plan import UpgradePlan
+from workflows.step import Step
+
+WORKFLOWS: dict[str, Callable[[UpgradePlan], Iterable[Step]]] = {"upgrade": upgrade.steps, "restart": restart.steps}
+ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0, O, 1, I: ids are read aloud at night
+EXIT = {RunState.COMPLETED: 0, RunState.PAUSED: 4, RunState.WAITING: 4, RunState.FAILED: 1}
+
+
+class Display(Protocol):
+    """What a run tells of itself while it goes on."""
+
+    def run_begins(self, run: RunRecord) -> None:
+        """The run is about to be driven."""
+
+    def event(self, event: Event) -> None:
+        """Something happened."""
+
+    def run_ends(self, run: RunRecord) -> None:
+        """The run is no longer driven by this process."""
+
+
+def start_upgrade(site: Site, plan: UpgradePlan, *, reason: str | None, on_failure: str, display: Display) -> RunRecord:
+    """Check, then create the run and drive it.
+
+    Raises:
+        RefusedError: "run-open" or "checks-failed"; nothing was changed.
+        StateError: "run-in-progress" when another process drives a run of this site.
+    """
+    return _start(site, "upgrade", plan, reason=reason, on_failure=on_failure, display=display)
+
+
+def start_restart(site: Site, plan: UpgradePlan, *, reason: str | None, display: Display) -> RunRecord:
+    """Restart what is active, behind the gate and with the proof."""
+    return _start(site, "restart", plan, reason=reason, on_failure="stop", display=display, check=False)
+
+
+def _start(
+    site: Site, workflow: str, plan: UpgradePlan, *, reason: str | None, on_failure: str, display: Display, check: bool = True
+) -> RunRecord:
+    journal = site.store.journal
+    steps = list(WORKFLOWS[workflow](plan))
+    with site.lease.acquire(None, workflow):
+        if (open_run := journal.open_run(site.settings.name, {state.value for state in ENDED})) is not None:
+            raise RefusedError(
+                f"run {open_run.id} ({open_run.workflow}) is {open_run.state}; one run at a time",
+                key="run-open",
+                next=[f"orchestrate resume {open_run.id}    go on with it", f"orchestrate abort {open_run.id}    take it back"],
+            )
+        if check:
+            refuse_inhibited(site, plan)
+        record = journal.create(
+            run_id=_new_id(site), site=site.settings.name, workflow=workflow, plan=plan_to_json(plan),
+            options={"on_failure": on_failure}, actor={**site.actor, "reason": reason}, reason=reason, tool_version=TOOL_VERSION,
+            steps=[(step.name, step.title) for step in steps],
+        )  # fmt: skip
+        return _drive(site, record, steps, plan, display)
+
+
+def refuse_inhibited(site: Site, plan: UpgradePlan) -> None:
+    """Raise when a check inhibits the plan.
+
+    Raises:
+        RefusedError: "checks-failed", naming every inhibitor with its fix.
+    """
+    stops = [finding for finding in run_checks(site, plan) if finding.severity is Severity.INHIBITOR]
+    if not stops:
+        return
+    detail = [line for f in stops for line in (f"{f.key}: {f.measured}", *([f"  fix: {f.fix}"] if f.fix else []))]
+    raise RefusedError(
+        f"{stops[0].measured}" if len(stops) == 1 else f"{len(stops)} checks stop the run",
+        key=stops[0].key if len(stops) == 1 else "checks-failed",
+        detail=detail, unharmed=["everything; nothing was changed"],
+        next=[f"orchestrate check --to {plan.target}    all checks, after mending"],
+    )  # fmt: skip
+
+
+def resume(site: Site, run_id: str | None, *, display: Display, wait: float | None = None) -> RunRecord:
+    """Go on with a run where it stands; never refused because of a dead owner.
+
+    Raises:
+        UsageError: "run-ended", "no-open-run".
+        WorkflowError: "run-newer" when a newer version of this tool began it; "step-unknown".
+    """
+    record = _find(site, run_id)
+    with site.lease.acquire(record.id, "resume"):
+        record = site.store.journal.load(record.id)
+        plan, steps = _workflow_of(record)
+        return _drive(site, record, steps, plan, display, wait=wait)
+
+
+def request_pause(site: Site, run_id: str | None) -> RunRecord:
+    """Ask whoever drives the run to pause it safely.
+
+    Raises:
+        UsageError: "run-not-driven" when nobody drives it.
+    """
+    record = _find(site, run_id)
+    if site.lease.holder() is None:
+        raise UsageError(
+            f"run {record.id} is {record.state}, and no process drives it",
+            key="run-not-driven", next=[f"orchestrate resume {record.id}    go on with it"],
+        )  # fmt: skip
+    site.store.journal.request(record.id, "pause")
+    return record
+
+
+def abort(site: Site, run_id: str | None, *, display: Display) -> RunRecord:
+    """Take the run back: ask the process that drives it, or do it here when nobody does.
+
+    Raises:
+        UsageError: "run-ended", "no-open-run".
+    """
+    record = _find(site, run_id)
+    try:
+        with site.lease.acquire(record.id, "abort"):
+            record = site.store.journal.load(record.id)
+            plan, steps = _workflow_of(record)
+            return _drive(site, record, steps, plan, display, undo=True)
+    except LeaseHeldError:
+        site.store.journal.request(record.id, "abort")
+        return record
+
+
+def exit_code(run: RunRecord) -> int:
+    """DESIGN 6: 0 done, 1 failed, 4 waiting or paused; undone is 0 when it was asked for, 1 when a failure led to it."""
+    if run.state == RunState.UNDONE:
+        return 1 if run.headline else 0
+    return EXIT.get(RunState(run.state), 1)
+
+
+def diagram(plan: UpgradePlan) -> str:
+    """The upgrade's machine as Mermaid."""
+    return machine_diagram([step.name for step in upgrade.steps(plan)])
+
+
+def downtime(run: RunRecord) -> float | None:
+    """Seconds from the first stop to the last start of the run; None while that is not known."""
+    begins = [step.started for step in run.steps if step.name.endswith(".stop") and step.started and step.state == StepState.DONE]
+    ends = [step.ended for step in run.steps if step.name.endswith((".backend", ".verify")) and step.ended]
+    if not begins or not ends or run.state != RunState.COMPLETED:
+        return None
+    return (max(ends) - min(begins)).total_seconds()
+
+
+def _drive(
+    site: Site, record: RunRecord, steps: list[Step], plan: UpgradePlan, display: Display, *, undo: bool = False,
+    wait: float | None = None,
+) -> RunRecord:  # fmt: skip
+    bus = Bus()
+    bus.subscribe(display.event)
+    display.run_begins(record)
+    with pausable() as flag:
+        engine = Engine(
+            record, steps, host=site.host, journal=site.store.journal, ledger=site.ledger, bus=bus,
+            pause_asked=lambda: bool(flag), wait=wait if wait is not None else plan.gate.wait,
+        )  # fmt: skip
+        record = engine.undo() if undo else engine.run()
+        if record.state == RunState.FAILED and record.options.get("on_failure") == "undo" and not undo:
+            record = engine.undo()
+    display.run_ends(record)
+    return record
+
+
+def _workflow_of(record: RunRecord) -> tuple[UpgradePlan, list[Step]]:
+    if _number(record.tool_version) > _number(TOOL_VERSION):
+        raise WorkflowError(
+            f"run {record.id} was begun by orchestrate {record.tool_version}; this is {TOOL_VERSION}",
+            key="run-newer", next=[f"install orchestrate {record.tool_version} or later, then: orchestrate resume {record.id}"],
+        )  # fmt: skip
+    plan = plan_from_json(record.plan)
+    return plan, list(WORKFLOWS[record.workflow](plan))
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part.isdigit())
+
+
+def _find(site: Site, run_id: str | None) -> RunRecord:
+    journal = site.store.journal
+    if run_id is None:
+        found = journal.open_run(site.settings.name, {state.value for state in ENDED})
+        if found is None:
+            raise UsageError("no run is open", key="no-open-run", next=["orchestrate runs    the runs so far"])
+        return journal.load(found.id)
+    record = journal.load(run_id.upper())
+    if record.state in {state.value for state in ENDED}:
+        raise UsageError(
+            f"run {record.id} is {record.state}", key="run-ended", next=[f"orchestrate run {record.id}    what it did"]
+        )
+    return record
+
+
+def _new_id(site: Site) -> str:
+    taken = {run.id for run in site.store.journal.runs(site.settings.name)}
+    while (run_id := "".join(secrets.choice(ALPHABET) for _ in range(4))) in taken:
+        pass
+    return run_id

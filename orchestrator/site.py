@@ -1,0 +1,75 @@
+"""A site opened for work: its settings, its store and ledger, its host, and who is asking."""
+
+from __future__ import annotations
+
+import functools
+import os
+import pwd
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from orchestrator.hosts.real import RealHost, open_host
+from orchestrator.settings import Settings
+from orchestrator.tool import TOOL_VERSION
+from state.lease import Lease
+from state.ledger import Ledger
+from state.store import Store
+
+
+def actor() -> dict[str, Any]:
+    """Who runs this tool, for the ledger: uid, user, and, where known, the sudo user, terminal and SSH client."""
+    uid = os.getuid()
+    try:
+        user = pwd.getpwuid(uid).pw_name
+    except KeyError:
+        user = str(uid)
+    known = {"sudo_user": os.environ.get("SUDO_USER"), "ssh_client": os.environ.get("SSH_CLIENT"), "tty": _terminal()}
+    return {"uid": uid, "user": user, **{key: value for key, value in known.items() if value}}
+
+
+def _terminal() -> str | None:
+    try:
+        return os.ttyname(0)
+    except OSError:
+        return None
+
+
+class Site:
+    """Everything a command needs; what it does not use is never opened."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self.settings = settings
+        self.store = store
+        self.actor = actor()
+
+    @classmethod
+    def open(cls, settings: Settings, *, readonly: bool = False) -> Site:
+        """Open the site's store; made when it is not there, unless `readonly`.
+
+        Raises:
+            StateError: the store is missing (readonly), newer than this tool, or cannot be reached.
+        """
+        target: Path | str = settings.state_url or settings.state / "state.db"
+        return cls(settings, Store.open(target, tool_version=TOOL_VERSION, readonly=readonly))
+
+    @functools.cached_property
+    def ledger(self) -> Ledger:
+        """The site's ledger."""
+        return self.store.ledger(self.settings.name)
+
+    @functools.cached_property
+    def host(self) -> RealHost:
+        """The site's host."""
+        return open_host(self.settings)
+
+    @property
+    def lease(self) -> Lease:
+        """The site's lease."""
+        return self.store.lease(self.settings.name, self.settings.state)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.store.close()
