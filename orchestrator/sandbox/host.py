@@ -1,0 +1,221 @@
+"""A whole OpenEMM host under one folder, to try and to test on: home, packages, a private MariaDB, and room for our own state.
+
+- site.toml: what --site DIR reads
+- home: the OpenEMM home, running 19.10
+- packages: the site's package folder, with 19.10, 20.04 and 20.10
+- mariadb: a private server with the database openemm
+- state, backups, scratch: for the tool that upgrades the host
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import random
+import secrets
+import shutil
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from orchestrator.files import write_atomic
+from orchestrator.hosts.command import run
+from orchestrator.hosts.private_server import PrivateServer
+from orchestrator.sandbox import processes
+from orchestrator.sandbox.database import create_schema
+from orchestrator.sandbox.home import Access, install
+from orchestrator.sandbox.packages import RELEASES, build
+from workflows.errors import RefusedError, UsageError
+
+MARKER = ".openemm-sandbox"
+INSTALLED = RELEASES[0]
+DATABASE = "openemm"
+LONGEST_PATH = 70  # a unix socket's path has 107 characters at most, and that of a test restore lies deeper
+PORTS = range(20000, 32000)  # below what the kernel gives to outgoing connections
+SCRIPT_SECONDS = 180.0
+
+
+def create(folder: Path, release: str = INSTALLED.line, *, recipients: int = 0, companies: int = 1, running: bool = True) -> None:
+    """Make a sandbox and start what is in it.
+
+    Args:
+        folder: does not exist yet, or is empty; an unprivileged user must be able to enter it.
+        release: the line that is installed, 19.10.
+        recipients: rows in customer_1_tbl.
+        companies: rows in company_tbl.
+        running: whether application and backend are started; the database server always is.
+
+    Raises:
+        UsageError: "sandbox-release-unknown" or "sandbox-path-too-long".
+        RefusedError: "sandbox-folder-not-empty"; nothing was changed.
+    """
+    folder = folder.resolve()
+    _check(folder, release)
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o755)
+    try:
+        _write_marker(folder, {"release": INSTALLED.frontend, "application": False, "backend": False})
+        _fill(folder, recipients=recipients, companies=companies)
+        if running:
+            _start_application(folder / "home", application=True, backend=True)
+    except BaseException:
+        destroy(folder)
+        raise
+
+
+def destroy(folder: Path) -> None:
+    """End the sandbox's processes and remove its folder.
+
+    Raises:
+        RefusedError: "sandbox-missing", it is no sandbox.
+    """
+    folder = folder.resolve()
+    _read_marker(folder)
+    home = folder / "home"
+    processes.end(processes.application(home) + processes.backend(home))
+    processes.end(processes.servers(folder))
+    shutil.rmtree(folder)
+
+
+def start(folder: Path) -> None:
+    """Start the database server, and of application and backend what ran when the sandbox was stopped.
+
+    Raises:
+        RefusedError: "sandbox-missing".
+    """
+    folder = folder.resolve()
+    marker = _read_marker(folder)
+    home = folder / "home"
+    database(folder).start()
+    _start_application(
+        home,
+        application=marker["application"] and not processes.application(home),
+        backend=marker["backend"] and not processes.backend(home),
+    )
+
+
+def stop(folder: Path) -> None:
+    """Stop everything, and remember what ran.
+
+    Raises:
+        RefusedError: "sandbox-missing".
+    """
+    folder = folder.resolve()
+    marker = _read_marker(folder)
+    home = folder / "home"
+    application, backend, servers = processes.application(home), processes.backend(home), processes.servers(folder)
+    if application or backend or servers:
+        _write_marker(folder, {**marker, "application": bool(application), "backend": bool(backend)})
+    processes.end(application + backend)
+    (home / "var" / "run" / "backend.pid").unlink(missing_ok=True)
+    processes.end(servers)
+
+
+def database(folder: Path) -> PrivateServer:
+    """The sandbox's database server."""
+    return PrivateServer(folder.resolve() / "mariadb", small=True)
+
+
+def _check(folder: Path, release: str) -> None:
+    if release not in {INSTALLED.line, INSTALLED.frontend}:
+        raise UsageError(
+            f"cannot create a sandbox on {release}: it begins on {INSTALLED.line}",
+            key="sandbox-release-unknown",
+            next=[f"orchestrate sandbox create {folder} --release {INSTALLED.line}"],
+        )
+    if len(str(folder)) > LONGEST_PATH:
+        raise UsageError(
+            f"cannot create a sandbox in {folder}: its sockets need a path of {LONGEST_PATH} characters at most",
+            key="sandbox-path-too-long",
+            next=["orchestrate sandbox create /var/tmp/openemm"],
+        )
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise RefusedError(
+            f"cannot create a sandbox in {folder}: it is there and not empty",
+            key="sandbox-folder-not-empty",
+            unharmed=[f"{folder} is as it was"],
+            next=[f"orchestrate sandbox destroy {folder}    when it is a sandbox of yours"],
+        )
+
+
+def _fill(folder: Path, *, recipients: int, companies: int) -> None:
+    """The database server is made while the packages are built and installed: both take most of a second."""
+    for name, mode in {"packages": 0o755, "state": 0o700, "backups": 0o700, "scratch": 0o711, "home": 0o755}.items():
+        (folder / name).mkdir()
+        (folder / name).chmod(mode)
+    server = database(folder)
+    access = Access(port=_free_port(), socket=server.socket, password=secrets.token_urlsafe(18))
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        made = pool.submit(_make_database, server, access.password, recipients, companies)
+        build(folder / "packages")
+        install(folder / "home", folder / "packages", INSTALLED, access)
+        made.result()
+    write_atomic(folder / "site.toml", _site(folder, access))
+
+
+def _make_database(server: PrivateServer, password: str, recipients: int, companies: int) -> None:
+    server.create()
+    server.start()
+    with server.connect() as connection:
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE DATABASE {DATABASE} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci")
+            cursor.execute("CREATE USER 'openemm'@'localhost' IDENTIFIED BY %s", (password,))
+            cursor.execute(f"GRANT ALL ON {DATABASE}.* TO 'openemm'@'localhost'")
+            cursor.execute(f"USE {DATABASE}")
+        create_schema(connection, recipients=recipients, companies=companies)
+
+
+def _start_application(home: Path, *, application: bool, backend: bool) -> None:
+    if backend:
+        run([str(home / "bin" / "backend.sh"), "start"], timeout=SCRIPT_SECONDS)
+    if application:
+        run([str(home / "bin" / "emm.sh"), "start"], timeout=SCRIPT_SECONDS)
+
+
+def _free_port() -> int:
+    while True:
+        port = random.choice(PORTS)  # noqa: S311 - no secret
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)):
+                return port
+
+
+def _site(folder: Path, access: Access) -> str:
+    settings = {
+        "name": folder.name,
+        "home": f"{folder}/home",
+        "user": "",
+        "packages": f"{folder}/packages",
+        "state": f"{folder}/state",
+        "backups": f"{folder}/backups",
+        "scratch": f"{folder}/scratch",
+        "http": f"http://127.0.0.1:{access.port}",
+    }
+    admin = {
+        "socket": str(access.socket),
+        "admin_user": pwd.getpwuid(os.geteuid()).pw_name,
+        "admin_socket": str(access.socket),
+    }
+    return _table(settings) + "\n[database]\n" + _table(admin)
+
+
+def _table(values: dict[str, str]) -> str:
+    return "".join(f"{key} = {json.dumps(value)}\n" for key, value in values.items())
+
+
+def _write_marker(folder: Path, content: dict[str, Any]) -> None:
+    write_atomic(folder / MARKER, json.dumps(content) + "\n")
+
+
+def _read_marker(folder: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads((folder / MARKER).read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise RefusedError(
+            f"{folder} is no sandbox: it has no file {MARKER}",
+            key="sandbox-missing",
+            unharmed=[f"{folder} is as it was"],
+            next=[f"orchestrate sandbox create {folder}"],
+        ) from None

@@ -1,0 +1,196 @@
+"""The packages of three releases, in the vendor's naming and layout (facts 1.1, 1.4, 2.1), with contents of our own writing.
+
+The same input gives the same bytes: order, owner and times are fixed. What matters about them is what they do to an upgrade
+that is careless: a runtime brings a salt, a web.xml and an emm.sh.additional.properties of its own, a 20.04 gui an
+emm.properties full of placeholders, 20.10 is one package with four others in it, and its web applications lie in a folder.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import tarfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from orchestrator.sandbox.database import bundle
+from workflows.plan import PackageKind
+
+SUMS = "SHA256SUMS"
+BUILT = 1_600_000_000  # seconds since 1970; every member's time
+SHIPPED_SALT = "0123456789-shipped-with-a-runtime"
+WEBAPPS = (PackageKind.GUI, PackageKind.STATISTICS, PackageKind.WEBSERVICES)
+
+
+@dataclass(frozen=True)
+class SandboxRelease:
+    """The versions of one release's parts; `complete`: the frontend and the backend come in one package."""
+
+    line: str
+    frontend: str
+    runtime: str
+    backend: str
+    manual: str
+    complete: bool = False
+
+    def version(self, kind: PackageKind) -> str:
+        """The version of the part of that kind."""
+        parts = {PackageKind.RUNTIME: self.runtime, PackageKind.BACKEND: self.backend, PackageKind.MANUAL: self.manual}
+        return parts.get(kind, self.frontend)
+
+    def file(self, kind: PackageKind) -> str:
+        """The name of the package file of that kind."""
+        middle = "" if kind is PackageKind.COMPLETE else f"{kind}-"
+        return f"openemm-{middle}{self.version(kind)}.tar.gz"
+
+
+RELEASES = (
+    SandboxRelease("19.10", "19.10.000.170", "19.10.000.005", "19.10.000.165", "19.10.000.001"),
+    SandboxRelease("20.04", "20.04.000.200", "20.04.000.050", "20.04.000.190", "20.04.000.002"),
+    SandboxRelease("20.10", "20.10.000.152", "20.10.000.012", "20.10.000.126", "20.10.000.003", complete=True),
+)
+
+
+@dataclass(frozen=True)
+class Member:
+    """A file of a package, or a link when `link` says where to."""
+
+    path: str
+    data: bytes = b""
+    mode: int = 0o644
+    link: str | None = None
+
+
+def build(folder: Path) -> None:
+    """Write the packages of all releases into an existing folder, with the SHA256SUMS of them."""
+    sums = []
+    for release in RELEASES:
+        for name, data in packages(release):
+            (folder / name).write_bytes(data)
+            sums.append(f"{hashlib.sha256(data).hexdigest()}  {name}\n")
+    (folder / SUMS).write_text("".join(sums))
+
+
+def packages(release: SandboxRelease) -> Iterator[tuple[str, bytes]]:
+    """The package files of a release: name and content."""
+    yield release.file(PackageKind.RUNTIME), tarball(runtime(release))
+    parts = [(release.file(kind), tarball(webapp(release, kind))) for kind in WEBAPPS]
+    parts.append((release.file(PackageKind.BACKEND), tarball(backend(release))))
+    if release.complete:
+        yield release.file(PackageKind.COMPLETE), tarball(Member(name, data) for name, data in parts)
+    else:
+        yield from parts
+    yield release.file(PackageKind.MANUAL), tarball(manual(release))
+
+
+def tarball(members: Iterable[Member]) -> bytes:
+    """A tar.gz of these members and the folders they lie in, the same bytes for the same members."""
+    plain = io.BytesIO()
+    folders: set[str] = set()
+    with tarfile.open(fileobj=plain, mode="w", format=tarfile.GNU_FORMAT) as archive:
+        for member in sorted(members, key=lambda m: m.path):
+            parts = member.path.split("/")[:-1]
+            for depth in range(1, len(parts) + 1):
+                folder = "/".join(parts[:depth])
+                if folder not in folders:
+                    folders.add(folder)
+                    archive.addfile(_header(folder, 0o755, tarfile.DIRTYPE))
+            if member.link is not None:
+                header = _header(member.path, 0o777, tarfile.SYMTYPE)
+                header.linkname = member.link
+                archive.addfile(header)
+            else:
+                header = _header(member.path, member.mode, tarfile.REGTYPE)
+                header.size = len(member.data)
+                archive.addfile(header, io.BytesIO(member.data))
+    return gzip.compress(plain.getvalue(), compresslevel=6, mtime=0)
+
+
+def runtime(release: SandboxRelease) -> Iterator[Member]:
+    """Tomcat's configuration and the scripts; server.xml is no part of it, a salt is (facts 1.1)."""
+    yield Member("tomcat", link="tomcat9")
+    for script in ("emm.sh", "OMT.sh"):
+        yield Member(f"bin/{script}", link=f"../tomcat/bin/{script}")
+    for script in ("emm.sh", "openemm.sh", "OMT.sh"):
+        yield Member(f"tomcat9/bin/{script}", template(script).encode(), 0o755)
+    yield _text("tomcat9/bin/emm.sh.additional.properties", 'JAVA_OPTS="-Xms512m -Xmx1024m"\n')
+    yield _text("tomcat9/conf/version.txt", f"{release.runtime}\n")
+    yield _text("tomcat9/conf/web.xml", web_xml("Tomcat", timeout=30))
+    yield _text("tomcat9/conf/server.xml.template", template("server.xml"))
+    yield _text("tomcat9/conf/context.xml.template", template("context.xml"))
+    yield _text("tomcat9/conf/keys/emm.salt", f"{SHIPPED_SALT}\n")
+    for half in ("private", "public"):
+        yield _text(f"tomcat9/conf/keys/birt_{half}.pem", pem(half, "shipped with the runtime"))
+    yield _text("tomcat9/lib/mariadb-java-client.jar", f"stands in for a driver, {release.runtime}\n")
+    yield _text("webapps-leave-empty/README", "leave this folder empty\n")
+
+
+def webapp(release: SandboxRelease, kind: PackageKind) -> Iterator[Member]:
+    """A web application; those of a complete package lie in a folder of their own, which is flattened when installed."""
+    top = f"{release.file(kind).removesuffix('.tar.gz')}/" if release.complete else ""
+    texts = {
+        "web.xml": web_xml(str(kind), timeout=60),
+        "classes/emm.properties": emm_properties(release, kind),
+        "lib/emm-core.jar": f"stands in for the code of {release.frontend}\n",
+    }
+    if kind is PackageKind.GUI:
+        texts |= bundle(release.line)
+    if kind is PackageKind.WEBSERVICES:
+        texts["classes/emm-ws.properties"] = "wsdlLocationUri=http://[to be defined]/2.0/\n"
+    for path, text in texts.items():
+        yield _text(f"{top}WEB-INF/{path}", text)
+
+
+def backend(release: SandboxRelease) -> Iterator[Member]:
+    """The backend's one folder; qctrl and smctrl are setuid root up to 20.10 (facts 2.1)."""
+    top = f"V{release.backend}"
+    yield Member(f"{top}/bin/backend.sh", template("backend.sh").encode(), 0o755)
+    for helper in ("qctrl", "smctrl"):
+        yield Member(f"{top}/bin/{helper}", b"#!/bin/sh\nexit 0\n", 0o6755)
+    yield Member(f"{top}/lib/bav.rc", b"# rules for incoming mail\n", 0o600)
+    yield _text(f"{top}/scripts/config.sh", 'export MTA="${MTA:-postfix}"\n')
+    yield Member(f"{top}/scripts/once/README", b"scripts that run once\n")
+    yield _text(f"{top}/JAVA/backend.jar", f"stands in for the code of {release.backend}\n")
+
+
+def manual(release: SandboxRelease) -> Iterator[Member]:
+    """The manual in two languages."""
+    for language in ("de", "en"):
+        yield _text(f"{language}/index.html", f"<html><body>OpenEMM {release.manual} ({language})</body></html>\n")
+
+
+def emm_properties(release: SandboxRelease, kind: PackageKind) -> str:
+    """The emm.properties a package ships: up to 20.04 with placeholders for every value, later without values (17.3)."""
+    text = template("emm.properties").replace("@VERSION@", release.frontend).replace("@BUILDTIME@", "2020-09-13 12:26:40")
+    return text if release.complete or kind is PackageKind.WEBSERVICES else text + template("emm.properties.values")
+
+
+def web_xml(name: str, *, timeout: int) -> str:
+    """A web.xml with that session-timeout in minutes."""
+    return template("web.xml").replace("@NAME@", name).replace("@TIMEOUT@", str(timeout))
+
+
+def pem(half: str, content: str) -> str:
+    """Text in the shape of a PEM file; no key."""
+    return f"-----BEGIN {half.upper()} KEY-----\n{content}\n-----END {half.upper()} KEY-----\n"
+
+
+def template(name: str) -> str:
+    """The text of a file in templates/."""
+    return (files("orchestrator.sandbox") / "templates" / f"{name}.tmpl").read_text(encoding="utf-8")
+
+
+def _text(path: str, text: str) -> Member:
+    return Member(path, text.encode())
+
+
+def _header(path: str, mode: int, kind: bytes) -> tarfile.TarInfo:
+    header = tarfile.TarInfo(path)
+    header.mode = mode
+    header.type = kind
+    header.mtime = BUILT
+    header.uname = header.gname = "root"
+    return header
