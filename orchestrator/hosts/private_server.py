@@ -6,6 +6,7 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -66,6 +67,7 @@ class PrivateServer:
         self.socket = folder / "mariadb.sock"
         self.pid_file = folder / "mariadb.pid"
         self.log = folder / "mariadb.log"
+        self._process: subprocess.Popen[bytes] | None = None
         self._small = ["--innodb-log-file-size=4M", "--innodb-buffer-pool-size=64M"] if small else []
 
     def create(self) -> None:
@@ -99,7 +101,7 @@ class PrivateServer:
             "--lower-case-table-names=1", "--character-set-server=utf8mb4", "--collation-server=utf8mb4_unicode_ci",
             "--max-allowed-packet=64M", *self._small,
         ]  # fmt: skip
-        process = subprocess.Popen(
+        self._process = process = subprocess.Popen(
             args, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment(),
             start_new_session=True, cwd="/",
         )  # fmt: skip
@@ -124,6 +126,7 @@ class PrivateServer:
         os.kill(pid, signal.SIGTERM)
         if not _gone(pid, STOP_SECONDS):
             raise CommandError(f"mariadbd {pid} did not stop within {STOP_SECONDS:.0f} s", key="mariadb-stop")
+        self._reap()
 
     def kill(self) -> None:
         """End the server at once, as a power cut would."""
@@ -131,6 +134,15 @@ class PrivateServer:
         if pid is not None:
             os.kill(pid, signal.SIGKILL)
             _gone(pid, STOP_SECONDS)
+        elif self._process is not None:
+            self._process.kill()
+        self._reap()
+
+    def _reap(self) -> None:
+        """Take leave of the process when it was a child of ours."""
+        if self._process is not None:
+            self._process.wait(STOP_SECONDS)
+            self._process = None
 
     def destroy(self) -> None:
         """Stop the server and remove its folder."""
@@ -152,6 +164,9 @@ class PrivateServer:
 
     def answers(self) -> bool:
         """Whether it answers a query."""
+        with socket.socket(socket.AF_UNIX) as probe:  # PyMySQL leaks the socket of a connection that was refused
+            if probe.connect_ex(str(self.socket)) != 0:
+                return False
         try:
             self.connect().close()
         except pymysql.err.OperationalError:
