@@ -102,24 +102,22 @@ class LazyGroup(click.Group):
                 formatter.write_dl([(f"{name:<9}", text) for name, text in commands.items()])
 
 
-def _no_command(ctx: click.Context) -> int:
-    from orchestrator.cli.welcome import welcome
-
-    return welcome(ctx.obj)
-
-
 def build() -> LazyGroup:
     """The command line."""
 
     def begin() -> int:
         ctx = click.get_current_context()
-        return _no_command(ctx) if ctx.invoked_subcommand is None else 0
+        if ctx.invoked_subcommand is None:
+            from orchestrator.cli.welcome import welcome
+
+            welcome(ctx.obj, ctx.get_help())
+        return 0
 
     def version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
         if value:
-            from orchestrator import __version__
+            from orchestrator.tool import TOOL_VERSION
 
-            click.echo(f"orchestrate {__version__}")
+            click.echo(f"orchestrate {TOOL_VERSION}")
             ctx.exit()
 
     show_version = click.Option(

@@ -8,9 +8,9 @@ import sys
 def main() -> None:
     """Run the command line; ends the process with its exit code (DESIGN 6)."""
     if sys.argv[1:] == ["--version"]:
-        from orchestrator import __version__
+        from orchestrator.tool import TOOL_VERSION
 
-        sys.stdout.write(f"orchestrate {__version__}\n")
+        sys.stdout.write(f"orchestrate {TOOL_VERSION}\n")
         return
     from orchestrator.cli.group import run
 

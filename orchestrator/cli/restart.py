@@ -1,0 +1,25 @@
+"""`orchestrate restart`."""
+
+from __future__ import annotations
+
+import click
+
+from orchestrator.cli.app import App
+from orchestrator.cli.options import gate_options, reason_option
+
+
+@click.command()
+@gate_options
+@reason_option
+@click.pass_obj
+def command(app: App, *, wait: float | None, window: str | None, ignore_dispatch: bool, reason: str | None) -> int:
+    """Restart the application once no mail is being sent, and see that it answers."""
+    from orchestrator.cli.outcome import finish
+    from orchestrator.planning import make_restart_plan
+    from orchestrator.running import start_restart
+    from workflows.plan import GateOptions
+
+    with app.open() as site:
+        plan = make_restart_plan(site, GateOptions(wait, window, ignore_dispatch))
+        app.sure(f"Restart OpenEMM {plan.source} on {site.settings.name}?")
+        return finish(app, "restart", start_restart(site, plan, reason=reason, display=app.display))

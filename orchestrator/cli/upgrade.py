@@ -1,0 +1,44 @@
+"""`orchestrate upgrade`."""
+
+from __future__ import annotations
+
+import click
+
+from orchestrator.cli.app import App
+from orchestrator.cli.options import gate_options, reason_option, to_option
+
+
+@click.command()
+@to_option(required=True)
+@gate_options
+@click.option("--on-failure", type=click.Choice(["stop", "undo"]), default="stop", show_default=True, help="When a step fails.")
+@reason_option
+@click.pass_obj
+def command(
+    app: App, target: str, *, wait: float | None, window: str | None, ignore_dispatch: bool, on_failure: str, reason: str | None
+) -> int:
+    """Go to a newer release, line by line; each hop is backed up, updated, started once and proven.
+
+    Shows the plan and asks before it begins. Ends with 3 when a check stops it, with 4 when it waits or was paused.
+    """
+    from orchestrator import planning, running
+    from orchestrator.checking import run_checks
+    from orchestrator.cli.outcome import finish
+    from orchestrator.display.pages import checks as check_page
+    from orchestrator.display.pages import plan as page
+    from orchestrator.errors import DONE
+    from workflows.plan import GateOptions
+
+    with app.open() as site:
+        plan = planning.make_plan(site, target, GateOptions(wait, window, ignore_dispatch))
+        if not plan.hops:
+            app.show("upgrade", [page.nothing_to_do(plan)], {"changed": False, "run": None})
+            return DONE
+        findings = run_checks(site, plan)
+        if not app.json:
+            lines = [*page.lines(site.settings.name, plan, planning.estimate(site, plan)), "", *check_page.lines(findings), ""]
+            app.show("plan", lines, {})
+        if not check_page.stopped(findings):
+            app.sure(f"Upgrade {site.settings.name} to {plan.target} now?")
+        run = running.start_upgrade(site, plan, reason=reason, on_failure=on_failure, display=app.display)
+        return finish(app, "upgrade", run)

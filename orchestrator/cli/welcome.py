@@ -1,0 +1,41 @@
+"""What `orchestrate` without a command says: the commands, and what comes next here."""
+
+from __future__ import annotations
+
+from orchestrator.cli.app import App
+
+
+def welcome(app: App, help_text: str) -> None:
+    """The help; on a site that is found, the next command too."""
+    app.show("help", [*help_text.splitlines(), "", *_next(app)], {"help": help_text})
+
+
+def _next(app: App) -> list[str]:
+    from orchestrator.errors import told
+    from workflows.errors import WorkflowError
+
+    try:
+        following = ("orchestrate status               what runs here", *_open_run(app))
+    except WorkflowError as error:
+        following = told(error).next
+    return [f"  {'next' if number == 0 else '':<10}{line}" for number, line in enumerate(following)]
+
+
+def _open_run(app: App) -> list[str]:
+    import sqlite3
+
+    from orchestrator.status import ENDED
+    from state.glance import glance
+
+    plan = "orchestrate plan --to VERSION    what an upgrade would do"
+    settings = app.settings
+    if settings.state_url:
+        return [plan]
+    try:
+        found = glance(settings.state / "state.db", settings.name, ENDED)
+    except (sqlite3.Error, OSError):
+        return [plan]
+    if found is None or found.open_run is None:
+        return [plan]
+    run = found.open_run
+    return [f"orchestrate resume {run.id}          go on with the {run.workflow} that is {run.state}"]

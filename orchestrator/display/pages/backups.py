@@ -1,0 +1,42 @@
+"""Backups, and whether they count."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.display.pages.layout import table
+from orchestrator.display.words import iso, moment, size
+
+if TYPE_CHECKING:
+    from workflows.host import Backup
+
+
+def lines(backups: Sequence[Backup]) -> list[str]:
+    """One line a backup, newest first."""
+    if not backups:
+        return ["no backup yet", "  next      orchestrate backup create    make one while mail runs"]
+    rows = [("backup", "taken (UTC)", "release", "size", "restored and compared")]
+    rows += [
+        (b.id, moment(b.created), b.release, size(b.size), moment(b.verified) if b.verified else "never: it does not count")
+        for b in backups
+    ]
+    return table(rows, indent=0, right=(3,))
+
+
+def facts(backup: Backup) -> dict[str, Any]:
+    """The backup as data."""
+    return {
+        "id": backup.id,
+        "path": backup.path,
+        "size": backup.size,
+        "sha256": backup.sha256,
+        "created": iso(backup.created),
+        "release": backup.release,
+        "server": backup.server,
+        "seconds": backup.seconds,
+        "tables": len(backup.rows),
+        "rows": sum(backup.rows.values()),
+        "versions": len(backup.versions),
+        "verified": iso(backup.verified) if backup.verified else None,
+    }

@@ -1,0 +1,59 @@
+"""What the package source offers, and whether it can be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.display.pages.layout import table
+from orchestrator.display.words import number, size
+
+if TYPE_CHECKING:
+    from orchestrator.upkeep import PackageVerdict
+    from workflows.plan import PackageRef
+
+
+def list_lines(packages: Sequence[PackageRef], where: str) -> list[str]:
+    """One line a package."""
+    rows = [("package", "kind", "version", "size", "SHA256SUMS")]
+    rows += [
+        (ref.file, ref.kind.value, ref.version, "?" if ref.size is None else size(ref.size), "yes" if ref.sha256 else "no")
+        for ref in packages
+    ]
+    return [f"{number(len(packages), 'package')} in {where}", *table(rows, right=(3,), gap=2)]
+
+
+def facts(ref: PackageRef) -> dict[str, Any]:
+    """The package as data."""
+    return {"file": ref.file, "kind": ref.kind.value, "version": ref.version, "size": ref.size, "sha256": ref.sha256}
+
+
+def verdict_lines(verdicts: Sequence[PackageVerdict]) -> list[str]:
+    """One line a package that was fetched and held against what is known of it."""
+    trust = {
+        "sums": "as SHA256SUMS says",
+        "pinned": "as the ledger has it",
+        "first-use": "seen for the first time: nothing to compare with",
+    }
+    rows = [("package", "size", "")]
+    rows += [
+        (
+            v.file,
+            "-" if v.size is None else size(v.size),
+            f"BAD: {v.error}" if v.error else trust.get(v.trust or "", v.trust or ""),
+        )
+        for v in verdicts
+    ]
+    return table(rows, indent=0, right=(1,))
+
+
+def verdict_facts(verdict: PackageVerdict) -> dict[str, Any]:
+    """The verdict as data."""
+    return {
+        "file": verdict.file,
+        "size": verdict.size,
+        "sha256": verdict.sha256,
+        "trust": verdict.trust,
+        "key": verdict.key,
+        "error": verdict.error,
+    }

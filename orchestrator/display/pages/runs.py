@@ -1,0 +1,137 @@
+"""Runs, and one run step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.display.pages.layout import marked, paragraph, table
+from orchestrator.display.sentences import headline, sentence, step_title
+from orchestrator.display.words import duration, iso, moment
+from orchestrator.events import Event
+
+if TYPE_CHECKING:
+    from state.journal import RunRecord, StepRecord
+
+_ENDED = {"completed", "undone"}
+
+
+def title(run: RunRecord) -> str:
+    """What the run is about: "19.10.000.170 -> 20.10.000.152", or its workflow."""
+    source, target = run.plan.get("source"), run.plan.get("target")
+    return f"{source} -> {target}" if source and target and source != target else run.workflow
+
+
+def list_lines(runs: Sequence[RunRecord]) -> list[str]:
+    """One line a run, newest first."""
+    if not runs:
+        return ["no run yet"]
+    rows = [("run", "began (UTC)", "took", "state", "what")]
+    rows += [(run.id, moment(run.created), _took(run), run.state, title(run)) for run in runs]
+    return table(rows, indent=0)
+
+
+def lines(run: RunRecord, events: Sequence[Event] | None) -> list[str]:
+    """The run's head, its steps, what went wrong, and with `events` everything it did."""
+    by = run.actor.get("sudo_user") or run.actor.get("user") or run.actor.get("uid")
+    page = [f"run {run.id}   {title(run)}   {marked(run.state)}"]
+    page.append(f"  began {moment(run.created)} UTC by {by} with orchestrate {run.tool_version}")
+    if run.reason:
+        page += paragraph(f"reason: {run.reason}", 2)
+    rows = [
+        (_word(step), step_title(step.name), "" if step.seconds is None else duration(step.seconds), _remark(step))
+        for step in run.steps
+    ]
+    page += ["", *table(rows, right=(2,))]
+    if run.headline and run.state not in _ENDED:
+        page += ["", *paragraph(headline(run.headline), 2), *next_lines(run)]
+    if events is not None:
+        page += ["", *(f"  {moment(event.time)}  {sentence(event)}" for event in events)]
+    return page
+
+
+def ending_lines(run: RunRecord) -> list[str]:
+    """How a run stands when it is let go, and what comes next."""
+    said = {
+        "completed": f"completed in {_took(run)}",
+        "undone": "undone; the host is as it was before",
+        "paused": "paused safely",
+        "waiting": "is left waiting",
+        "failed": "stopped",
+    }
+    return [f"run {run.id}   {title(run)}   {said.get(run.state, run.state)}", *next_lines(run)]
+
+
+def next_lines(run: RunRecord) -> list[str]:
+    """The commands that come next for a run that has not ended."""
+    going = f"orchestrate resume {run.id}"
+    if run.state in _ENDED:
+        following = [(f"orchestrate run {run.id} --log", "everything it did"), ("orchestrate history", "what was active when")]
+    elif run.state == "running":
+        following = [(f"orchestrate watch {run.id}", "follow it"), (f"orchestrate pause {run.id}", "stop it at a safe place")]
+        following += [(going, "go on with it, when its process is gone")]
+    else:
+        following = [(going, "go on with it"), (f"orchestrate abort {run.id}", "take back what it did")]
+        following += [(f"orchestrate run {run.id} --log", "everything it did")]
+    width = max(len(command) for command, _ in following)
+    return [f"  {'next' if n == 0 else '':<10}{command:<{width}}    {why}" for n, (command, why) in enumerate(following)]
+
+
+def facts(run: RunRecord) -> dict[str, Any]:
+    """The run as data."""
+    return {
+        "id": run.id,
+        "site": run.site,
+        "workflow": run.workflow,
+        "state": run.state,
+        "position": run.position,
+        "source": run.plan.get("source"),
+        "target": run.plan.get("target"),
+        "reason": run.reason,
+        "actor": dict(run.actor),
+        "tool_version": run.tool_version,
+        "created": iso(run.created),
+        "started": _iso(run.started),
+        "ended": _iso(run.ended),
+        "headline": dict(run.headline) if run.headline else None,
+        "steps": [
+            {
+                "name": step.name,
+                "state": step.state,
+                "attempt": step.attempt,
+                "summary": step.summary,
+                "started": _iso(step.started),
+                "ended": _iso(step.ended),
+                "seconds": step.seconds,
+                "error": dict(step.error) if step.error else None,
+            }
+            for step in run.steps
+        ],
+    }
+
+
+def where(run: RunRecord) -> str | None:
+    """Where a failed run's first error happened: "run 7K3Q, hop 1 start, attempt 1"."""
+    name = (run.headline or {}).get("step")
+    step = next((step for step in run.steps if step.name == name), None)
+    return f"run {run.id}, {step_title(step.name)}, attempt {step.attempt}" if step else f"run {run.id}"
+
+
+def _took(run: RunRecord) -> str:
+    if run.started is None or run.ended is None:
+        return "-"
+    return duration((run.ended - run.started).total_seconds())
+
+
+def _word(step: StepRecord) -> str:
+    return {"pending": "todo", "skipped": "skips"}.get(step.state, step.state)
+
+
+def _remark(step: StepRecord) -> str:
+    attempt = f"attempt {step.attempt}" if step.attempt > 1 else ""
+    return "   ".join(part for part in (step.summary or (headline(step.error) if step.error else ""), attempt) if part)
+
+
+def _iso(time: datetime | None) -> str | None:
+    return None if time is None else iso(time)

@@ -1,0 +1,93 @@
+"""What runs here, on a few lines."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from orchestrator.display.pages.layout import paragraph
+from orchestrator.display.words import age, iso, moment, number, size
+
+if TYPE_CHECKING:
+    from orchestrator.status import Status
+
+_SHOWN = 3
+
+
+def lines(status: Status) -> list[str]:
+    """The site as it stands."""
+    page = [f"openemm on {status.name}   {_running(status)}"]
+    parts = "   ".join(f"{name} {version}" for name, version in status.components.items())
+    page.append(f"  {parts or 'no component found under ' + status.home}")
+    page.append(f"  database {_database(status)}")
+    page += _dispatch(status)
+    page.append(f"  disk {size(status.disk_free) + ' free' if status.disk_free is not None else 'not known'}")
+    page.append(f"  run  {_run(status)}     {_backup(status)}")
+    page += [line for what, why in status.problems.items() for line in paragraph(f"{what}: {why}", 2)]
+    if status.open_run:
+        page.append(f"  next      orchestrate run {status.open_run.id}    how it stands")
+    return page
+
+
+def facts(status: Status) -> dict[str, Any]:
+    """The same as data."""
+    data = asdict(status)
+    for name in ("now", "frontend_since", "last_backup"):
+        data[name] = iso(data[name]) if data[name] else None
+    if data["database"] and data["database"]["missing"] is not None:
+        data["database"]["missing"] = list(data["database"]["missing"])
+    data["dispatches"] = None if status.dispatches is None else list(status.dispatches)
+    return data
+
+
+def _running(status: Status) -> str:
+    if status.frontend_since is None and status.answers is None:
+        return click.style("not running", fg="red") + ("; the backend runs" if status.backend_runs else "")
+    since = _clock(status) if status.frontend_since else "running, its process not found"
+    if status.answers is None:
+        return f"{since}, {click.style('does not answer', fg='red')} ({status.http})"
+    return f"{since}, answers {status.answers}" + ("" if status.backend_runs else "; backend not running")
+
+
+def _clock(status: Status) -> str:
+    started = moment(status.frontend_since) if status.frontend_since else ""
+    return f"running since {started[11:] if started[:10] == moment(status.now)[:10] else started} UTC"
+
+
+def _database(status: Status) -> str:
+    database = status.database
+    if database is None:
+        return click.style("not known", fg="yellow")
+    if database.missing is None:
+        complete = "whether complete is not known"
+    elif database.missing:
+        complete = click.style(f"{number(len(database.missing), 'update')} missing", fg="red")
+    else:
+        complete = f"complete for {status.components.get('frontend', 'what is active')}"
+    return f"{number(database.updates, 'update')}, {complete}   {database.server}"
+
+
+def _dispatch(status: Status) -> list[str]:
+    if status.dispatches is None:
+        return ["  dispatch not known"]
+    if not status.dispatches:
+        return ["  dispatch idle"]
+    more = [f"and {len(status.dispatches) - _SHOWN} more"] if len(status.dispatches) > _SHOWN else []
+    return [line for what in [*status.dispatches[:_SHOWN], *more] for line in paragraph(f"dispatch {what}", 2)]
+
+
+def _run(status: Status) -> str:
+    if "store" in status.problems:
+        return "not known"
+    run = status.open_run
+    return f"{run.id} ({run.workflow}) is {run.state}" if run else "none open"
+
+
+def _backup(status: Status) -> str:
+    if "store" in status.problems:
+        return "last backup not known"
+    if status.last_backup is None:
+        return "no backup yet"
+    return f"last backup {age((status.now - status.last_backup).total_seconds())} ago, verified"
