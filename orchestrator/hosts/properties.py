@@ -51,10 +51,20 @@ def merge(data: bytes, values: Mapping[str, str]) -> bytes:
     for entry in changed:
         text = text[: entry.begin] + _line(entry.key, values[entry.key], newline) + text[entry.end :]
     missing = [key for key in values if key not in present]
-    if missing and text and not text.endswith(("\n", "\r")):
-        text += newline
+    if missing:
+        text = _closed(text, newline)
     text += "".join(_line(key, values[key], newline) for key in missing)
     return text.encode(encoding)
+
+
+def _closed(text: str, newline: str) -> str:
+    """The text with its last line ended, so that another can follow."""
+    last = [match.group() for match in _LINES.finditer(text)][-1:]
+    if last and not last[0].endswith(("\n", "\r")):
+        text += newline
+    if last and _continues(last[0].rstrip("\r\n")):
+        text += newline  # ends the continuation
+    return text
 
 
 def _entries(text: str) -> list[_Entry]:

@@ -25,7 +25,7 @@ KEYS = (
     "system.url", "birt.url", "birt.url.intern", "birt.drilldownurl", "system.wkhtmltoimage", "system.wkhtmltopdf",
     "hostauthentication.cookies.https.only", "system.mail.host",
 )  # fmt: skip
-PREFIX = "mailaddress."
+PREFIXES = ("mailaddress.", MAILGUN)
 RENAMED = {"wkhtmltopdf": "system.wkhtmltopdf", "wkhtmltoimage": "system.wkhtmltoimage"}  # 19.10 -> 20.04 (17.3)
 _PLACEHOLDER = re.compile(r"@[\w.-]+@|\$\{(?!home\})[^}]*\}")
 _TIMEOUT = re.compile(rb"<!--.*?-->|(<session-timeout>\s*)(-?\d+)(\s*</session-timeout>)", re.DOTALL)
@@ -50,11 +50,11 @@ def application_version(folder: Path) -> str | None:
 
 
 def emm_values(folder: Path) -> dict[str, str]:
-    """The real values of emm.properties that the start-up migration reads, under the names 20.04 gives them."""
-    found = read(folder / EMM)
+    """The real values of emm.properties that the start-up migration reads, under the names 20.04 gives them there."""
+    found = {key: value for key, value in read(folder / EMM).items() if is_real(value)}
     values = {new: found[old] for old, new in RENAMED.items() if old in found}
-    values.update((key, value) for key, value in found.items() if key in KEYS or key.startswith(PREFIX))
-    return {key: value for key, value in values.items() if is_real(value)}
+    values.update((key, value) for key, value in found.items() if key in KEYS or key.startswith(PREFIXES))
+    return values
 
 
 def wsdl_value(*folders: Path | None) -> str | None:
@@ -69,16 +69,16 @@ def wsdl_value(*folders: Path | None) -> str | None:
 def as_config(home: Path, frontend: Path, webservices: Path | None) -> dict[str, str]:
     """What config_tbl will hold of the site's values after the 20.04 start: "class.name" -> value.
 
-    Paths below the home are told as ${home}/..., as the application stores them (facts 8.2).
+    Settings of the mail generator stand in emm.properties or in the home's etc/mailgun.ini; the former win. Paths below the
+    home are told as ${home}/..., as the application stores them (facts 8.2).
     """
-    values = emm_values(frontend)
+    mailgun = {key: value for key, value in read(home / "etc/mailgun.ini").items() if key.startswith(MAILGUN) and is_real(value)}
+    values = {**mailgun, **emm_values(frontend)}
     wsdl = wsdl_value(webservices, frontend)
     if wsdl is not None:
         values["webservices.url"] = wsdl
-    for key, value in read(home / "etc/mailgun.ini").items():
-        if key.startswith(MAILGUN) and is_real(value):
-            values[MAILOUT + key.removeprefix(MAILGUN)] = value
-    return {key: _below_home(home, value) for key, value in sorted(values.items())}
+    named = {MAILOUT + key.removeprefix(MAILGUN) if key.startswith(MAILGUN) else key: value for key, value in values.items()}
+    return {key: _below_home(home, value) for key, value in sorted(named.items())}
 
 
 def _below_home(home: Path, value: str) -> str:
@@ -138,7 +138,7 @@ def _timeout(content: bytes) -> re.Match[bytes] | None:
 
 def _takes_values(folder: Path) -> bool:
     present = read(folder / EMM)
-    knows = any(key in KEYS or key in RENAMED or key.startswith(PREFIX) for key in present)
+    knows = any(key in KEYS or key in RENAMED or key.startswith(PREFIXES) for key in present)
     return knows or _is_old(folder)
 
 
