@@ -6,6 +6,7 @@ steps only by `workflows.step.Step`.
 
 from __future__ import annotations
 
+import errno
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -21,6 +22,13 @@ from workflows.machine import ENDED, RunState, StepState, WorkflowMachine
 from workflows.step import Done, LedgerNote, PauseRequested, Probe, Step, Waiting
 
 STARTED = (StepState.DOING, StepState.DONE, StepState.FAILED, StepState.UNDOING)
+OS_KEYS = {
+    errno.ENOSPC: "disk-full",
+    errno.EDQUOT: "disk-full",
+    errno.EROFS: "read-only",
+    errno.EACCES: "permission-denied",
+    errno.EPERM: "permission-denied",
+}
 POLL = 0.2  # seconds between two looks for a pause while a gate is shut
 
 
@@ -80,9 +88,10 @@ class Engine:
             return self.undo()
         self._begin()
         while self._machine.run_state is RunState.RUNNING:
-            if self._asked("abort"):
+            asked = self._asked()
+            if asked == "abort":
                 return self.undo()
-            if self._pause_asked():
+            if asked == "pause":
                 self._halt()
                 break
             self._one(self._steps[self._machine.state])
@@ -114,7 +123,7 @@ class Engine:
         except WorkflowError as error:
             self._fail(step, error)
         except OSError as error:
-            self._fail(step, WorkflowError(f"{step.title}: {error}", key=_os_key(error)))
+            self._fail(step, _os_error(step, error))
 
     def _seen_complete(self, step: Step, before: StepRecord) -> Done | None:
         if before.state != StepState.DOING:
@@ -206,11 +215,9 @@ class Engine:
         """Let a gate's time pass; False when it is not to be asked again by this process."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            if self._asked("abort"):
-                self.undo()
-                return False
-            if self._pause_asked():
-                self._halt()
+            asked = self._asked()
+            if asked is not None:
+                self.undo() if asked == "abort" else self._halt()
                 return False
             if self._wait is not None and time.monotonic() - self._clock >= self._wait:
                 return False
@@ -222,11 +229,9 @@ class Engine:
         self._journal.request(self.record.id, None)
         self._change("run-paused", ledger=[self._entry("run-paused")])
 
-    def _pause_asked(self) -> bool:
-        return self._flag() or self._asked("pause")
-
-    def _asked(self, what: str) -> bool:
-        return self._journal.requested(self.record.id) == what
+    def _asked(self) -> str | None:
+        """What the admin has asked for, here or from another process: "pause", "abort" or None."""
+        return "pause" if self._flag() else self._journal.requested(self.record.id)
 
     # --- backward -----------------------------------------------------------------------------------------------------
 
@@ -305,7 +310,7 @@ class Engine:
     def _context(self, step: Step) -> StepContext:
         return StepContext(
             record=self.record, step=step.name, host=self._host, journal=self._journal, ledger=self._ledger,
-            publish=self._publish, pause_asked=self._pause_asked,
+            publish=self._publish, pause_asked=lambda: self._asked() is not None,
         )  # fmt: skip
 
 
@@ -313,12 +318,6 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _os_key(error: OSError) -> str:
-    import errno
-
-    return {
-        errno.ENOSPC: "disk-full",
-        errno.EDQUOT: "disk-full",
-        errno.EROFS: "read-only",
-        errno.EACCES: "permission-denied",
-    }.get(error.errno or 0, "os-error")
+def _os_error(step: Step, error: OSError) -> WorkflowError:
+    key = OS_KEYS.get(error.errno or 0, "os-error")
+    return WorkflowError(f"{step.title}: {error}", key=key)

@@ -1,0 +1,81 @@
+"""Each point of facts 17.6, judged on what was seen."""
+
+from __future__ import annotations
+
+import pytest
+
+from workflows.host import Report
+from workflows.steps.proof import judge_config, judge_layout, judge_log, judge_reports, judge_versions
+
+GOOD = "INFO Server startup in 11234 ms"
+
+
+@pytest.mark.parametrize(
+    ("log", "missing"),
+    [
+        (GOOD, []),
+        ("", ["log-started"]),
+        (f"SEVERE Context [] startup failed due to previous errors\n{GOOD}", ["log-context"]),
+        (f"ERROR Cannot check installation validity: boom\n{GOOD}", ["log-migration"]),
+    ],
+)
+def test_a_log_with_server_startup_in_proves_nothing_alone(log: str, missing: list[str]) -> None:
+    assert [condition.key for condition in judge_log(log) if not condition.holds] == missing
+
+
+def test_the_set_of_versions_counts_never_its_maximum() -> None:
+    assert not judge_versions({"20.07.492"}, {"20.07.492", "20.01.368"}, ()).holds
+    assert judge_versions({"20.07.492", "20.01.368"}, {"20.01.368"}, ()).holds
+    assert judge_versions(set(), {"19.07.420"}, {"19.07.420"}).holds
+
+
+@pytest.mark.parametrize(
+    ("items", "holds", "repairable"),
+    [
+        ({"favicon.ico": True, "logo.svg": True, "logo.png": True, "edition_logo.png": True}, True, True),
+        ({"favicon.ico": True, "logo.svg": True, "logo.png": False}, False, True),
+        ({}, False, False),
+    ],
+)
+def test_a_half_filled_layout_is_damage_an_empty_one_is_only_late(items: dict[str, bool], holds: bool, repairable: bool) -> None:
+    condition = judge_layout(items)
+    assert (condition.holds, condition.repairable) == (holds, repairable)
+
+
+@pytest.mark.parametrize(
+    ("rows", "holds"),
+    [
+        ([(None, "https://mail.example.com")], True),
+        ([(None, "https://kept.example.com")], True),
+        ([(None, "https://other.example.com")], False),
+        ([(None, "https://other.example.com"), ("mail1", "https://mail.example.com")], True),
+        ([(None, "http://[to be defined]")], False),
+        ([(None, "")], False),
+        ([], False),
+    ],
+)
+def test_a_configuration_value_is_the_sites_own_or_the_one_the_database_had(
+    rows: list[tuple[str | None, str]], holds: bool
+) -> None:
+    judged = judge_config(
+        {"system.url": rows}, {"system.url": "https://mail.example.com"}, (), {"system.url": ["https://kept.example.com"]}
+    )
+    assert all(condition.holds for condition in judged) is holds
+
+
+def test_a_required_key_without_a_site_value_must_only_be_real() -> None:
+    assert all(c.holds for c in judge_config({"birt.privatekey": [(None, "key")]}, {}, ["birt.privatekey"], {}))
+    assert not all(c.holds for c in judge_config({}, {}, ["birt.privatekey"], {}))
+
+
+@pytest.mark.parametrize(
+    ("report", "holds"),
+    [
+        (Report(1, ("a@example.com", "b@example.com"), "x", "y", None, "a@example.com, b@example.com", due=True), True),
+        (Report(1, ("a@example.com",), "x", "y", None, "a@example.com,b@example.com", due=True), False),
+        (Report(1, (), None, None, None, None, due=True), False),
+        (Report(1, (), None, None, None, None, due=False), True),
+    ],
+)
+def test_a_report_keeps_its_recipients_and_schedule(report: Report, holds: bool) -> None:
+    assert judge_reports([report]).holds is holds
