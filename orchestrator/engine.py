@@ -248,13 +248,12 @@ class Engine:
             try:
                 self._undo_one(step)
             except (WorkflowError, OSError) as raised:
-                error = (
-                    raised if isinstance(raised, WorkflowError) else WorkflowError(f"{step.title}: {raised}", key=_os_key(raised))
-                )
+                error = raised if isinstance(raised, WorkflowError) else _os_error(step, raised)
                 self._machine.fire("undo_failed")
                 report = error.as_dict()
-                self._change("step-failed", report, step=step, headline=self.record.headline or {**report, "step": name},
-                             ledger=[self._entry("run-failed", {"step": name, "key": error.error_key, "undoing": True})])  # fmt: skip
+                failed = self._entry("run-failed", {"step": name, "key": error.error_key, "undoing": True})
+                headline = self.record.headline or {**report, "step": name}
+                self._change("step-failed", report, step=step, headline=headline, ledger=[failed])
                 return self.record
         self._machine.fire("undo_done")
         self._change("run-undone", ledger=[self._entry("run-undone")], ended=_now())

@@ -38,9 +38,11 @@ def test_events_lead_to_states(events: str, state: str, position: str | None) ->
 @pytest.mark.parametrize("events", ["step_done", "start start", "start gate_opened", "start step_failed step_done"])
 def test_an_event_out_of_place_is_refused(events: str) -> None:
     machine = WorkflowMachine(["a", "b"])
+    *before, last = events.split()
+    for event in before:
+        machine.fire(event)
     with pytest.raises(MachineError):
-        for event in events.split():
-            machine.fire(event)
+        machine.fire(last)
 
 
 @pytest.mark.parametrize("ended", sorted(ENDED))
