@@ -1,0 +1,106 @@
+"""The restore point of a hop: dumped behind its stop, and proven by a test restore before any of its SQL (DESIGN 3.9)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from workflows.errors import WorkflowError
+from workflows.host import Backup, Progress
+from workflows.plan import Hop
+from workflows.step import Context, Done, Facts, LedgerNote, Probe, StepDefaults
+
+_UNIT = 1000
+_SMALL = 10  # below it a decimal is shown
+
+
+@dataclass(frozen=True)
+class BackUpDatabase(StepDefaults):
+    """Dump the database, restore the dump into an empty server, compare."""
+
+    hop: Hop
+
+    @property
+    def name(self) -> str:
+        """Its name in the run."""
+        return f"{self.hop.prefix}.backup"
+
+    @property
+    def title(self) -> str:
+        """What people read."""
+        return f"{self.hop.title} backup"
+
+    def prepare(self, ctx: Context) -> Facts:
+        """The backup's id, of this run and hop alone."""
+        return {"backup": f"{ctx.run}-{self.hop.prefix}"}
+
+    def probe(self, ctx: Context) -> Probe:
+        """Complete once it is proven; a dump that was cut off counts for nothing."""
+        found = ctx.host.backups.find(ctx.intent["backup"])
+        if found is None:
+            return Probe.NOT_STARTED
+        return Probe.COMPLETE if found.verified else Probe.PARTIAL
+
+    def do(self, ctx: Context) -> Done:
+        """Dump what is not dumped yet, prove what is not proven yet."""
+        backups, name = ctx.host.backups, ctx.intent["backup"]
+        made = backups.create(
+            name, self.hop.source, quiesced=True, checkpoint=ctx.checkpoint, progress=_telling(ctx, "writing the dump")
+        )
+        ctx.pause_point()
+        if made.verified is None:
+            made = backups.verify(name, _telling(ctx, "restoring it into an empty server"))
+        return _done(made)
+
+    def observed(self, ctx: Context) -> Done:
+        """What `do` would have said."""
+        found = ctx.host.backups.find(ctx.intent["backup"])
+        if found is None:
+            raise WorkflowError(
+                f"backup {ctx.intent['backup']} is gone", key="backup-not-found", next=["orchestrate backup list"]
+            )
+        return _done(found)
+
+    def undo(self, ctx: Context) -> Sequence[LedgerNote]:
+        """A backup is never undone: it stays, and nothing on the host was changed by it."""
+        if ctx.intent and ctx.host.backups.find(ctx.intent["backup"]):
+            ctx.report(f"backup {ctx.intent['backup']} is kept")
+        return ()
+
+
+def _telling(ctx: Context, message: str) -> Progress:
+    return lambda done, total: ctx.report(message, done, total)
+
+
+def _done(backup: Backup) -> Done:
+    rows = sum(backup.rows.values())
+    evidence: Facts = {
+        "backup": backup.id,
+        "sha256": backup.sha256,
+        "size": backup.size,
+        "rows_total": rows,
+        "seconds": backup.seconds,
+    }
+    proof = {
+        **backup.proof,
+        "versions": sorted(backup.versions),
+        "server": backup.server,
+        "restored_into": backup.proof.get("server"),
+    }
+    return Done(
+        f"{_size(backup.size)}, restored and compared: {len(backup.rows)} tables equal",
+        evidence,
+        [
+            LedgerNote("backup-created", "database", to_version=backup.release, evidence=evidence),
+            LedgerNote("backup-verified", "database", to_version=backup.release, evidence={**evidence, "proof": proof}),
+        ],
+    )
+
+
+def _size(count: float) -> str:
+    """Bytes for people: 812 B, 1.2 GB."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < _UNIT:
+            return f"{count:.1f} {unit}" if unit != "B" and count < _SMALL else f"{count:.0f} {unit}"
+        count /= _UNIT
+    return f"{count:.1f} TB"
