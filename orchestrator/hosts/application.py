@@ -77,7 +77,7 @@ class RealApplication:
         if not script.exists():
             return False
         status = run(
-            command_as(self._user, [str(script), "status"]), timeout=STATUS_SECONDS, expect=None, env=self._environment(),
+            command_as(self._user, self._home, [str(script), "status"]), timeout=STATUS_SECONDS, expect=None, env=self._environment(),
             cwd=self._home,
         )  # fmt: skip
         matches = (_STATUS.match(line) for line in status.stderr.splitlines())
@@ -178,7 +178,7 @@ class RealApplication:
         with tempfile.TemporaryFile() as output:
             try:
                 process = subprocess.Popen(
-                    command_as(self._user, [str(script), verb]), stdin=subprocess.DEVNULL, stdout=output,
+                    command_as(self._user, self._home, [str(script), verb]), stdin=subprocess.DEVNULL, stdout=output,
                     stderr=subprocess.STDOUT, env=environment(self._environment()), cwd=self._home, start_new_session=True,
                 )  # fmt: skip
             except OSError as error:

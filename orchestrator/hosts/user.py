@@ -35,13 +35,13 @@ def owner(user: str) -> Owner | None:
     return (account.pw_uid, account.pw_gid) if account else None
 
 
-def command_as(user: str, args: list[str]) -> list[str]:
-    """The command, run as that user (facts 1.1: openemm).
+def command_as(user: str, home: Path, args: list[str]) -> list[str]:
+    """The command, run as that user (facts 1.1: openemm), with HOME as `environment_of` says: runuser sets its own.
 
     Raises:
         RefusedError: "user-missing".
     """
-    return ["runuser", "-u", user, "--", *args] if _other(user) else args
+    return ["runuser", "-u", user, "--", "env", f"HOME={home}", *args] if _other(user) else args
 
 
 def environment_of(user: str, home: Path) -> dict[str, str]:
