@@ -76,10 +76,8 @@ class RealApplication:
         script = self._backend_script()
         if not script.exists():
             return False
-        status = run(
-            command_as(self._user, self._home, [str(script), "status"]), timeout=STATUS_SECONDS, expect=None, env=self._environment(),
-            cwd=self._home,
-        )  # fmt: skip
+        args = command_as(self._user, self._home, [str(script), "status"])
+        status = run(args, timeout=STATUS_SECONDS, expect=None, env=self._environment(), cwd=self._home)
         matches = (_STATUS.match(line) for line in status.stderr.splitlines())
         return any(match[1] != _NOT_OURS and match[2] in _UP for match in matches if match)
 
