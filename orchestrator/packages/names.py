@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workflows.errors import UsageError
@@ -82,6 +83,14 @@ def parse(file: str) -> PackageName | None:
     if kind is None or (kind is PackageKind.COMPLETE and not _COMPLETE.match(name)):
         return None
     return PackageName(file, kind, match[0], suse=kind is PackageKind.BACKEND and "-suse-" in name)
+
+
+def for_host(found: Sequence[PackageName], *, suse: bool) -> list[PackageName]:
+    """Leave out what was built for another system. SLES takes the plain backend only where there is none of its own."""
+    for_sles = {name.version for name in found if name.suse}
+    if suse:
+        return [n for n in found if n.suse or n.kind is not PackageKind.BACKEND or n.version not in for_sles]
+    return [name for name in found if not name.suse]
 
 
 def conventional(kind: PackageKind, version: str, *, suse: bool = False) -> str:

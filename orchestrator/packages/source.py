@@ -158,8 +158,8 @@ def _offer(
     where: str,
     ignored: Sequence[str] = (),
 ) -> Offer:
-    for_sles = {name.version for name, _ in found if name.suse}
-    chosen = [ref for name, ref in found if _fits(name, for_sles, suse=suse)]
+    fitting = names.for_host([name for name, _ in found], suse=suse)
+    chosen = [ref for name, ref in found if name in fitting]
     if not chosen:
         raise SourceError(
             f"cannot find any package for OpenEMM in {where}",
@@ -170,10 +170,3 @@ def _offer(
         )
     taken = {ref.file for ref in chosen}
     return Offer(tuple(chosen), tuple(sorted({*(file for file in files if file not in taken), *ignored})))
-
-
-def _fits(name: names.PackageName, for_sles: set[str], *, suse: bool) -> bool:
-    """Whether a package was built for this system. SLES takes the plain backend only where there is none of its own."""
-    if name.kind is not PackageKind.BACKEND:
-        return True
-    return name.suse or name.version not in for_sles if suse else not name.suse

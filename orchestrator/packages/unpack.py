@@ -116,6 +116,8 @@ def _write(package: Package, base: Path, owner: Owner | None) -> None:
         if known is None or (known.type, known.target) != (member.type, member.target):
             raise PackageError(f"cannot unpack {package.path.name}: it changed while it was read", key="package-damaged")
         name = package.inside(member.path)
+        if not name:
+            continue  # the top folder that is left out
         _make_parents(base, name, folders)
         if member.type is MemberType.FOLDER:
             _make_parents(base, f"{name}/.", folders)
@@ -127,7 +129,6 @@ def _write(package: Package, base: Path, owner: Owner | None) -> None:
         elif content is not None:
             is_special = package.may_be_setuid(member) and os.geteuid() == 0
             _write_file(base / name, member, content, owner, is_special=is_special)
-    folders.pop("", None)
     _finish(base, folders, links, owner)
 
 

@@ -1,0 +1,107 @@
+"""The site's packages: what its source offers, fetched, and unpacked beside what is active (workflows.host.Packages)."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from collections.abc import Sequence
+from pathlib import Path
+
+from orchestrator.files import Owner
+from orchestrator.packages.catalogue import Catalogue
+from orchestrator.packages.download import Downloads
+from orchestrator.packages.manifest import Manifests
+from orchestrator.packages.source import FolderSource, HttpSource, Offer, open_source
+from orchestrator.packages.staging import Staging
+from orchestrator.settings import Settings
+from workflows.host import Artefact, Progress, StagedTree
+from workflows.plan import PackageRef
+
+OS_RELEASE = Path("/etc/os-release")
+
+
+class SitePackages:
+    """Packages of one site. Only the holder of the site's lease may fetch, stage and unstage."""
+
+    def __init__(self, settings: Settings, lines: Sequence[str] | None = None) -> None:
+        """Take the settings; nothing is read yet. lines: those to look for on a site; None: all that the catalogue knows."""
+        self._settings = settings
+        self._lines = lines
+        self._suse = _is_suse()
+        self._source: FolderSource | HttpSource | None = None
+        self._offer: Offer | None = None
+
+    def available(self) -> Sequence[PackageRef]:
+        """All packages the source offers for this host; read once.
+
+        Raises:
+            SourceError: as `orchestrator.packages.source.Source.read`.
+        """
+        return self._read().packages
+
+    def ignored(self) -> Sequence[str]:
+        """Names of what the source offers besides, which is not for an OpenEMM host; errors as `available`."""
+        return self._read().ignored
+
+    def fetch(self, ref: PackageRef, expected: str | None, progress: Progress) -> Artefact:
+        """The package's file on this host, complete and with the expected digest; see `Downloads.fetch`."""
+        source = self._open()
+        web = source.web if isinstance(source, HttpSource) else None
+        return Downloads(self._settings.state / "downloads", web).fetch(ref, expected, progress)
+
+    def staged(self, artefact: Artefact) -> Sequence[StagedTree] | None:
+        """The trees when they are all there in full, else None.
+
+        Proven by the manifest written when they were (`manifest.py`) and the presence of their top names; what the site
+        brought into a tree since does not matter.
+        """
+        return self._staging().staged(artefact)
+
+    def stage(self, artefact: Artefact) -> Sequence[StagedTree]:
+        """Unpack beside what is active. A tree that is there with the same content is left as it is, and so is any link.
+
+        Raises:
+            PackageError: all that `open_package` and `unpack` raise; "package-digest-mismatch" when the file changed since it
+                was fetched; "release-folder-foreign" when something else lies where a tree would go.
+        """
+        return self._staging().stage(artefact)
+
+    def unstage(self, trees: Sequence[StagedTree]) -> None:
+        """Remove trees that `stage` made; those it found, or that are gone already, are left alone. May be run again.
+
+        Raises:
+            PackageError: "release-folder-active" when a link points to one of them; nothing is removed then.
+        """
+        self._staging().unstage(trees)
+
+    def _open(self) -> FolderSource | HttpSource:
+        if self._source is None:
+            lines = Catalogue.load().lines if self._lines is None else self._lines
+            self._source = open_source(self._settings.packages, lines, suse=self._suse)
+        return self._source
+
+    def _read(self) -> Offer:
+        if self._offer is None:
+            self._offer = self._open().read()
+        return self._offer
+
+    def _staging(self) -> Staging:
+        manifests = Manifests(self._settings.state / "staged")
+        return Staging(self._settings.home, manifests, _owner(self._settings.user), suse=self._suse)
+
+
+def _owner(user: str) -> Owner | None:
+    """Whom release trees belong to when root unpacks them; None: whoever runs this."""
+    if os.geteuid() != 0 or not user:
+        return None
+    try:
+        entry = pwd.getpwnam(user)
+    except KeyError:
+        return None
+    return entry.pw_uid, entry.pw_gid
+
+
+def _is_suse() -> bool:
+    """Whether this system is SLES or one of its kin, which takes the backend built for it (facts 2.1)."""
+    text = OS_RELEASE.read_text(encoding="utf-8") if OS_RELEASE.is_file() else ""
+    return any("suse" in line.lower() for line in text.splitlines() if line.startswith(("ID=", "ID_LIKE=")))
