@@ -19,7 +19,7 @@ _LABEL = 10
 _HIDDEN = "***"
 _URL_PASSWORD = re.compile(r"(?<=://)([^\s/:@]*):([^\s/]*)(?=@)")
 _NAMED_PASSWORD = re.compile(
-    r"""(?P<name>\b(?:[\w-]*passw(?:or)?d|pwd|secret|token|api[-_]?key)["']?\s*[=:]\s*)(?P<value>"[^"]*"|'[^']*'|[^\s,;&)\]}]+)""",
+    r"""(?P<name>[\w-]*(?:passw(?:or)?d|pwd|secret|token|api[-_]?key)["']?\s*[=:]\s*)(?P<value>"[^"]*"|'[^']*'|[^\s,;&)\]}]+)""",
     re.IGNORECASE,
 )
 _secrets: set[str] = set()

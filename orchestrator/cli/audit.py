@@ -21,5 +21,5 @@ def verify(app: App) -> int:
 
     with app.open(readonly=True) as site:
         verdict = site.ledger.verify()
-    app.show("audit-verify", page.verdict_lines(verdict), page.verdict_facts(verdict))
+    app.show("audit-verify", page.verdict_lines(verdict), {"ledger": page.verdict_facts(verdict)})
     return DONE if verdict.problem is None else FAILED

@@ -15,7 +15,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     "Look": {
         "status": "What runs here, and whether a run is open.",
         "check": "What would stop an upgrade.",
-        "plan": "What an upgrade would do, and for how long mail would be down.",
+        "plan": "What an upgrade would do, and how long mail is down.",
     },
     "Upgrade": {
         "upgrade": "Go to a newer release, line by line, each hop proven.",
@@ -66,6 +66,8 @@ def _global_options(*, hidden: bool) -> list[click.Parameter]:
 
 def _take_global_options(command: click.Command) -> None:
     """Let the global options stand behind the command too."""
+    if any(param.name == "debug" for param in command.params):
+        return
     command.params.extend(_global_options(hidden=True))
     command.context_settings.setdefault("help_option_names", ["-h", "--help"])
     if isinstance(command, click.Group):
@@ -110,7 +112,7 @@ def build() -> LazyGroup:
         if ctx.invoked_subcommand is None:
             from orchestrator.cli.welcome import welcome
 
-            welcome(ctx.obj, ctx.get_help())
+            welcome(ctx.obj, SECTIONS)
         return 0
 
     def version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:

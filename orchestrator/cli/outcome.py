@@ -23,5 +23,5 @@ def finish(app: App, command: str, run: RunRecord) -> int:
         from workflows.errors import WorkflowError
 
         click.echo("\n".join(["", *as_text(WorkflowError.from_dict(run.headline), where=runs.where(run))]), file=sys.stderr)
-    app.show(command, ["", *runs.ending_lines(run)], {"changed": True, "run": runs.facts(run)})
+    app.show(command, ["", *runs.ending_lines(run)], {"changed": command != "watch", "run": runs.facts(run)})
     return exit_code(run)

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from orchestrator.cli.app import App
+from orchestrator.tool import TOOL_VERSION
 
 
-def welcome(app: App, help_text: str) -> None:
-    """The help; on a site that is found, the next command too."""
-    app.show("help", [*help_text.splitlines(), "", *_next(app)], {"help": help_text})
+def welcome(app: App, sections: Mapping[str, Mapping[str, str]]) -> None:
+    """The commands in short, and the next one."""
+    lines = [f"orchestrate {TOOL_VERSION}   upgrades of OpenEMM servers, resumable and proven", ""]
+    for title, commands in sections.items():
+        for number, (name, text) in enumerate(commands.items()):
+            lines.append(f"  {title if number == 0 else '':<10}{name:<9} {text}")
+    following = _next(app)
+    page = [*lines, "", *(f"  {'next' if number == 0 else '':<10}{line}" for number, line in enumerate(following))]
+    app.show("welcome", page, {"version": TOOL_VERSION, "commands": dict(sections), "next": following})
 
 
 def _next(app: App) -> list[str]:
@@ -18,7 +27,7 @@ def _next(app: App) -> list[str]:
         following = ("orchestrate status               what runs here", *_open_run(app))
     except WorkflowError as error:
         following = told(error).next
-    return [f"  {'next' if number == 0 else '':<10}{line}" for number, line in enumerate(following)]
+    return list(following)
 
 
 def _open_run(app: App) -> list[str]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 REFRESH_SECONDS = 0.25
 WIDTH = 80
-_TITLE, _TOOK = 22, 10
+_TITLE, _TOOK = 24, 9
 _TAIL = 2 + 7 + _TITLE + _TOOK + 3  # the column at which a step's remark begins
 _COLORS = {"done": "green", "failed": "red", "waits": "yellow", "undone": "yellow"}
 _QUIET_KINDS = {Kind.STEP_STARTED, Kind.STEP_PROGRESS, Kind.STEP_WAITING, Kind.GATE_OPENED, Kind.STEP_UNDOING, Kind.RUN_CREATED,

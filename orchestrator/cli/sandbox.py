@@ -1,0 +1,69 @@
+"""`orchestrate sandbox`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from orchestrator.cli.app import App
+
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@click.group()
+def command() -> None:
+    """A whole host in a folder, to try and to test on."""
+
+
+@command.command()
+@click.argument("folder", metavar="DIR", type=_FOLDER)
+@click.option("--release", metavar="LINE", default="19.10", show_default=True, help="What is installed at first.")
+@click.option("--recipients", type=click.IntRange(0), default=0, help="How many recipients the database holds.")
+@click.pass_obj
+def create(app: App, folder: Path, release: str, recipients: int) -> None:
+    """Make one: home, packages, a private MariaDB, and an application that answers."""
+    from orchestrator.sandbox import host
+
+    host.create(folder, release, recipients=recipients)
+    lines = [
+        f"a host on {release} in {folder}",
+        f"  next      orchestrate --site {folder} status              what runs there",
+        f"            orchestrate --site {folder} upgrade --to 20.10  two hops",
+        f"            orchestrate sandbox destroy {folder}            when you are done",
+    ]
+    app.show("sandbox", lines, {"changed": True, "folder": str(folder), "state": "created"})
+
+
+@command.command()
+@click.argument("folder", metavar="DIR", type=_FOLDER)
+@click.pass_obj
+def destroy(app: App, folder: Path) -> None:
+    """End its processes and remove the folder."""
+    from orchestrator.sandbox import host
+
+    app.sure(f"Remove {folder} and all that is in it?")
+    host.destroy(folder)
+    app.show("sandbox", [f"{folder} is gone"], {"changed": True, "folder": str(folder), "state": "destroyed"})
+
+
+@command.command()
+@click.argument("folder", metavar="DIR", type=_FOLDER)
+@click.pass_obj
+def start(app: App, folder: Path) -> None:
+    """Start its database server, and what ran when it was stopped."""
+    from orchestrator.sandbox import host
+
+    host.start(folder)
+    app.show("sandbox", [f"{folder} runs"], {"changed": True, "folder": str(folder), "state": "started"})
+
+
+@command.command()
+@click.argument("folder", metavar="DIR", type=_FOLDER)
+@click.pass_obj
+def stop(app: App, folder: Path) -> None:
+    """Stop everything in it."""
+    from orchestrator.sandbox import host
+
+    host.stop(folder)
+    app.show("sandbox", [f"{folder} is stopped"], {"changed": True, "folder": str(folder), "state": "stopped"})
