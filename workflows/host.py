@@ -436,9 +436,27 @@ class Host(Protocol):
     home_path: str
     backups_path: str
     scratch_path: str
-    home: Home
-    packages: Packages
-    database: Database
-    backups: Backups
-    application: Application
-    machine: Machine
+
+    @property
+    def home(self) -> Home:
+        """Folders and links."""
+
+    @property
+    def packages(self) -> Packages:
+        """The site's package source."""
+
+    @property
+    def database(self) -> Database:
+        """OpenEMM's database."""
+
+    @property
+    def backups(self) -> Backups:
+        """Restore points."""
+
+    @property
+    def application(self) -> Application:
+        """OpenEMM's processes."""
+
+    @property
+    def machine(self) -> Machine:
+        """The computer."""

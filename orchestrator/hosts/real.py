@@ -18,6 +18,8 @@ class RealHost:
         self.settings = settings
         self.name = settings.name
         self.home_path = str(settings.home)
+        self.backups_path = str(settings.backups)
+        self.scratch_path = str(settings.scratch)
 
     @cached_property
     def home(self) -> Home:

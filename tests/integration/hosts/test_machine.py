@@ -126,6 +126,7 @@ def test_a_host_loads_only_what_is_used(settings: Settings) -> None:
 def test_a_host_makes_each_adapter_once(settings: Settings) -> None:
     host = open_host(settings)
     assert (host.name, host.home_path) == ("test", str(settings.home))
+    assert (host.backups_path, host.scratch_path) == (str(settings.backups), str(settings.scratch))
     assert host.home is host.home
     assert host.machine is host.machine
     assert host.application is host.application
