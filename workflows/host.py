@@ -183,21 +183,30 @@ class Report:
 class SqlSession(Protocol):
     """One connection on which an update file runs, as the vendor runs one client a file (facts 5.4)."""
 
-    def execute(self, statement: str, mark: str | None = None) -> None:
+    def execute(self, statement: str, mark: str | None = None, keep: Collection[str] = ()) -> None:
         """Run one statement. With a mark, the statement and the mark are committed in one transaction (DML only).
 
+        A transaction already open is joined and ends with it. keep: user variables whose values, as the statement leaves
+        them, are committed together with the mark.
+
         Raises:
-            SqlError: the server refused it.
+            SqlError: the server refused it; nothing of what was to be committed with the mark is left.
         """
 
     def marked(self, mark: str) -> bool:
         """Whether a statement with that mark was committed."""
 
+    def kept(self, mark: str) -> Mapping[str, str | int | None]:
+        """The values that were committed with that mark."""
+
     def fingerprint(self, objects: Collection[str]) -> str:
         """SHA-256 over the definitions of these tables, views, routines and triggers as they stand; of all, when empty."""
 
     def session_values(self, names: Collection[str]) -> Mapping[str, str | int | None]:
-        """The values of these user variables (without @)."""
+        """The values of these user variables (without @); "last_insert_id()" stands for that of LAST_INSERT_ID().
+
+        A value that is no text, number or NULL is left out: it cannot be kept.
+        """
 
     def set_session_values(self, values: Mapping[str, str | int | None]) -> None:
         """Set user variables again, after a resume in mid-file."""

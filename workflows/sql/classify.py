@@ -25,7 +25,7 @@ class Kind(enum.Enum):
     EXECUTE = "execute"
     DDL = "ddl"
     CALL = "call"  # a procedure, or a block that is one without a name
-    TRANSACTION = "transaction"  # START TRANSACTION, COMMIT, LOCK TABLES: every statement is committed by itself here
+    TRANSACTION = "transaction"  # START TRANSACTION, COMMIT, LOCK TABLES, autocommit: every statement is committed by itself here
     UPKEEP = "upkeep"  # SHOW, ANALYZE, GRANT, ...: as often as one likes
     REFUSED = "refused"  # ROLLBACK and the like: cannot be meant where every statement is committed
     OTHER = "other"
@@ -117,6 +117,8 @@ def _set(tokens: Sequence[Token]) -> Classified:
         return _classify(tokens[words.index("FOR") + 1 :] or tokens[:1])
     if words[1:2] in (["PASSWORD"], ["DEFAULT"]):
         return _OTHER
+    if not {"AUTOCOMMIT", "@@AUTOCOMMIT"}.isdisjoint(words):
+        return Classified(Kind.TRANSACTION, Settling.REPEAT)
     depth = 0
     targets = [tokens[1]] if len(tokens) > 1 else []
     for before, token in itertools.pairwise(tokens):
@@ -205,8 +207,8 @@ def _alter(tokens: Sequence[Token], words: Sequence[str], objects: tuple[str, ..
 
 
 _SKIPPED = frozenset(
-    ["LOW_PRIORITY", "DELAYED", "HIGH_PRIORITY", "IGNORE", "QUICK", "INTO", "FROM"]
-    + ["DATA", "LOCAL", "CONCURRENT", "INFILE", "TABLE"]
+    {"LOW_PRIORITY", "DELAYED", "HIGH_PRIORITY", "IGNORE", "QUICK", "INTO", "FROM"}
+    | {"DATA", "LOCAL", "CONCURRENT", "INFILE", "TABLE"}
 )
 
 

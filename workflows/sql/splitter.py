@@ -21,8 +21,8 @@ _BEFORE_GRAPH = "".join(map(chr, [*range(33), 127]))
 _DELIMITER_COMMAND = re.compile(r"delimiter(?:[ \t]\s*(.*))?", re.IGNORECASE | re.DOTALL)
 _DELIMITER = re.compile(r"[^\s\\'\"`]{1,15}")
 _CLIENT_COMMANDS = frozenset(
-    ["?", "charset", "clear", "connect", "delimiter", "edit", "ego", "exit", "go", "help", "nopager", "notee", "nowarning"]
-    + ["pager", "print", "prompt", "quit", "rehash", "sandbox", "source", "status", "system", "tee", "use", "warnings"]
+    {"?", "charset", "clear", "connect", "delimiter", "edit", "ego", "exit", "go", "help", "nopager", "notee", "nowarning"}
+    | {"pager", "print", "prompt", "quit", "rehash", "sandbox", "source", "status", "system", "tee", "use", "warnings"}
 )
 _RUN_IN_STRING = {quote: re.compile(rf"[^\\{quote}]+") for quote in _QUOTES}
 _RUN_IN_COMMENT = re.compile(r"[^/*]+")

@@ -1,0 +1,197 @@
+"""The database part of a hop: messages, missing updates and user rights, by statement and journaled (DESIGN 3.3, facts 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from workflows.errors import UnsettledError, WorkflowError
+from workflows.host import Progress, SqlFile, SqlKind
+from workflows.plan import Hop, PackageKind
+from workflows.sql.run import FileResult, Told, file_changed, in_order, run_script
+from workflows.sql.script import Script, read_script
+from workflows.step import Context, Done, Facts, LedgerNote, Probe, StepDefaults
+from workflows.steps.trees import tree_of
+
+_SHOWN = 20  # tables named in a note
+
+
+@dataclass(frozen=True)
+class UpdateDatabase(StepDefaults):
+    """Bring the schema to the hop's release. What no mark and no fingerprint can settle puts the restore point back."""
+
+    hop: Hop
+
+    @property
+    def name(self) -> str:
+        """Its name in the run."""
+        return f"{self.hop.prefix}.database"
+
+    @property
+    def title(self) -> str:
+        """What people read."""
+        return f"{self.hop.title} database"
+
+    def prepare(self, ctx: Context) -> Facts:
+        """The files to run, told once: the set of what is missing shrinks while they run."""
+        versions = ctx.host.database.versions()
+        files = in_order(ctx.host.home.sql_files(self._frontend(ctx)), versions)
+        return {"files": [_to_json(file) for file in files], "versions": sorted(versions)}
+
+    def probe(self, ctx: Context) -> Probe:
+        """Never complete by looks: no version row tells of messages and user rights. `do` passes over what is done."""
+        return Probe.PARTIAL if ctx.statements.records() else Probe.NOT_STARTED
+
+    def do(self, ctx: Context) -> Done:
+        """Run what is not done, see that no mandatory version is missing, remove our marks."""
+        if restart := ctx.intent.get("restart"):
+            self._start_again(ctx, restart)
+        scripts = self._scripts(ctx)
+        if not ctx.statements.records():
+            ctx.host.database.drop_marks()
+        try:
+            results = self._run(ctx, scripts)
+        except UnsettledError as error:
+            self._put_back(ctx, error)
+            results = self._run(ctx, scripts)
+        after = self._verified(ctx, results)
+        ctx.host.database.drop_marks()
+        return self._done(ctx, results, after)
+
+    def undo(self, ctx: Context) -> Sequence[LedgerNote]:
+        """Put the hop's restore point back, once; what would be lost by it is counted and said."""
+        if not ctx.intent:
+            return ()
+        backup, keep_as = self._backup(ctx), self._keep_as(ctx)
+        if not ctx.host.backups.restored(backup, keep_as=keep_as):
+            _tell_loss(ctx, backup)
+            ctx.host.backups.restore(backup, keep_as=keep_as, progress=_telling(ctx))
+        return [LedgerNote("backup-restored", "database", evidence={"backup": backup, "kept_as": keep_as})]
+
+    def _frontend(self, ctx: Context) -> str:
+        return tree_of(ctx, self.hop, PackageKind.GUI).folder
+
+    def _backup(self, ctx: Context) -> str:
+        backup = ctx.facts_of(f"{self.hop.prefix}.backup").get("backup")
+        if not isinstance(backup, str):
+            raise WorkflowError(
+                f"{self.hop.title} has no restore point", key="restore-point-missing", next=["orchestrate backup list"]
+            )
+        return backup
+
+    def _keep_as(self, ctx: Context) -> str:
+        return f"openemm_kept_{ctx.run.lower()}_h{self.hop.number}"
+
+    def _scripts(self, ctx: Context) -> list[Script]:
+        """All files read and understood before the first is run.
+
+        Raises:
+            WorkflowError: "sql-file-changed", "sql-file-unreadable" or "sql-not-supported".
+        """
+        there = {file.path: file.sha256 for file in ctx.host.home.sql_files(self._frontend(ctx))}
+        scripts = []
+        for file in map(_from_json, ctx.intent["files"]):
+            if there.get(file.path) != file.sha256:
+                raise file_changed(file)
+            scripts.append(read_script(file, ctx.host.home.read_text(file.path), whole=file.kind is not SqlKind.UPDATE))
+        return scripts
+
+    def _run(self, ctx: Context, scripts: Sequence[Script]) -> list[FileResult]:
+        total = sum(len(script.statements) for script in scripts)
+        before = 0
+        results = []
+        for script in scripts:
+            results.append(run_script(ctx, script, self.hop.rules.benign, _told(ctx, script, before, total)))
+            before += len(script.statements)
+        ctx.report("all files are done", total, total)
+        return results
+
+    def _put_back(self, ctx: Context, error: UnsettledError) -> None:
+        """Put the restore point back for a statement that cannot be settled, so that the SQL begins anew."""
+        if ctx.facts_of(f"{self.hop.prefix}.backup").get("backup") is None:
+            raise error
+        ctx.note("statement in doubt, the restore point is put back and the SQL begins anew", why=error.message)
+        keep_as = f"{self._keep_as(ctx)}_a{ctx.attempt}"
+        ctx.remember(restart=keep_as)
+        self._start_again(ctx, keep_as)
+
+    def _start_again(self, ctx: Context, keep_as: str) -> None:
+        """May be cut off anywhere: it is begun again with the same name as long as it is remembered."""
+        backup = self._backup(ctx)
+        if not ctx.host.backups.restored(backup, keep_as=keep_as):
+            ctx.host.backups.restore(backup, keep_as=keep_as, progress=_telling(ctx))
+        ctx.statements.forget()
+        ctx.remember(restart=None)
+
+    def _verified(self, ctx: Context, results: Sequence[FileResult]) -> frozenset[str]:
+        """The versions the database has now, when none is missing (facts 5.4, 13.1)."""
+        after = ctx.host.database.versions()
+        benign = {result.file.version for result in results if result.benign}
+        missing = ctx.host.home.mandatory_versions(self._frontend(ctx)) - after - set(self.hop.rules.exceptions) - benign
+        if missing:
+            raise WorkflowError(
+                f"{len(missing)} database versions that {self.hop.target.version} needs are missing after its SQL",
+                key="sql-versions-missing",
+                detail=sorted(missing)[:25],
+                next=[
+                    "orchestrate packages verify    is the package complete?",
+                    "orchestrate abort              puts the restore point of this hop back",
+                ],
+            )
+        return after
+
+    def _done(self, ctx: Context, results: Sequence[FileResult], after: frozenset[str]) -> Done:
+        before = len(ctx.intent["versions"])
+        files = [
+            {"name": r.file.name, "sha256": r.file.sha256, "statements": r.statements, "seconds": r.seconds} for r in results
+        ]
+        statements = sum(result.statements for result in results)
+        benign = [{"file": result.file.name, "error": error} for result in results for error in result.benign]
+        facts: Facts = {
+            "files": [result.file.name for result in results],
+            "statements": statements,
+            "benign": benign,
+            "versions_before": before,
+            "versions_after": len(after),
+        }
+        evidence = {**facts, "files": files}
+        return Done(
+            f"{len(results)} files, {statements} statements, {len(after) - before} new versions",
+            facts,
+            [LedgerNote("database-updated", "database", self.hop.source, self.hop.target.version, evidence)],
+        )
+
+
+def _to_json(file: SqlFile) -> dict[str, str | None]:
+    return asdict(file)
+
+
+def _from_json(data: Mapping[str, str]) -> SqlFile:
+    return SqlFile(data["name"], SqlKind(data["kind"]), data["version"], data["path"], data["sha256"])
+
+
+def _telling(ctx: Context) -> Progress:
+    return lambda done, total: ctx.report("restoring the dump", done, total)
+
+
+def _told(ctx: Context, script: Script, before: int, total: int) -> Told:
+    count = len(script.statements)
+    return lambda at: ctx.report(f"{script.label}, statement {at + 1} of {count}", before + at, total)
+
+
+def _tell_loss(ctx: Context, backup: str) -> None:
+    """Say how the tables differ from the dump: what was written since would be lost."""
+    found = ctx.host.backups.find(backup)
+    try:
+        now = ctx.host.database.row_counts()
+    except WorkflowError as error:
+        ctx.note("data lost by the undo is not known", why=error.message)
+        return
+    then = found.rows if found else {}
+    changed = {table: [then.get(table, 0), now.get(table, 0)] for table in sorted({*then, *now})}
+    changed = {table: rows for table, rows in changed.items() if rows[0] != rows[1]}
+    if changed:
+        more = sum(max(0, after - before) for before, after in changed.values())
+        ctx.note("data-lost-by-undo", tables=dict(list(changed.items())[:_SHOWN]), tables_changed=len(changed), rows_added=more)
+    else:
+        ctx.note("nothing lost")
