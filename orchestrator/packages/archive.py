@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import gzip
+import hashlib
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -60,9 +61,10 @@ class Member:
 
 @dataclass(frozen=True)
 class Listing:
-    """All members of a package in their order, and the texts of those that were asked for, by path."""
+    """All members of a package in their order, the texts of those that were asked for, and the SHA-256 (hex) of the file."""
 
     members: tuple[Member, ...]
+    sha256: str
     texts: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -108,7 +110,8 @@ def list_members(path: Path, *, texts: Callable[[str], bool] = lambda _: False, 
     """
     members: dict[str, Member] = {}
     found: dict[str, str] = {}
-    for member, content in read_members(path, limits or Limits()):
+    digest = hashlib.sha256()
+    for member, content in read_members(path, limits or Limits(), digest):
         known = members.get(member.path)
         if known and (known.type is not MemberType.FOLDER or member.type is not MemberType.FOLDER):
             raise unsafe(path.name, member.path, "a name is there twice")
@@ -120,17 +123,22 @@ def list_members(path: Path, *, texts: Callable[[str], bool] = lambda _: False, 
         if content and member.size <= MAX_TEXT and texts(member.path):
             found[member.path] = content.read().decode("utf-8", errors="replace")
     _check_parents(path.name, members)
-    return Listing(tuple(members.values()), found)
+    return Listing(tuple(members.values()), digest.hexdigest(), found)
 
 
-def read_members(path: Path, limits: Limits) -> Iterator[tuple[Member, IO[bytes] | None]]:
+def read_members(path: Path, limits: Limits, digest: hashlib._Hash) -> Iterator[tuple[Member, IO[bytes] | None]]:
     """Each member with its content (files only), which can be read until the next one is asked for.
+
+    Args:
+        path: the .tar.gz file.
+        limits: see `Limits`.
+        digest: fed with every byte of the file, so that what was read is known to be what was meant, whoever writes to it.
 
     Raises:
         PackageError: as `list_members`, for what a member alone shows.
     """
     with path.open("rb") as file:
-        stream = _Stream(file, path, limits)
+        stream = _Stream(_Hashed(file, digest), path, limits)
         stream.allow(0)
         with _whole(path.name):
             tar = tarfile.open(fileobj=stream, mode="r|", tarinfo=_strict(path.name))  # type: ignore[call-overload]  # noqa: SIM115
@@ -149,11 +157,24 @@ def read_members(path: Path, limits: Limits) -> Iterator[tuple[Member, IO[bytes]
             pass
 
 
+class _Hashed:
+    """A file whose bytes are fed to a digest as they are read."""
+
+    def __init__(self, file: IO[bytes], digest: hashlib._Hash) -> None:
+        self._file = file
+        self._digest = digest
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(size)
+        self._digest.update(data)
+        return data
+
+
 class _Stream:
     """The unpacked bytes of a .gz file, counted: it gives up long before memory or disk do."""
 
-    def __init__(self, file: IO[bytes], path: Path, limits: Limits) -> None:
-        self._gzip = gzip.GzipFile(fileobj=file)
+    def __init__(self, file: IO[bytes] | _Hashed, path: Path, limits: Limits) -> None:
+        self._gzip = gzip.GzipFile(fileobj=file, mode="rb")
         self._path = path
         self._limits = limits
         self._packed = path.stat().st_size

@@ -58,7 +58,7 @@ class Manifests:
 
     def __init__(self, folder: Path) -> None:
         """Name the folder; it is made when it is needed."""
-        self._folder = folder
+        self.folder = folder
 
     def read(self, package: str) -> Manifest | None:
         """The manifest of a package file of that name, or None when there is none that can be read."""
@@ -66,12 +66,12 @@ class Manifests:
 
     def all(self) -> Iterator[Manifest]:
         """All manifests, in the order of their names."""
-        files = sorted(self._folder.glob("*.json")) if self._folder.is_dir() else []
+        files = sorted(self.folder.glob("*.json")) if self.folder.is_dir() else []
         yield from (manifest for file in files if (manifest := _parse(file)))
 
     def write(self, manifest: Manifest) -> None:
         """Write a manifest durably."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         data = {"format": FORMAT, **asdict(manifest)}
         write_atomic(self._file(manifest.package), json.dumps(data, indent=1, sort_keys=True), 0o600)
 
@@ -80,7 +80,7 @@ class Manifests:
         self._file(package).unlink(missing_ok=True)
 
     def _file(self, package: str) -> Path:
-        return self._folder / f"{stem(package)}.json"
+        return self.folder / f"{stem(package)}.json"
 
 
 def _parse(file: Path) -> Manifest | None:

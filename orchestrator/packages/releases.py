@@ -56,7 +56,11 @@ def make_folders(home: Path, folder: Path, owner: Owner | None) -> None:
         if path.is_relative_to(home) and not path.is_dir():
             path.mkdir(mode=0o755)
             if owner:
-                os.chown(path, *owner)
+                descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+                try:
+                    os.fchown(descriptor, *owner)  # never what somebody put into its place meanwhile
+                finally:
+                    os.close(descriptor)
             fsync_folder(path.parent)
 
 

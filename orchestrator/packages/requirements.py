@@ -66,6 +66,8 @@ def _meets(need: str, found: str) -> bool | None:
     if not wanted["version"] or not there["version"]:
         return None if wanted["version"] else True
     needed, have = _numbers(wanted["version"]), _numbers(there["version"])
+    if len(needed) == 1 and have[0] == 1:
+        have = have[1:]  # Java 8 calls itself 1.8
     return have >= needed if wanted["least"] else have[: len(needed)] == needed
 
 

@@ -26,7 +26,7 @@ from orchestrator.packages.releases import (
     remove,
     remove_durably,
 )
-from orchestrator.packages.unpack import Package, open_package, unpack
+from orchestrator.packages.unpack import Package, changed, open_package, unpack
 from workflows.host import Artefact, StagedTree
 from workflows.plan import PackageKind, PackageRef
 
@@ -62,8 +62,10 @@ class Staging:
         path = Path(artefact.path)
         try:
             if sha256_file(path) != artefact.sha256:
-                raise _changed(artefact)
+                raise changed(path)
             package = open_package(path, artefact.ref)
+            if package.listing.sha256 != artefact.sha256:
+                raise changed(path)
             if package.contents.kind is not PackageKind.COMPLETE:
                 return self._place(artefact, [(artefact.ref, package)])
             with self._opened(package, artefact.ref) as parts:
@@ -108,9 +110,9 @@ class Staging:
 
     @contextmanager
     def _opened(self, package: Package, ref: PackageRef) -> Iterator[list[Part]]:
-        """The packages inside a complete one, each opened and judged; they lie in a folder of their own meanwhile."""
-        folder = part_of(self._home / "release" / names.stem(ref.file))
-        make_folders(self._home, folder.parent, self._owner)
+        """The packages inside a complete one, each opened and judged; only we can enter the folder they lie in meanwhile."""
+        self._manifests.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder = part_of(self._manifests.folder / names.stem(ref.file))
         remove(folder)
         try:
             unpack(package, folder, None)
@@ -215,15 +217,6 @@ def _tree_difference(path: Path) -> str | None:
 
 def _same_file(source: Path, path: Path) -> bool:
     return path.is_file() and not path.is_symlink() and sha256_file(path) == sha256_file(source)
-
-
-def _changed(artefact: Artefact) -> PackageError:
-    return PackageError(
-        f"cannot stage {artefact.path}: it changed since its digest was checked",
-        key="package-digest-mismatch",
-        unharmed=["nothing of it was unpacked"],
-        next=[f"orchestrate packages verify {artefact.ref.file}"],
-    )
 
 
 def _active(path: Path, link: Path) -> PackageError:

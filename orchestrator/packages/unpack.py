@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import stat
@@ -83,8 +84,8 @@ def unpack(package: Package, folder: Path, owner: Owner | None) -> None:
         owner: uid and gid of all files but setuid ones, which are root's; None: whoever runs this. Only root makes any setuid.
 
     Raises:
-        PackageError: "no-room", "unpack-failed", or "package-damaged" when the file is not what was listed. What was written
-            stays in `folder`.
+        PackageError: "no-room", "unpack-failed", or "package-digest-mismatch" when the file is no longer what was listed. What
+            was written stays in `folder`.
     """
     name, size = package.path.name, package.listing.size
     try:
@@ -107,14 +108,25 @@ def unpack(package: Package, folder: Path, owner: Owner | None) -> None:
         ) from error
 
 
+def changed(path: Path) -> PackageError:
+    """The error for a package file that is not the same any more."""
+    return PackageError(
+        f"cannot unpack {path}: it changed since its digest was checked",
+        key="package-digest-mismatch",
+        unharmed=["nothing of it has a place among the releases"],
+        next=[f"orchestrate packages verify {path.name}"],
+    )
+
+
 def _write(package: Package, base: Path, owner: Owner | None) -> None:
     listed = {member.path: member for member in package.listing.members}
     folders: dict[str, Member | None] = {}
     links: dict[str, Member] = {}
-    for member, content in read_members(package.path, package.limits):
+    digest = hashlib.sha256()
+    for member, content in read_members(package.path, package.limits, digest):
         known = listed.get(member.path)
-        if known is None or (known.type, known.target) != (member.type, member.target):
-            raise PackageError(f"cannot unpack {package.path.name}: it changed while it was read", key="package-damaged")
+        if known != member and (known is None or known.type is not MemberType.FOLDER or known.type is not member.type):
+            raise changed(package.path)
         name = package.inside(member.path)
         if not name:
             continue  # the top folder that is left out
@@ -129,6 +141,8 @@ def _write(package: Package, base: Path, owner: Owner | None) -> None:
         elif content is not None:
             is_special = package.may_be_setuid(member) and os.geteuid() == 0
             _write_file(base / name, member, content, owner, is_special=is_special)
+    if digest.hexdigest() != package.listing.sha256:
+        raise changed(package.path)
     _finish(base, folders, links, owner)
 
 
