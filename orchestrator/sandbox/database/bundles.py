@@ -1,7 +1,7 @@
 """The SQL and list files of a frontend package, by release line (facts 5.3, 13.1).
 
-The updates are sections of sql/updates/*.sql, each begun by a line `--- VERSION what it does`: a version that several bundles ship
-has the same text in all of them. What every update file has alike, its heading and the row it records itself with, is added here.
+The updates are sections of sql/updates/*.sql, each begun by a line `--- VERSION what it does`: a version that several bundles
+ship has the same text in all of them. What all update files have alike, heading and the row of their own, is added here.
 """
 
 from __future__ import annotations

@@ -30,7 +30,8 @@ VERBS = {
     "error": ("The {} wasn't saved;\ntry again.", "{} nicht gespeichert;\nbitte noch einmal versuchen."),
     "list": ("Every {}", "{}: Übersicht"), "new": ("New {}", "{} (neu)"), "saved": ("The {} was saved", "{} gespeichert"),
 }  # fmt: skip
-_COLUMNS = "INSERT INTO messages_tbl (message_key, value_default, value_de, value_fr)"
+_INSERT = "INSERT INTO messages_tbl (message_key, value_default, value_de, value_fr) VALUES ({}, {}, {}, NULL);\n"
+_DELETED = "UPDATE messages_tbl SET deleted = 1 WHERE message_key = {};\n"
 
 
 def main_text(line: str) -> str:
@@ -40,29 +41,26 @@ def main_text(line: str) -> str:
         rows |= {f"{noun}.{verb}": (one.format(english), other.format(german)) for verb, (one, other) in VERBS.items()}
     rows["about.release"] = (f"OpenEMM {line}; ready", f"OpenEMM {line}; bereit")
     inserts = [
-        f"{_COLUMNS} VALUES ('{_escaped(key)}', '{_escaped(default)}', '{_doubled(german)}', NULL);"
-        for key, (default, german) in sorted(rows.items())
+        _INSERT.format(_escaped(key), _escaped(english), _doubled(german)) for key, (english, german) in sorted(rows.items())
     ]
-    return "\n".join(["-- Interface texts; the table is refilled as a whole", "TRUNCATE messages_tbl;", "", *inserts, ""])
+    return "-- Interface texts; the table is refilled as a whole\nTRUNCATE messages_tbl;\n\n" + "".join(inserts)
 
 
 def deleted_text() -> str:
     """The text of emm-mysql-messages-deleted.sql: texts that are used no more."""
-    keys = ("calendar.copy", "role.copy", "webservice.copy")
-    return "".join(f"UPDATE messages_tbl SET deleted = 1 WHERE message_key = '{key}';\n" for key in keys)
+    return "".join(_DELETED.format(_doubled(key)) for key in ("calendar.copy", "role.copy", "webservice.copy"))
 
 
 def openemm_text(line: str) -> str:
     """The text of emm-mysql-messages-openemm.sql, whose last line is not ended."""
-    return (
-        "-- Texts of OpenEMM only;\nDELETE FROM messages_tbl WHERE message_key = 'logon.title';\n"
-        f"{_COLUMNS}\n\tVALUES ('logon.title', 'OpenEMM {line}; log on', 'OpenEMM {line}; anmelden', NULL);"
-    )
+    head = "-- Texts of OpenEMM only;\nDELETE FROM messages_tbl WHERE message_key = 'logon.title';\n"
+    texts = ("logon.title", f"OpenEMM {line}; log on", f"OpenEMM {line}; anmelden")
+    return head + _INSERT.format(*map(_doubled, texts)).rstrip("\n")
 
 
 def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n") + "'"
 
 
 def _doubled(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("'", "''")
+    return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"

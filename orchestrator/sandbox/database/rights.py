@@ -36,6 +36,22 @@ ADDED = {
 }
 OLDER_THAN_19_10 = ("action.op.old", "mailing.legacy.show", "premium.content_source", "premium.deliverytime", "premium.voucher")
 
+_HEAD = """\
+-- The rights of the group OpenEMM, and of its first user; deleted and built anew
+DELETE FROM admin_permission_tbl WHERE admin_id = 1;
+DELETE FROM admin_group_permission_tbl WHERE admin_group_id IN
+	(SELECT admin_group_id FROM admin_group_tbl WHERE shortname = 'OpenEMM');
+
+"""
+_INSERT = """\
+INSERT INTO admin_group_permission_tbl (admin_group_id, {columns}) SELECT admin_group_id, {values} FROM admin_group_tbl
+	WHERE shortname = 'OpenEMM';
+"""
+_TAIL = """
+INSERT INTO admin_permission_tbl (admin_id, {columns}) SELECT 1, {columns} FROM admin_group_permission_tbl
+	WHERE admin_group_id IN (SELECT admin_group_id FROM admin_group_tbl WHERE shortname = 'OpenEMM');
+"""
+
 
 def permissions(line: str) -> list[str]:
     """The rights of the group OpenEMM at a line, in the order in which its file writes them."""
@@ -48,23 +64,10 @@ def permissions(line: str) -> list[str]:
 
 def userrights_text(line: str) -> str:
     """The text of sql/userrights.sql: rerunnable, and half done when one permission is unknown to the database (error 1452)."""
-    columns, values = ("security_token, permission_name", "'{0}', '{0}'") if line >= "20.10" else ("security_token", "'{0}'")
-    out = [
-        f"-- The rights of the group OpenEMM and of its first user; as of {line}",
-        "DELETE FROM admin_permission_tbl WHERE admin_id = 1;",
-        "DELETE FROM admin_group_permission_tbl WHERE admin_group_id IN (SELECT admin_group_id FROM admin_group_tbl"
-        " WHERE shortname = 'OpenEMM');",
-        "",
-    ]
-    out += [
-        f"INSERT INTO admin_group_permission_tbl (admin_group_id, {columns}) SELECT admin_group_id, {values.format(name)}"
-        " FROM admin_group_tbl WHERE shortname = 'OpenEMM';"
+    by_name = line >= "20.10"
+    columns = "security_token, permission_name" if by_name else "security_token"
+    inserts = [
+        _INSERT.replace("{columns}", columns).replace("{values}", f"'{name}', '{name}'" if by_name else f"'{name}'")
         for name in permissions(line)
     ]
-    out += [
-        "",
-        f"INSERT INTO admin_permission_tbl (admin_id, {columns}) SELECT 1, {columns} FROM admin_group_permission_tbl\n"
-        "\tWHERE admin_group_id IN (SELECT admin_group_id FROM admin_group_tbl WHERE shortname = 'OpenEMM');",
-        "",
-    ]
-    return "\n".join(out)
+    return _HEAD + "".join(inserts) + _TAIL.replace("{columns}", columns)

@@ -1,5 +1,9 @@
 -- What each company has for itself; {n} is its number.
 
+INSERT INTO company_tbl (company_id, shortname, status, rdir_domain, mailloop_domain, secret_key,
+maxadminmails, expire_stat, max_fields, max_login_fails, login_block_time) VALUES
+({n}, 'Company {n}', '{status}', 'https://news.sandbox.test', 'loop.sandbox.test', MD5({n}), 100 + 10 * {n}, 1100 - {n}, 60 + {n}, 2 + {n}, 300)
+
 CREATE TABLE customer_{n}_tbl (
 customer_id INT UNSIGNED NOT NULL AUTO_INCREMENT,
 gender INT(1) NOT NULL DEFAULT 2,

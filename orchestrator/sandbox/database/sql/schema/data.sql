@@ -117,3 +117,5 @@ INSERT INTO dkim_key_tbl (company_id, domain, selector, domain_key) VALUES (0, '
 INSERT INTO emm_db_errorlog_tbl (company_id, errortext, module_name) VALUES (1, 'lock wait timeout; retried', 'bounce')
 
 INSERT INTO messages_tbl (message_key, value_default, value_de) VALUES ('old.key', 'replaced by the next messages file', NULL)
+
+INSERT INTO company_permission_tbl (company_id, security_token) SELECT 1, permission_name FROM permission_tbl WHERE category = 'mailing'

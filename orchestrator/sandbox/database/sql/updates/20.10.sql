@@ -26,7 +26,7 @@ CREATE PROCEDURE TEMP_PROCEDURE()
 BEGIN
 	DECLARE CONTINUE HANDLER FOR SQLEXCEPTION
 	BEGIN
-		INSERT INTO emm_db_errorlog_tbl (company_id, errortext, module_name) VALUES (0, 'index; not there', '20.01.570');
+		SET @not_there := COALESCE(@not_there, 0) + 1;
 	END;
 	ALTER TABLE mailing_tbl DROP INDEX mailing$neverthere$idx;
 	ALTER TABLE userlog_tbl ADD INDEX userlog$time$idx (logtime);
@@ -294,26 +294,49 @@ ALTER TABLE company_tbl DROP COLUMN expire_success;
 ALTER TABLE company_tbl DROP COLUMN expire_upload;
 DELETE FROM company_info_tbl WHERE cname = 'CompanyValuesMigrated';
 
---- 20.07.284 Values that are the default need no row
-DELETE FROM company_info_tbl WHERE cvalue IS NULL AND company_id <> 0;
+--- 20.07.284 How many companies are measured
+-- SET DEFINE OFF;
+SELECT COUNT(*) INTO @companies FROM company_tbl WHERE status = 'active';
+UPDATE company_info_tbl SET description = CONCAT('for ', @companies, ' companies; at most') WHERE cname = 'ImageTrafficMeasuring';
 
---- 20.07.381 Jobs of the start that failed are tried again
+--- 20.07.381 Mailings without a sender
 DROP PROCEDURE IF EXISTS TEMP_PROCEDURE;
 DELIMITER ;;
 CREATE PROCEDURE TEMP_PROCEDURE()
 BEGIN
-	IF EXISTS (SELECT 1 FROM information_schema.tables WHERE table_schema = SCHEMA() AND table_name = 'startup_job_tbl') THEN
-		UPDATE startup_job_tbl SET state = 0 WHERE state = 3;
+	IF EXISTS (SELECT 1 FROM information_schema.columns WHERE table_schema = SCHEMA() AND table_name = 'mailing_mt_tbl'
+			AND column_name = 'param') THEN
+		UPDATE mailing_mt_tbl SET param = 'from=""; subject=""' WHERE param IS NULL;
 	END IF;
 END;;
 DELIMITER ;
 CALL TEMP_PROCEDURE;
 DROP PROCEDURE TEMP_PROCEDURE;
 
---- 20.07.489 Recipients that are not cleaned; for every company
--- SET DEFINE OFF;
-SELECT COUNT(*) INTO @companies FROM company_tbl WHERE status = 'active';
-UPDATE company_info_tbl SET description = CONCAT('for ', @companies, ' companies; at most') WHERE cname = 'ImageTrafficMeasuring';
+--- 20.07.489 Longer addresses in the logs of clicks and openings; for every company
+DROP PROCEDURE IF EXISTS TEMP_PROCEDURE;
+DELIMITER ;;
+CREATE PROCEDURE TEMP_PROCEDURE()
+BEGIN
+	DECLARE done INT DEFAULT 0;
+	DECLARE log_table VARCHAR(64);
+	DECLARE log_tables CURSOR FOR SELECT table_name FROM information_schema.tables
+		WHERE table_schema = SCHEMA() AND table_name REGEXP '^(onepixellog|rdirlog)_[0-9]+_tbl$' ORDER BY table_name;
+	DECLARE CONTINUE HANDLER FOR NOT FOUND SET done = 1;
+	OPEN log_tables;
+	FETCH log_tables INTO log_table;
+	WHILE done = 0 DO
+		SET @ddl = CONCAT('ALTER TABLE ', log_table, ' MODIFY ip_adr VARCHAR(64) NULL COMMENT ''of the client; may be empty''');
+		PREPARE stmt FROM @ddl;
+		EXECUTE stmt;
+		DEALLOCATE PREPARE stmt;
+		FETCH log_tables INTO log_table;
+	END WHILE;
+	CLOSE log_tables;
+END;;
+DELIMITER ;
+CALL TEMP_PROCEDURE;
+DROP PROCEDURE TEMP_PROCEDURE;
 
 --- 20.10.006 Premium right for push mails
 INSERT INTO permission_tbl (permission_name, category, sort_order, feature_package) VALUES ('premium.push', 'premium', 23, NULL);
