@@ -14,6 +14,7 @@ from state.texts import text_json, text_time
 TAG = "openemm-orchestrator/ledger/1"
 NOTHING = "0" * 64  # what the genesis entry follows
 GENESIS = "genesis"
+UNKNOWN = "unknown"  # the machine id of a host that has none
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,10 @@ class Line(NamedTuple):
 
         Actor and evidence are hashed as they are stored: being JSON objects, they cannot pass for the fields beside them.
         """
-        return self.digest(seq) == self.hash and _is_object(self.actor) and _is_object(self.evidence)
+        try:
+            return self.digest(seq) == self.hash and _is_object(self.actor) and _is_object(self.evidence)
+        except TypeError:
+            return False  # SQLite lets bytes be put where text was
 
     def entry(self) -> Entry:
         """The entry in values of their own kinds."""

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Insert, bindparam, insert, select
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.sql.elements import ColumnElement
 
-from state.chain import GENESIS, NOTHING, Entry, EntryDraft, Head, Line
+from state.chain import GENESIS, NOTHING, UNKNOWN, Entry, EntryDraft, Head, Line
 from state.connector import Connector
 from state.schema import ledger, sites
 from state.texts import now, text_json, text_time, time_text
@@ -22,7 +22,6 @@ from state.verify import Chain, Problem, Verdict, verify
 __all__ = ["Entry", "EntryDraft", "Head", "Ledger", "Problem", "Verdict"]
 
 PAGE = 1000  # entries read at a time
-UNKNOWN = "unknown"
 
 _COLUMNS = tuple(ledger.c[name] for name in Line._fields)
 _SITE = ledger.c.site == bindparam("b_site")
@@ -90,17 +89,25 @@ class Ledger:
         self._boot = this_boot()
 
     def append(self, drafts: Sequence[EntryDraft], *, actor: Mapping[str, Any]) -> list[Entry]:
-        """Append entries in a transaction of their own; a lost connection to the server does not append them twice."""
+        """Append entries in a transaction of their own; a lost connection to the server does not append them twice.
+
+        What comes back are these entries; the genesis entry that the first append writes before them is not among them.
+        """
         last: list[Line] = []
 
         def work(connection: Connection) -> None:
-            if last and connection.execute(_HASH_AT, {"b_site": self.site, "b_seq": last[0].seq}).scalar() == last[0].hash:
+            if last and self._holds(connection, last[0]):
                 return  # the commit took effect although its answer was lost
             last[:] = self.append_within(connection, drafts, actor=actor)
 
         if drafts:
             self._connector.write(work)
         return [line.entry() for line in last[-len(drafts) :]]
+
+    def _holds(self, connection: Connection, line: Line) -> bool:
+        self._end(connection)  # waits for a transaction whose answer was lost and that is still being committed
+        found: str | None = connection.execute(_HASH_AT, {"b_site": self.site, "b_seq": line.seq}).scalar()
+        return found == line.hash
 
     def append_within(
         self, connection: Connection, drafts: Sequence[EntryDraft], *, actor: Mapping[str, Any], run: str | None = None

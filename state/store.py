@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -23,6 +25,7 @@ from state.schema import REVISIONS
 
 BUSY_SECONDS = 30
 _NO_TABLE = 1146
+_DECODE = partial(str, encoding="utf-8", errors="surrogateescape")  # a damaged entry must reach the ledger's verify
 _REVISION = text("SELECT version_num FROM alembic_version")
 
 
@@ -106,6 +109,7 @@ def _file_engine(path: Path, readonly: bool) -> Engine:
         else:
             connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
+        connection.text_factory = _DECODE
 
     return engine
 
@@ -154,6 +158,7 @@ def _bring_up_to_date(engine: Engine, tool_version: str, *, readonly: bool) -> N
             raise _missing(engine.url.render_as_string(hide_password=True))
         if readonly:
             raise StoreOutdatedError("the store was written by an older version of this tool and must be migrated first")
+        logging.getLogger("alembic").setLevel(logging.WARNING)  # it speaks as soon as it is imported
         from state.migrations import migrate  # noqa: PLC0415 - Alembic takes longer to import than all else here
 
         migrate(connection)

@@ -6,10 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from state.chain import GENESIS, NOTHING, Head, Line
+from state.chain import GENESIS, NOTHING, UNKNOWN, Head, Line
 from state.texts import text_json
-
-UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ def _problem(chain: Chain, line: Line, last: Line | None, before: Line | None) -
     seq = last.seq + 1 if last else 1
     prev = last.hash if last else NOTHING
     if line.seq != seq:
-        return Problem(seq, "removed") if line.seq > seq else Problem(line.seq, "inserted")
+        return Problem(seq, "removed" if isinstance(line.seq, int) and line.seq > seq else "inserted")
     if not (line.prev == prev and line.is_true()):
         return _what_happened(chain, line, last, before)
     if last is None and not _is_genesis(chain, line):

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import io
-import logging
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, inspect
 
-from state.errors import StoreForeignError
+from state.errors import StoreForeignError, StoreUnavailableError
 from state.schema import metadata
 
 _LOCK = "openemm-orchestrator-migrate"
-_LOCK_SECONDS = 60
+_LOCK_SECONDS = 30
 
 
 def migrate(connection: Connection) -> None:
@@ -22,10 +21,13 @@ def migrate(connection: Connection) -> None:
 
     Raises:
         StoreForeignError: there are tables of something else.
+        StoreUnavailableError: another process is migrating it and does not end.
     """
-    logging.getLogger("alembic").setLevel(logging.WARNING)
     server = connection.dialect.name != "sqlite"
-    connection.exec_driver_sql(f"SELECT GET_LOCK('{_LOCK}', {_LOCK_SECONDS})" if server else "BEGIN IMMEDIATE")
+    if not server:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    elif connection.exec_driver_sql(f"SELECT GET_LOCK('{_LOCK}', {_LOCK_SECONDS})").scalar() != 1:
+        raise StoreUnavailableError(f"cannot migrate the store: another process has been at it for {_LOCK_SECONDS} s")
     foreign = set(inspect(connection).get_table_names()) - set(metadata.tables) - {"alembic_version"}
     if foreign:
         raise StoreForeignError(
