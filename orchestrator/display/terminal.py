@@ -19,6 +19,7 @@ from orchestrator.events import Event, Kind
 if TYPE_CHECKING:
     from rich.live import Live
     from rich.text import Text
+
     from state.journal import RunRecord
 
 REFRESH_SECONDS = 0.25

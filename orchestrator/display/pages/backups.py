@@ -16,12 +16,12 @@ def lines(backups: Sequence[Backup]) -> list[str]:
     """One line a backup, newest first."""
     if not backups:
         return ["no backup yet", "  next      orchestrate backup create    make one while mail runs"]
-    rows = [("backup", "taken (UTC)", "release", "size", "restored and compared")]
+    rows = [("backup", "taken (UTC)", "release", "size", "proven")]
     rows += [
-        (b.id, moment(b.created), b.release, size(b.size), moment(b.verified) if b.verified else "never: it does not count")
+        (b.id, moment(b.created), b.release, size(b.size), moment(b.verified) if b.verified else "no: does not count")
         for b in backups
     ]
-    return table(rows, indent=0, right=(3,))
+    return table(rows, indent=0, right=(3,), gap=2)
 
 
 def facts(backup: Backup) -> dict[str, Any]:

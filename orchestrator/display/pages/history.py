@@ -7,13 +7,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.display.pages.layout import table
-from orchestrator.display.words import age, duration, iso, moment, number
+from orchestrator.display.words import age, iso, moment, number
 
 if TYPE_CHECKING:
     from orchestrator.history import Span
     from state.ledger import Verdict
 
-_AGE_FROM = 2 * 3600
 _WRONG = {
     "changed": "was changed",
     "removed": "was removed",
@@ -70,7 +69,7 @@ def verdict_lines(verdict: Verdict) -> list[str]:
     head = verdict.head
     return [
         f"ledger {number(verdict.entries, 'entry', 'entries')}, chain sound, last {moment(head.time)} UTC",
-        f"  head {head.hash[:16]}   that nothing was cut off shows only against one kept elsewhere",
+        f"  head {head.hash[:16]}; a cut end shows only against a head kept elsewhere",
     ]
 
 
@@ -87,11 +86,14 @@ def verdict_facts(verdict: Verdict) -> dict[str, Any]:
 
 def _row(span: Span, component: str) -> tuple[str, ...]:
     end = span.end or datetime.now(UTC)
-    took = "?" if span.start is None else _took((end - span.start).total_seconds())
+    took = "?" if span.start is None else age((end - span.start).total_seconds())
     start = moment(span.start) if span.start else "not known"
-    until = moment(span.end)[5:] if span.end else "now"
-    return (component, span.version, start, until, took, span.by or ("outside" if span.outside else "-"), span.run or "-")
+    return (component, span.version, start, _until(span), took, span.by or ("outside" if span.outside else "-"), span.run or "-")
 
 
-def _took(seconds: float) -> str:
-    return age(seconds) if seconds >= _AGE_FROM else duration(seconds)
+def _until(span: Span) -> str:
+    """The time when it ended on the day it began, else the day."""
+    if span.end is None:
+        return "now"
+    day, time = moment(span.end).split()
+    return time if span.start and moment(span.start).startswith(day) else day

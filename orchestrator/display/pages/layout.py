@@ -45,6 +45,17 @@ def table(rows: Sequence[Sequence[str]], *, indent: int = 2, right: Sequence[int
     return lines
 
 
+def flow(items: Sequence[str], indent: int, gap: int = 3) -> list[str]:
+    """Items beside each other as far as 80 columns go, none of them broken."""
+    lines: list[str] = []
+    for item in items:
+        if lines and len(lines[-1]) + gap + len(item) <= WIDTH:
+            lines[-1] += " " * gap + item
+        else:
+            lines.append(" " * indent + item)
+    return lines
+
+
 def paragraph(text: str, indent: int) -> list[str]:
     """The text wrapped at 80 columns behind so many blanks; a long path or command stays whole."""
     blanks = " " * indent

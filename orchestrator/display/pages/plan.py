@@ -57,7 +57,7 @@ def total(seconds: Iterable[float | None]) -> float | None:
 
 
 def _hop(hop: Hop) -> tuple[str, str, str, str]:
-    started = "started with its backend" if hop.final or hop.rules.backend_at_start else "started once, frontend only"
+    started = "started with its backend" if hop.final or hop.rules.backend_at_start else "started once, no backend"
     return (f"hop {hop.number}", f"{hop.source} -> {hop.target.version}", number(len(hop.target.packages), "package"), started)
 
 

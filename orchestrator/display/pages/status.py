@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from orchestrator.display.pages.layout import paragraph
+from orchestrator.display.pages.layout import flow, paragraph
 from orchestrator.display.words import age, iso, moment, number, size
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ _SHOWN = 3
 def lines(status: Status) -> list[str]:
     """The site as it stands."""
     page = [f"openemm on {status.name}   {_running(status)}"]
-    parts = "   ".join(f"{name} {version}" for name, version in status.components.items())
-    page.append(f"  {parts or 'no component found under ' + status.home}")
+    parts = [f"{name} {version}" for name, version in status.components.items()]
+    page += flow(parts or [f"no component found under {status.home}"], 2)
     page.append(f"  database {_database(status)}")
     page += _dispatch(status)
     page.append(f"  disk {size(status.disk_free) + ' free' if status.disk_free is not None else 'not known'}")
