@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -18,10 +18,20 @@ def finish(app: App, command: str, run: RunRecord) -> int:
     from orchestrator.display.pages import runs
     from orchestrator.running import exit_code
 
+    lines = ["", *runs.ending_lines(run)]
     if run.state == "failed" and run.headline and not app.json:
-        from orchestrator.errors import as_text
-        from workflows.errors import WorkflowError
-
-        click.echo("\n".join(["", *as_text(WorkflowError.from_dict(run.headline), where=runs.where(run))]), file=sys.stderr)
-    app.show(command, ["", *runs.ending_lines(run)], {"changed": command != "watch", "run": runs.facts(run)})
+        _tell_failure(run)
+        lines = []
+    app.show(command, lines, {"changed": command != "watch", "run": runs.facts(run)})
     return exit_code(run)
+
+
+def _tell_failure(run: RunRecord) -> None:
+    """The run's first error, and behind its own remedies the commands that go on from here."""
+    from orchestrator.display.pages import runs
+    from orchestrator.errors import as_text, told
+    from workflows.errors import WorkflowError
+
+    error = told(WorkflowError.from_dict(run.headline or {}))
+    error = replace(error, next=(*error.next, *runs.next_commands(run)))
+    click.echo("\n".join(["", *as_text(error, where=runs.where(run))]), err=True)

@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from orchestrator.display.words import duration
+from orchestrator.display.words import duration, size
 from orchestrator.events import Event, Kind
 
+_BYTES_FROM = 100_000
 _HOP = re.compile(r"hop(\d+)\.(.+)")
 
 
@@ -26,10 +27,13 @@ def split(name: str) -> tuple[str, str]:
 
 
 def progress(data: Mapping[str, Any]) -> str:
-    """Where a step is: "21 of 35   19.10.355, statement 4 of 9"."""
+    """Where a step is: "21 of 35   19.10.355, statement 4 of 9"; a count without an end, or a very high one, is of bytes."""
     parts = []
-    if data.get("done") is not None:
-        parts.append(f"{data['done']} of {data['total']}" if data.get("total") else str(data["done"]))
+    done, total = data.get("done"), data.get("total")
+    if done is not None and (not total or total >= _BYTES_FROM):
+        parts.append(f"{size(done)} of {size(total)}" if total else size(done))
+    elif done is not None:
+        parts.append(f"{done} of {total}")
     if data.get("message"):
         parts.append(str(data["message"]))
     return "   ".join(parts)

@@ -18,7 +18,7 @@ def lines(backups: Sequence[Backup]) -> list[str]:
         return ["no backup yet", "  next      orchestrate backup create    make one while mail runs"]
     rows = [("backup", "taken (UTC)", "release", "size", "proven")]
     rows += [
-        (b.id, moment(b.created), b.release, size(b.size), moment(b.verified) if b.verified else "no: does not count")
+        (b.id, moment(b.created), b.release, size(b.size), moment(b.verified)[:16] if b.verified else "no: does not count")
         for b in backups
     ]
     return table(rows, indent=0, right=(3,), gap=2)

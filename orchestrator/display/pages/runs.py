@@ -64,7 +64,12 @@ def ending_lines(run: RunRecord) -> list[str]:
 
 
 def next_lines(run: RunRecord) -> list[str]:
-    """The commands that come next for a run that has not ended."""
+    """The commands that come next for a run, as lines."""
+    return [f"  {'next' if n == 0 else '':<10}{line}" for n, line in enumerate(next_commands(run))]
+
+
+def next_commands(run: RunRecord) -> list[str]:
+    """The commands that come next for a run, each with a remark."""
     going = f"orchestrate resume {run.id}"
     if run.state in _ENDED:
         following = [(f"orchestrate run {run.id} --log", "everything it did"), ("orchestrate history", "what was active when")]
@@ -75,7 +80,7 @@ def next_lines(run: RunRecord) -> list[str]:
         following = [(going, "go on with it"), (f"orchestrate abort {run.id}", "take back what it did")]
         following += [(f"orchestrate run {run.id} --log", "everything it did")]
     width = max(len(command) for command, _ in following)
-    return [f"  {'next' if n == 0 else '':<10}{command:<{width}}    {why}" for n, (command, why) in enumerate(following)]
+    return [f"{command:<{width}}    {why}" for command, why in following]
 
 
 def facts(run: RunRecord) -> dict[str, Any]:

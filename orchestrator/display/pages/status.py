@@ -82,7 +82,9 @@ def _run(status: Status) -> str:
     if "store" in status.problems:
         return "not known"
     run = status.open_run
-    return f"{run.id} ({run.workflow}) is {run.state}" if run else "none open"
+    if run is None:
+        return "none open"
+    return f"{run.id} ({run.workflow}) {'has' if run.state == 'failed' else 'is'} {run.state}"
 
 
 def _backup(status: Status) -> str:

@@ -82,7 +82,7 @@ def test_status_of_a_host_that_is_well() -> None:
         ({"database": None, "dispatches": None, "problems": {"database": "cannot connect"}}, "database: cannot connect"),
         ({"dispatches": ("mailing 4711 is being sent",)}, "dispatch mailing 4711 is being sent"),
         ({"dispatches": tuple("abcde")}, "dispatch and 2 more"),
-        ({"open_run": RunStatus("7K3Q", "upgrade", "failed")}, "7K3Q (upgrade) is failed"),
+        ({"open_run": RunStatus("7K3Q", "upgrade", "failed")}, "7K3Q (upgrade) has failed"),
         ({"last_backup": None}, "no backup yet"),
         ({"problems": {"store": "cannot read the store: locked"}}, "run  not known     last backup not known"),
         ({"components": {}}, "no component found under /home/openemm"),
@@ -214,7 +214,7 @@ def test_a_broken_ledger_is_told_with_the_entry() -> None:
 def test_a_backup_that_was_never_restored_does_not_count() -> None:
     backup = Backup("20261122T020000Z", "/b", 1_200_000_000, "ab", NOW, "20.10.000.152", frozenset(), {"a": 1}, "10.11", 3.0)
     assert "no: does not count" in text(backups.lines([backup]))
-    assert "2026-11-22 11:09:31" in text(backups.lines([replace(backup, verified=NOW)])).splitlines()[1]
+    assert "2026-11-22 11:09" in text(backups.lines([replace(backup, verified=NOW)])).splitlines()[1]
     assert "orchestrate backup create" in text(backups.lines([]))
 
 
