@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import re
+import textwrap
 import traceback
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -107,12 +108,17 @@ def _scrubbed(value: Any) -> Any:
 
 
 def _headline(message: str, key: str) -> list[str]:
-    """The first line, its key at the right edge when there is room, else below."""
+    """The message, the key at the right edge of its last line when there is room, else below."""
     tag = f"[{key}]"
-    first, *more = message.splitlines() or [""]
-    if len(first) + len(tag) + 2 <= WIDTH:
-        return [first + tag.rjust(WIDTH - len(first)), *more]
-    return [first, *more, tag.rjust(WIDTH)]
+    lines = [
+        part
+        for line in message.splitlines()
+        for part in textwrap.wrap(line, WIDTH, break_long_words=False, break_on_hyphens=False)
+    ]
+    last = lines[-1] if lines else ""
+    if len(last) + len(tag) + 2 <= WIDTH:
+        return [*lines[:-1], last + tag.rjust(WIDTH - len(last))]
+    return [*lines, tag.rjust(WIDTH)]
 
 
 def _labelled(label: str, values: Iterable[str]) -> list[str]:

@@ -14,8 +14,18 @@ from orchestrator.cli.options import run_argument
 def command(app: App, run_id: str | None) -> int:
     """Take back everything an unfinished run did, last step first; without RUN, the one that is open."""
     from orchestrator.cli.outcome import finish
+    from orchestrator.display.pages.runs import facts
+    from orchestrator.errors import WAITING
     from orchestrator.running import abort
 
     with app.open() as site:
         app.sure("Take back everything the run did? Mail is down while it happens.")
-        return finish(app, "abort", abort(site, run_id, display=app.display))
+        run = abort(site, run_id, display=app.display)
+        if run.state not in {"undone", "failed"}:
+            lines = [
+                f"the process that drives run {run.id} will take it back",
+                f"  next      orchestrate watch {run.id}    see it happen",
+            ]
+            app.show("abort", lines, {"changed": True, "run": facts(run)})
+            return WAITING
+        return finish(app, "abort", run)

@@ -147,9 +147,7 @@ class TerminalDisplay:
         self._print(run_title(run))
         for step in run.steps:
             if step.state in {"done", "skipped"}:
-                self._print(
-                    *step_lines("done" if step.state == "done" else "skips", step_title(step.name), step.seconds, step.summary)
-                )
+                self._print(*step_lines("done" if step.state == "done" else "skips", step.title, step.seconds, step.summary))
         self._live.start(refresh=True)
         self._drawer = threading.Thread(target=self._draw, name="display", daemon=True)
         self._drawer.start()

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.display.pages.layout import marked, paragraph, table
-from orchestrator.display.sentences import headline, sentence, step_title
+from orchestrator.display.sentences import headline, sentence
 from orchestrator.display.words import duration, iso, moment
 from orchestrator.events import Event
 
@@ -40,8 +40,7 @@ def lines(run: RunRecord, events: Sequence[Event] | None) -> list[str]:
     if run.reason:
         page += paragraph(f"reason: {run.reason}", 2)
     rows = [
-        (_word(step), step_title(step.name), "" if step.seconds is None else duration(step.seconds), _remark(step))
-        for step in run.steps
+        (_word(step), step.title, "" if step.seconds is None else duration(step.seconds), _remark(step)) for step in run.steps
     ]
     page += ["", *table(rows, right=(2,))]
     if run.headline and run.state not in _ENDED:
@@ -120,7 +119,7 @@ def where(run: RunRecord) -> str | None:
     """Where a failed run's first error happened: "run 7K3Q, hop 1 start, attempt 1"."""
     name = (run.headline or {}).get("step")
     step = next((step for step in run.steps if step.name == name), None)
-    return f"run {run.id}, {step_title(step.name)}, attempt {step.attempt}" if step else f"run {run.id}"
+    return f"run {run.id}, {step.title}, attempt {step.attempt}" if step else f"run {run.id}"
 
 
 def _took(run: RunRecord) -> str:

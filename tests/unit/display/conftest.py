@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import pytest
 
+from orchestrator.display.sentences import step_title
 from orchestrator.events import Event
 from state.records import RunRecord, StepRecord
 
@@ -30,7 +31,7 @@ def run() -> MakeRun:
             "id": "7K3Q", "site": "mail1", "workflow": "upgrade", "state": state, "position": None, "options": {},
             "plan": {"source": "19.10.000.170", "target": "20.10.000.152"}, "actor": {"user": "root", "sudo_user": "admin"},
             "reason": None, "tool_version": "0.1.0", "created": BEGAN, "started": BEGAN, "ended": None, "headline": None,
-            "revision": 1, "steps": tuple(StepRecord(name, name, at) for at, name in enumerate(STEPS)),
+            "revision": 1, "steps": tuple(StepRecord(name, step_title(name), at) for at, name in enumerate(STEPS)),
         }  # fmt: skip
         return RunRecord(**{**values, **changes})
 
