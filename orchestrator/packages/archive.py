@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Self
+from typing import IO, Self, cast
 
 from orchestrator.packages.errors import PackageError
 
@@ -91,6 +91,8 @@ def check_whole(path: Path, limits: Limits | None = None) -> None:
     """
     with path.open("rb") as file:
         stream = _Stream(file, path, limits or Limits())
+        if not stream.read(CHUNK):
+            raise cut_short(path.name)
         while stream.read(CHUNK):
             pass
 
@@ -126,7 +128,7 @@ def list_members(path: Path, *, texts: Callable[[str], bool] = lambda _: False, 
     return Listing(tuple(members.values()), digest.hexdigest(), found)
 
 
-def read_members(path: Path, limits: Limits, digest: hashlib._Hash) -> Iterator[tuple[Member, IO[bytes] | None]]:
+def read_members(path: Path, limits: Limits, digest: hashlib._Hash) -> Iterator[tuple[Member, Content | None]]:
     """Each member with its content (files only), which can be read until the next one is asked for.
 
     Args:
@@ -151,10 +153,25 @@ def read_members(path: Path, limits: Limits, digest: hashlib._Hash) -> Iterator[
                 member = _judge(path.name, info)
                 stream.allow(info.size)
                 if member is not None:
-                    yield member, tar.extractfile(info) if member.type is MemberType.FILE else None
+                    content = tar.extractfile(info) if member.type is MemberType.FILE else None
+                    yield member, Content(content, path.name) if content else None
             stream.allow(limits.size)
         while stream.read(CHUNK):
             pass
+
+
+class Content:
+    """The bytes of a member."""
+
+    def __init__(self, file: IO[bytes], package: str) -> None:
+        """Take what the standard library gives."""
+        self._file = file
+        self._package = package
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes; raises what `list_members` raises for a broken file."""
+        with _whole(self._package):
+            return self._file.read(size)
 
 
 class _Hashed:
@@ -174,7 +191,7 @@ class _Stream:
     """The unpacked bytes of a .gz file, counted: it gives up long before memory or disk do."""
 
     def __init__(self, file: IO[bytes] | _Hashed, path: Path, limits: Limits) -> None:
-        self._gzip = gzip.GzipFile(fileobj=file, mode="rb")
+        self._gzip = gzip.GzipFile(fileobj=cast("IO[bytes]", file), mode="rb")  # it only reads
         self._path = path
         self._limits = limits
         self._packed = path.stat().st_size

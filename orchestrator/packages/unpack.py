@@ -10,11 +10,20 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from orchestrator.files import Owner
 from orchestrator.hosts.command import run
-from orchestrator.packages.archive import SPECIAL_BITS, Limits, Listing, Member, MemberType, list_members, read_members, unsafe
+from orchestrator.packages.archive import (
+    SPECIAL_BITS,
+    Content,
+    Limits,
+    Listing,
+    Member,
+    MemberType,
+    list_members,
+    read_members,
+    unsafe,
+)
 from orchestrator.packages.contents import Contents, recognise, wants_text
 from orchestrator.packages.errors import NO_ROOM, PackageError, no_room
 from workflows.plan import PackageKind, PackageRef
@@ -167,7 +176,7 @@ def _make_parents(base: Path, name: str, folders: dict[str, Member | None]) -> N
             folders[above] = None
 
 
-def _write_file(path: Path, member: Member, content: IO[bytes], owner: Owner | None, *, is_special: bool) -> None:
+def _write_file(path: Path, member: Member, content: Content, owner: Owner | None, *, is_special: bool) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         shutil.copyfileobj(content, file, 1 << 18)
