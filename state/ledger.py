@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import rfc8785
-from sqlalchemy import Connection, Insert, bindparam, insert, select
-from sqlalchemy.dialects import mysql, sqlite
+from sqlalchemy import Connection, bindparam, insert, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from state.chain import GENESIS, NOTHING, UNKNOWN, Entry, EntryDraft, Head, Line
 from state.connector import Connector
 from state.schema import ledger, sites
 from state.texts import now, text_json, text_time, time_text
+from state.upsert import upsert
 from state.verify import Chain, Problem, Verdict, verify
 
 __all__ = ["Entry", "EntryDraft", "Head", "Ledger", "Problem", "Verdict"]
@@ -54,15 +54,6 @@ _TRUSTED = (
     .order_by(ledger.c.seq.desc())
     .limit(1)
 )
-
-
-def _lock_on_server() -> Insert:
-    new = mysql.insert(sites)
-    return new.on_duplicate_key_update(site=new.inserted.site)
-
-
-_KEEP_SITE = sqlite.insert(sites).on_conflict_do_nothing()
-_LOCK_SITE = _lock_on_server()
 
 
 def this_machine() -> str:
@@ -132,15 +123,19 @@ class Ledger:
         return lines
 
     def _end(self, connection: Connection) -> tuple[int, str]:
-        """The last seq and hash; on a server nobody else appends to this site until the transaction ends."""
-        if self._connector.is_server:
-            connection.execute(_LOCK_SITE, {"site": self.site, "site_id": str(uuid.uuid4())})
+        """The last seq and hash; nobody else appends to this site until the transaction ends."""
+        if self._connector.is_server:  # SQLite has one writer at a time anyway
+            self._hold_site(connection)
         row = connection.execute(_HEAD_LOCKED, {"b_site": self.site}).one_or_none()
         return (0, NOTHING) if row is None else (row.seq, row.hash)
 
+    def _hold_site(self, connection: Connection) -> None:
+        """The site has an id, and its row is locked."""
+        statement = upsert(sites, is_server=self._connector.is_server, key=("site",), changed=("site",))
+        connection.execute(statement, {"site": self.site, "site_id": str(uuid.uuid4())})
+
     def _genesis(self, connection: Connection) -> EntryDraft:
-        if not self._connector.is_server:
-            connection.execute(_KEEP_SITE, {"site": self.site, "site_id": str(uuid.uuid4())})
+        self._hold_site(connection)
         site_id = connection.execute(_SITE_ID, {"b_site": self.site}).scalar_one()
         return EntryDraft(GENESIS, evidence={"machine_id": self.machine_id, "site_id": site_id})
 

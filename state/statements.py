@@ -6,31 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Insert, bindparam, delete, select
-from sqlalchemy.dialects import mysql, sqlite
+from sqlalchemy import Connection, bindparam, delete, select
 
 from state.connector import Connector
 from state.schema import statements
 from state.texts import json_text, text_json
+from state.upsert import upsert
 
 _PLACE = ("run", "step", "file", "position")
 _PROGRESS = ("digest", "state", "fingerprint", "session", "error")
 _HERE = (statements.c.run == bindparam("b_run"), statements.c.step == bindparam("b_step"))
 _RECORDS = select(statements).where(*_HERE).order_by(statements.c.number)
 _FORGET = delete(statements).where(*_HERE)
-
-
-def _upsert_on_sqlite() -> Insert:
-    new = sqlite.insert(statements)
-    return new.on_conflict_do_update(index_elements=_PLACE, set_={name: new.excluded[name] for name in _PROGRESS})
-
-
-def _upsert_on_server() -> Insert:
-    new = mysql.insert(statements)
-    return new.on_duplicate_key_update({name: new.inserted[name] for name in _PROGRESS})
-
-
-_UPSERT = {False: _upsert_on_sqlite(), True: _upsert_on_server()}
 
 
 @dataclass(frozen=True)
@@ -57,7 +44,7 @@ class StatementLog:
         """Take the store's connection and name the step."""
         self._connector = connector
         self._run, self._step = run_id, step
-        self._upsert = _UPSERT[connector.is_server]
+        self._upsert = upsert(statements, is_server=connector.is_server, key=_PLACE, changed=_PROGRESS)
 
     def records(self) -> list[StatementRow]:
         """All rows of the step, in the order they were first written."""

@@ -64,7 +64,7 @@ def _problem(chain: Chain, line: Line, last: Line | None, before: Line | None) -
     seq = last.seq + 1 if last else 1
     prev = last.hash if last else NOTHING
     if line.seq != seq:
-        return Problem(seq, "removed" if isinstance(line.seq, int) and line.seq > seq else "inserted")
+        return Problem(seq, "removed" if type(line.seq) is int and line.seq > seq else "inserted")
     if not (line.prev == prev and line.is_true()):
         return _what_happened(chain, line, last, before)
     if last is None and not _is_genesis(chain, line):

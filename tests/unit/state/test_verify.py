@@ -95,6 +95,10 @@ def test_an_inserted_entry_whose_hash_fits_is_named(at: int) -> None:
     assert verdict(renumbered(lines)).problem == Problem(at, "inserted")
 
 
+def test_an_entry_whose_number_is_none_is_inserted() -> None:
+    assert verdict([*chain(2), draft(3)._replace(seq="three")]).problem == Problem(3, "inserted")
+
+
 def test_an_entry_before_the_first_is_inserted() -> None:
     assert verdict([sealed(draft(9), 0, NOTHING), *chain(3)]).problem == Problem(1, "inserted")
 
