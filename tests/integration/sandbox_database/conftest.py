@@ -55,7 +55,8 @@ class Vendor:
         return {version for (version,) in self.query("SELECT version_number FROM agn_dbversioninfo_tbl")}
 
     def pending(self, line: str) -> list[str]:
-        return [version for version in update_versions(line) if version not in self.versions()]
+        recorded = self.versions()
+        return [version for version in update_versions(line) if version not in recorded]
 
     def execute(self, text: str) -> int:
         """The error number that the client printed; 0 when there was none."""
@@ -86,7 +87,7 @@ class Vendor:
 
     def counts(self) -> dict[str, int]:
         tables = {table for table, _ in self.columns()}
-        return {table: self.query(f"SELECT COUNT(*) FROM `{table}`")[0][0] for table in tables}
+        return dict(self.query(" UNION ALL ".join(f"SELECT '{table}', COUNT(*) FROM `{table}`" for table in tables)))
 
 
 MakeVendor = Callable[..., Vendor]

@@ -9,11 +9,11 @@ import pymysql
 import pytest
 
 from orchestrator.hosts.command import run
-from orchestrator.sandbox.database import bundle, create_schema, update_versions
-from orchestrator.sandbox.database.bundles import file_name, update_text
+from orchestrator.sandbox.database import create_schema, update_versions
+from orchestrator.sandbox.database.bundles import update_text
 
 if TYPE_CHECKING:
-    from conftest import Columns, MakeVendor
+    from conftest import Columns, MakeVendor, Vendor
 
 pytestmark = pytest.mark.integration
 
@@ -38,6 +38,11 @@ REMOVED_BY_20_10 = """
     company_tbl{maxadminmails,max_fields,expire_cookie,expire_stat,expire_bounce,expire_onepixel,expire_recipient}
     company_tbl{expire_success,expire_upload,max_login_fails,login_block_time}
     csv_imexport_description_tbl{change_date_from,change_date_till}"""
+CONFIGURATION_BEFORE_THE_FIRST_START = {
+    "system.licence", "system.support_emergency_url", "system.RdirLandingpage", "system.<hostname>[to be defined].IsActive",
+    "mailloop.actionbased_autoresponder_ui", "system.defaultRdirDomain", "system.defaultMailloopDomain",
+    "clean.mastercompany", "birt.privatekey", "birt.publickey",
+}  # fmt: skip
 NEW_TABLES_OF_20_10 = {
     "admin_to_group_tbl", "group_to_group_tbl", "release_log_tbl", "serverprio_tbl", "triggerdlg_fields_tbl",
     "ref_import_action_tbl",
@@ -75,6 +80,13 @@ def tables(of: Columns) -> set[str]:
     return {table for table, _ in of}
 
 
+def dumped(vendor: Vendor) -> str:
+    return run(
+        ["mariadb-dump", "--no-defaults", f"--socket={vendor.server.socket}", "--single-transaction", "--hex-blob", "--routines",
+         "--triggers", vendor.name], timeout=60,
+    ).stdout  # fmt: skip
+
+
 def test_the_documented_chain_fails_only_where_the_real_one_does(make_vendor: MakeVendor) -> None:
     vendor = make_vendor("chain", recipients=20)
     at_19_10, installed = vendor.columns(), vendor.versions()
@@ -92,6 +104,9 @@ def test_the_documented_chain_fails_only_where_the_real_one_does(make_vendor: Ma
     assert {name for name in removed if name[0] != "import_log_tbl"} == columns(REMOVED_BY_20_04)
     assert tables(at_19_10) - tables(at_20_04) == {"import_log_tbl"}
     assert vendor.pending("20.04") == ["19.07.420"]
+    keys = {f"{group}.{name}" for group, name in vendor.query("SELECT class, name FROM config_tbl WHERE hostname IS NULL")}
+    assert keys == CONFIGURATION_BEFORE_THE_FIRST_START
+    dump = dumped(vendor)
 
     vendor.query("INSERT INTO company_info_tbl (company_id, cname, cvalue) VALUES (1, 'CompanyValuesMigrated', 'true')")
     assert len(vendor.pending("20.10")) == 57
@@ -122,16 +137,11 @@ def test_the_documented_chain_fails_only_where_the_real_one_does(make_vendor: Ma
         ("Verboten:\nDELIMITER $$\nquit\n",)
     ]
 
-
-def test_the_configuration_before_the_first_start_has_no_site_values(make_vendor: MakeVendor) -> None:
-    vendor = make_vendor("config")
-    vendor.upgrade("20.04")
-    keys = {f"{group}.{name}" for group, name in vendor.query("SELECT class, name FROM config_tbl WHERE hostname IS NULL")}
-    assert keys - {"birt.privatekey", "birt.publickey"} == {
-        "system.licence", "system.support_emergency_url", "system.RdirLandingpage", "system.<hostname>[to be defined].IsActive",
-        "mailloop.actionbased_autoresponder_ui", "system.defaultRdirDomain", "system.defaultMailloopDomain",
-        "clean.mastercompany",
-    }  # fmt: skip
+    # the vendor's way back, over what is there: the next upgrade stops at a table that was left (facts 5.6)
+    assert vendor.execute(dump) == 0
+    assert tables(vendor.columns()) >= NEW_TABLES_OF_20_10
+    failed = next((version, error) for version in vendor.pending("20.10") if (error := vendor.execute(update_text(version))))
+    assert failed == ("20.01.596", 1050)
 
 
 def test_skipping_20_04_is_seen_only_by_the_rights_and_by_the_set_of_versions(make_vendor: MakeVendor) -> None:
@@ -151,7 +161,7 @@ def test_updates_that_run_twice_fail_or_double_rows_as_the_real_ones_do(make_ven
     doubled: dict[str, set[str]] = {}
     for line in ("20.04", "20.10"):
         for version in vendor.pending(line):
-            text = bundle(line)[f"sql/mysql/{file_name(version)}"]
+            text = update_text(version)
             first = vendor.execute(text)
             assert first == (1061 if version == "19.07.420" else 0)
             vendor.query(f"DELETE FROM agn_dbversioninfo_tbl WHERE version_number = '{version}'")
@@ -170,7 +180,6 @@ def test_updates_that_run_twice_fail_or_double_rows_as_the_real_ones_do(make_ven
 
 def test_a_crash_in_the_middle_of_20_07_283_can_never_be_rerun(make_vendor: MakeVendor) -> None:
     vendor = make_vendor("crash")
-    vendor.upgrade("20.04")
     text = update_text("20.07.283")
     assert vendor.execute(text[: text.index("ALTER TABLE company_tbl DROP COLUMN expire_stat")]) == 0
     assert vendor.execute(text) == 1051
@@ -183,22 +192,6 @@ def test_what_a_loop_over_companies_did_before_a_crash_is_done_for_some_of_them(
     assert vendor.execute(update_text("19.10.205")) == 1060
     having = {table for table, column in vendor.columns() if column == "reason" and table.startswith("cust")}
     assert having == {"cust1_ban_tbl", "cust2_ban_tbl", "cust3_ban_tbl"}
-
-
-def test_a_dump_restored_over_a_newer_schema_stops_the_next_upgrade(make_vendor: MakeVendor) -> None:
-    vendor = make_vendor("rollback")
-    vendor.upgrade("20.04")
-    dump = run(
-        ["mariadb-dump", "--no-defaults", f"--socket={vendor.server.socket}", "--single-transaction", "--hex-blob", "--routines",
-         "--triggers", vendor.name], timeout=60,
-    ).stdout  # fmt: skip
-    assert "mail_domain" in dump
-    assert "mailing_account_sum_trg" in dump
-    assert vendor.upgrade("20.10") == {}
-    assert vendor.execute(dump) == 0
-    assert tables(vendor.columns()) >= NEW_TABLES_OF_20_10
-    failed = next((version, error) for version in vendor.pending("20.10") if (error := vendor.execute(update_text(version))))
-    assert failed == ("20.01.596", 1050)
 
 
 def test_data_can_make_an_update_fail(make_vendor: MakeVendor) -> None:
@@ -217,7 +210,7 @@ def test_companies_and_recipients_are_as_many_as_asked_for(make_vendor: MakeVend
     assert vendor.query("SELECT COUNT(*), MAX(customer_id) FROM customer_1_tbl") == [(70_000, 70_000)]
     assert vendor.query("SELECT COUNT(*) FROM customer_1_binding_tbl") == [(70_000,)]
     assert {"customer_4_tbl", "cust4_ban_tbl", "hst_customer_4_tbl", "rdirlog_4_tbl"} <= tables(vendor.columns())
-    vendor.upgrade("20.04")
+    assert [vendor.execute(update_text(version)) for version in ("20.01.018", "20.01.023")] == [0, 0]
     assert vendor.query("SELECT company_id, state FROM startup_job_tbl ORDER BY company_id") == [(1, 0), (2, 0), (3, 0)]
 
 
