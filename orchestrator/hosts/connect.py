@@ -38,7 +38,7 @@ def connect(settings: Settings) -> Connection:
         connection = pymysql.connect(
             user=account.user, password=account.password.encode(), database=name, charset="utf8mb4", autocommit=True,
             unix_socket=str(account.socket) if account.socket else None, host=account.host, port=account.port,
-            connect_timeout=CONNECT_SECONDS, defer_connect=True,
+            connect_timeout=CONNECT_SECONDS, defer_connect=True, ssl_disabled=account.socket is not None,
         )  # fmt: skip
         connection.connect(_open(account))
         with connection.cursor() as cursor:  # what a script compares with a column must have the column's collation

@@ -14,6 +14,7 @@ from workflows.sql.script import Script
 from workflows.sql.settle import Values, effective, has_run, remake, source_text
 from workflows.step import Context, StatementRecord, StatementState
 
+_TOLD_EVERY = 100  # statements, of files that hold thousands of small ones
 WHOLE = -1  # the position of the one record of a file that runs as a whole
 Told = Callable[[int], None]  # told of a statement (0-based) before it runs
 
@@ -152,7 +153,7 @@ class _ByStatement(_Run):
         self.journal.write(*self._finished, doing)
         self._finished = []
         try:
-            if kind.kind is not Kind.TRANSACTION:
+            if kind.kind is not Kind.TRANSACTION and not self._is_gone(at):
                 text = self.script.statements[at].text
                 self._session.execute(text, self.mark(at) if marked else None, self.script.names if marked else ())
         except SqlError as error:
@@ -169,9 +170,18 @@ class _ByStatement(_Run):
         kind = self.script.kinds[at]
         if kind.kind is Kind.PREPARE and kind.prepared is not None:
             self._prepared[kind.prepared] = source_text(kind, self._values)
+        elif kind.kind is Kind.DEALLOCATE:
+            self._prepared.pop(kind.prepared or "", None)
         next_reads = any(following.row_count for following in self.script.kinds[at + 1 : at + 2])
         if self.script.names:
             self._values = {} if next_reads else self._session.session_values(self.script.names)
+
+    def _is_gone(self, at: int) -> bool:
+        """Whether what is to be deallocated was prepared in a session before, and is not needed in this one."""
+        kind = self.script.kinds[at]
+        if kind.kind is not Kind.DEALLOCATE or kind.prepared in self._prepared:
+            return False
+        return any(k.kind is Kind.PREPARE and k.prepared == kind.prepared for k in self.script.kinds[:at])
 
     def _finish(self, at: int, state: StatementState, error: str | None = None) -> None:
         record = replace(self.record(at, state), session=self._values, error=error)
@@ -210,7 +220,8 @@ class _Whole(_Run):
         begun = False
         try:
             for at, statement in enumerate(self.script.statements):
-                self.told(at)
+                if at % _TOLD_EVERY == 0:
+                    self.told(at)
                 definition = sets_definition(statement.text)
                 if not definition and not begun:
                     session.execute("START TRANSACTION")
