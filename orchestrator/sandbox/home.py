@@ -112,6 +112,7 @@ def write_programs(home: Path) -> None:
         "bin/setenv.sh": template("setenv.sh"),
     }.items():
         _write(home / path, text, 0o755)
+    _write(home / "opt/java/release", 'JAVA_VERSION="11.0.25"\n')
     _write(home / "opt/apache-tomcat-9.0.43/lib/catalina.jar", "stands in for Tomcat\n")
 
 

@@ -16,7 +16,9 @@ import random
 import secrets
 import shutil
 import socket
+import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,8 @@ DATABASE = "openemm"
 LONGEST_PATH = 70  # a unix socket's path has 107 characters at most, and that of a test restore lies deeper
 PORTS = range(20000, 32000)  # below what the kernel gives to outgoing connections
 SCRIPT_SECONDS = 180.0
+START_SECONDS = 30.0
+POLL_SECONDS = 0.05
 
 
 def create(folder: Path, release: str = INSTALLED.line, *, recipients: int = 0, companies: int = 1, running: bool = True) -> None:
@@ -75,6 +79,7 @@ def destroy(folder: Path) -> None:
     _read_marker(folder)
     home = folder / "home"
     processes.end(processes.application(home) + processes.backend(home))
+    database(folder).kill()
     processes.end(processes.servers(folder))
     shutil.rmtree(folder)
 
@@ -110,12 +115,19 @@ def stop(folder: Path) -> None:
         _write_marker(folder, {**marker, "application": bool(application), "backend": bool(backend)})
     processes.end(application + backend)
     (home / "var" / "run" / "backend.pid").unlink(missing_ok=True)
-    processes.end(servers)
+    database(folder).stop()
+    processes.end(processes.servers(folder))
 
 
 def database(folder: Path) -> PrivateServer:
     """The sandbox's database server."""
-    return PrivateServer(folder.resolve() / "mariadb", small=True)
+    return _server(folder.resolve())
+
+
+@cache
+def _server(folder: Path) -> PrivateServer:
+    """One object a server, so that whoever stops it also awaits the process that was started here."""
+    return PrivateServer(folder / "mariadb", small=True)
 
 
 def _check(folder: Path, release: str) -> None:
@@ -163,6 +175,7 @@ def _make_database(server: PrivateServer, password: str, recipients: int, compan
             cursor.execute(f"CREATE DATABASE {DATABASE} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci")
             cursor.execute("CREATE USER 'openemm'@'localhost' IDENTIFIED BY %s", (password,))
             cursor.execute(f"GRANT ALL ON {DATABASE}.* TO 'openemm'@'localhost'")
+            cursor.execute("GRANT SELECT ON mysql.proc TO 'openemm'@'localhost'")  # guide 5.2: or routines are not dumped
             cursor.execute(f"USE {DATABASE}")
         create_schema(connection, recipients=recipients, companies=companies)
 
@@ -171,7 +184,21 @@ def _start_application(home: Path, *, application: bool, backend: bool) -> None:
     if backend:
         run([str(home / "bin" / "backend.sh"), "start"], timeout=SCRIPT_SECONDS)
     if application:
+        log = home / "tomcat" / "logs" / "catalina.out"
+        size = log.stat().st_size if log.exists() else 0
         run([str(home / "bin" / "emm.sh"), "start"], timeout=SCRIPT_SECONDS)
+        _await_start(home, log, size)
+
+
+def _await_start(home: Path, log: Path, size: int) -> None:
+    """Wait for the line that the script may have taken for granted, an older one being in the log (facts 11)."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and processes.application(home):
+        with log.open("rb") as file:
+            file.seek(size)
+            if b"Server startup in" in file.read():
+                return
+        time.sleep(POLL_SECONDS)
 
 
 def _free_port() -> int:
