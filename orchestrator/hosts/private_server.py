@@ -20,6 +20,7 @@ SERVER_NAMES = ("mariadbd", "mysqld")  # Debian's and RHEL's names
 INSTALL_NAMES = ("mariadb-install-db", "mysql_install_db")
 SEARCH = f"{PATH}:/usr/libexec"
 GUIDE_SQL_MODE = "STRICT_ALL_TABLES,NO_AUTO_CREATE_USER,NO_ENGINE_SUBSTITUTION"  # guide 3.8
+SMALL = ("--innodb-log-file-size=4M", "--innodb-buffer-pool-size=64M", "--innodb-autoextend-increment=1")  # else 64 MB a step
 START_SECONDS = 60.0
 STOP_SECONDS = 60.0
 
@@ -69,7 +70,7 @@ class PrivateServer:
         self.pid_file = folder / "mariadb.pid"
         self.log = folder / "mariadb.log"
         self._process: subprocess.Popen[bytes] | None = None
-        self._small = ["--innodb-log-file-size=4M", "--innodb-buffer-pool-size=64M"] if small else []
+        self._small = SMALL if small else ()
 
     def create(self) -> None:
         """Make the data folder."""
