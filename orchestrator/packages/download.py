@@ -59,8 +59,16 @@ class Downloads:
                 path.unlink()
             raise _mismatch(ref, trusted or "", digest, f"of {path}")
         if trusted is None:
-            check_whole(path)
+            self._check_whole(path, keep=local is not None)
         return Artefact(ref, str(path), size, digest, "sums" if ref.sha256 else "pinned" if expected else "first-use")
+
+    def _check_whole(self, path: Path, *, keep: bool) -> None:
+        try:
+            check_whole(path)
+        except PackageError:
+            if not keep:
+                path.unlink()
+            raise
 
     def _download(self, ref: PackageRef, trusted: str | None, progress: Progress) -> None:
         if self._web is None:

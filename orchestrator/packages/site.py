@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from orchestrator.files import Owner
-from orchestrator.packages.catalogue import Catalogue
 from orchestrator.packages.download import Downloads
 from orchestrator.packages.manifest import Manifests
 from orchestrator.packages.source import FolderSource, HttpSource, Offer, open_source
@@ -76,8 +75,12 @@ class SitePackages:
 
     def _open(self) -> FolderSource | HttpSource:
         if self._source is None:
-            lines = Catalogue.load().lines if self._lines is None else self._lines
-            self._source = open_source(self._settings.packages, lines, suse=self._suse)
+            packages, lines = self._settings.packages, self._lines
+            if lines is None and "://" in packages:
+                from orchestrator.packages.catalogue import Catalogue
+
+                lines = Catalogue.load().lines
+            self._source = open_source(packages, lines or (), suse=self._suse)
         return self._source
 
     def _read(self) -> Offer:

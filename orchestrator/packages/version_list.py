@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
-from orchestrator.packages.web import malformed
+from orchestrator.packages.web import is_address, malformed
 from workflows.errors import UsageError
 from workflows.plan import PackageKind
 from workflows.version import Version
@@ -68,5 +67,5 @@ def _check(version: str, url: str, place: str, where: str) -> None:
         usable = False
     if not usable:
         raise malformed(where, f"{place}: {version[:40]!r} is not the version of a release")
-    if url and (any(char.isspace() for char in url) or urlsplit(url).scheme not in ("", "http", "https")):
+    if any(char.isspace() for char in url) or (":" in url and not is_address(url)):
         raise malformed(where, f"{place}: the address is no http or https address")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from orchestrator.packages.errors import SourceError
 
@@ -17,6 +18,7 @@ READ_SECONDS = 60.0  # without a single byte
 MAX_TEXT = 1 << 20
 ABSENT = (404, 410)
 _REDIRECTS = 10
+_USER = re.compile(r"(?<=://)[^/?#]*@")
 
 
 class Web:
@@ -30,15 +32,14 @@ class Web:
         """
         import requests
 
+        if not is_address(url):
+            raise SourceError(
+                f"cannot use {strip(url)!r} as a package source: it is no http or https address",
+                next=["orchestrate config show    where packages come from (the setting packages)"],
+            )
         parts = urlsplit(url)
-        try:
-            host, port = parts.hostname, parts.port
-        except ValueError:
-            host, port = None, None
-        if parts.scheme not in ("http", "https") or not host:
-            raise SourceError(f"cannot use {strip(url)!r} as a package source: it is no http or https address")
         self.url = strip(url)
-        self._origin = (parts.scheme, host, port)
+        self._origin = (parts.scheme, parts.hostname, parts.port)
         self._auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
         self._session = requests.Session()
         self._session.headers["Accept-Encoding"] = "identity"  # a .tar.gz must arrive as it is, and ranges count its bytes
@@ -53,8 +54,10 @@ class Web:
 
         secure = self._origin[0] == "https"
         for _ in range(_REDIRECTS):
+            if not is_address(url):
+                raise unreachable(url, "it is no http or https address")
             parts = urlsplit(url)
-            if parts.scheme != "https" and (secure or parts.scheme != "http"):
+            if secure and parts.scheme != "https":
                 raise SourceError(
                     f"cannot follow {strip(url)}: the package source {self.url} is https, this is not", key="source-insecure"
                 )
@@ -69,7 +72,10 @@ class Web:
             if not response.is_redirect:
                 return response
             response.close()
-            url = urljoin(url, response.headers["Location"])
+            try:
+                url = urljoin(url, response.headers["Location"])
+            except ValueError:
+                raise unreachable(url, "it redirects to what is no address") from None
         raise unreachable(url, f"more than {_REDIRECTS} redirects")
 
     def text(self, url: str) -> str | None:
@@ -99,8 +105,16 @@ class Web:
 
 def strip(url: str) -> str:
     """The address without user and password."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    return _USER.sub("", url)
+
+
+def is_address(url: str) -> bool:
+    """Whether this is a whole http or https address."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def is_cut(error: BaseException) -> bool:

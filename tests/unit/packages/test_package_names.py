@@ -126,6 +126,7 @@ java: 11.0.13
         "runtime: newest https://host/x.tar.gz",
         "runtime: 20.10.012 file:///etc/passwd",
         "runtime: 20.10.012 https://host/x y",
+        "runtime: 20.10.012 https://[::1",
     ],
 )
 def test_a_version_list_with_a_wrong_entry_is_no_version_list(text: str) -> None:
