@@ -75,7 +75,7 @@ class Downloads:
             raise PackageError(
                 f"cannot fetch {ref.file} from {ref.location}: the package source is a folder now",
                 key="download-failed",
-                next=["orchestrate config show    where packages come from (the setting packages)"],
+                next=["ORCHESTRATE_PACKAGES=FOLDER-OR-URL orchestrate packages list    looks elsewhere"],
             )
         partial, idle = Partial(self._folder / ref.file), 0
         try:

@@ -75,7 +75,7 @@ class FolderSource:
             raise SourceError(
                 f"cannot read the package folder {self._path}: {reason}",
                 unharmed=["nothing was changed"],
-                next=["orchestrate config show    where packages come from (the setting packages)"],
+                next=["ORCHESTRATE_PACKAGES=FOLDER-OR-URL orchestrate packages list    looks elsewhere"],
             ) from error
         return _offer(found, files, self._suse, str(self._path))
 
@@ -122,7 +122,7 @@ class HttpSource:
                 raise SourceError(
                     f"cannot read {self.web.url}: there is no version list",
                     unharmed=["nothing was changed"],
-                    next=["orchestrate config show    where packages come from (the setting packages)"],
+                    next=["ORCHESTRATE_PACKAGES=FOLDER-OR-URL orchestrate packages list    looks elsewhere"],
                 )
             return {self.web.url: text}
         urls = [urljoin(self._site, f"{LIST_PREFIX}{line}/") for line in self._lines]
@@ -166,7 +166,7 @@ def _offer(
             key="source-empty",
             detail=[f"not for an OpenEMM host: {name}" for name in [*files, *ignored]][:25],
             unharmed=["nothing was changed"],
-            next=["orchestrate config show    where packages come from (the setting packages)"],
+            next=["ORCHESTRATE_PACKAGES=FOLDER-OR-URL orchestrate packages list    looks elsewhere"],
         )
     taken = {ref.file for ref in chosen}
     return Offer(tuple(chosen), tuple(sorted({*(file for file in files if file not in taken), *ignored})))

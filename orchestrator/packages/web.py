@@ -35,7 +35,7 @@ class Web:
         if not is_address(url):
             raise SourceError(
                 f"cannot use {strip(url)!r} as a package source: it is no http or https address",
-                next=["orchestrate config show    where packages come from (the setting packages)"],
+                next=["ORCHESTRATE_PACKAGES=FOLDER-OR-URL orchestrate packages list    looks elsewhere"],
             )
         parts = urlsplit(url)
         self.url = strip(url)
@@ -141,7 +141,7 @@ def malformed(url: str, why: str) -> SourceError:
         f"cannot use {strip(url)} as a version list: {why}",
         key="version-list-malformed",
         unharmed=["nothing was changed"],
-        next=["orchestrate config show    where packages come from (the setting packages)"],
+        next=["ORCHESTRATE_PACKAGES=FOLDER-OR-URL orchestrate packages list    looks elsewhere"],
     )
 
 
