@@ -15,7 +15,9 @@ from typing import Any
 
 from orchestrator.files import sha256_file
 from orchestrator.hosts.private_server import PrivateServer
+from orchestrator.sandbox import host as sandbox
 from state.store import Store
+from workflows.machine import ENDED
 
 ORCHESTRATE = Path(sys.executable).parent / "orchestrate"
 KILLED = -9
@@ -44,8 +46,8 @@ class Bench:
         self._start = folder / "start"
         folder.mkdir(mode=0o755)
         folder.chmod(0o755)
-        self.run("sandbox", "create", str(self.host), "--release", release)
-        self.run("sandbox", "stop", str(self.host))
+        sandbox.create(self.host, release)
+        sandbox.stop(self.host)
         self.host.rename(self._start)
 
     def run(self, *args: str, expect: int | None = 0, **env: str) -> subprocess.CompletedProcess[str]:
@@ -62,12 +64,12 @@ class Bench:
         """The host as it was made, running."""
         self.stop()
         subprocess.run(["cp", "-a", "--reflink=auto", self._start, self.host], check=True)
-        self.run("sandbox", "start", str(self.host))
+        sandbox.start(self.host)
 
     def stop(self) -> None:
         """End all that runs there and remove it."""
         if self.host.exists():
-            self.run("sandbox", "stop", str(self.host))
+            sandbox.stop(self.host)
             shutil.rmtree(self.host)
 
     def places(self, *args: str) -> list[str]:
@@ -76,6 +78,14 @@ class Bench:
         log.unlink(missing_ok=True)
         self.run(*args, ORCHESTRATE_FAULT_LOG=str(log))
         return log.read_text().split()
+
+    def run_is_open(self) -> bool:
+        """Whether a run was begun and has not ended."""
+        store = self.host / "state" / "state.db"
+        if not store.exists():
+            return False
+        with Store.open(store, tool_version="0.1.0") as opened:
+            return opened.journal.open_run(self.host.name, {state.value for state in ENDED}) is not None
 
     def picture(self) -> Picture:
         """What the host looks like now."""
