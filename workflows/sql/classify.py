@@ -90,14 +90,14 @@ def classify(text: str) -> Classified:
 
 def _classify(tokens: Sequence[Token]) -> Classified:
     first = tokens[0].upper
+    if first in {"PREPARE", "EXECUTE", "DEALLOCATE"} or [token.upper for token in tokens[:2]] == ["DROP", "PREPARE"]:
+        return _prepared(tokens)
     if first in {"CREATE", "ALTER", "DROP", "RENAME", "TRUNCATE"}:
         return _ddl(tokens)
     if first in {"START", "BEGIN"}:
         return _begin(tokens)
     if first == "SET":
         return _set(tokens)
-    if first in {"PREPARE", "EXECUTE", "DEALLOCATE"}:
-        return _prepared(tokens)
     kind, settling = _KINDS.get(first, (_OTHER.kind, _OTHER.settling))
     return Classified(kind, settling, _written(tokens) if kind is Kind.DML else ())
 
@@ -136,11 +136,11 @@ def _prepared(tokens: Sequence[Token]) -> Classified:
     if first == "EXECUTE" and words[1:2] == ["IMMEDIATE"]:
         literal, variable = _source(tokens[2:])
         return Classified(Kind.EXECUTE, Settling.RESTORE, source=literal, source_variable=variable)
-    at = 2 if first == "DEALLOCATE" and words[1:2] == ["PREPARE"] else 1
+    at = 2 if words[1:2] == ["PREPARE"] else 1
     name = tokens[at].name.lower() if at < len(tokens) else None
     if first == "EXECUTE":
         return Classified(Kind.EXECUTE, Settling.RESTORE, prepared=name)
-    if first == "DEALLOCATE":
+    if first in {"DEALLOCATE", "DROP"}:
         return Classified(Kind.DEALLOCATE, Settling.REPEAT, prepared=name)
     literal, variable = _source(tokens[3:])
     return Classified(Kind.PREPARE, Settling.REPEAT, prepared=name, source=literal, source_variable=variable)

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from kit import content, drive, make
-from nasty import BASE, FILES
+from sql_kit import content, drive, make
+from sql_nasty import BASE, FILES
 
 from orchestrator.hosts.private_server import PrivateServer
 from state import faults

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from nasty import FILES
+from sql_nasty import FILES
 
-import orchestrator
 from orchestrator.hosts.command import run
 from orchestrator.hosts.private_server import PrivateServer, find_program
+from orchestrator.sandbox.database import LINES, bundle
 from workflows.sql.splitter import SplitError, split
 
 pytestmark = pytest.mark.integration
@@ -106,12 +105,8 @@ def test_any_script_is_split_as_the_client_does(sent: Client, script: str) -> No
 @pytest.mark.parametrize(
     "script",
     [
-        pytest.param(
-            "DELIMITER ;;\nCREATE PROCEDURE x() BEGIN SELECT 1; END;;\nDELIMITER ;\nSELECT 2", id="the-end-of-a-procedure"
-        ),
-        pytest.param(
-            "CREATE TABLE t (\ndelimiter INT,\nsource INT,\n  delimiter2 INT);\nSELECT 1;", id="columns-named-as-commands"
-        ),
+        pytest.param("DELIMITER ;;\nCREATE PROCEDURE x() BEGIN SELECT 1; END;;\nDELIMITER ;\nSELECT 2", id="a-procedure"),
+        pytest.param("CREATE TABLE t (\ndelimiter INT,\nsource INT,\n  delimiter2 INT);\nSELECT 1;", id="columns-like-commands"),
         pytest.param("-- SET DEFINE OFF;\nSELECT ';', \"a\\\";b\", `;` -- ;\n, 'it''s;';", id="semicolons-everywhere"),
         pytest.param("SELECT 1 /* one; */ /*!50001 , 2; */; # three;\nSELECT 4", id="comments-of-all-kinds"),
         pytest.param("\ufeffSELECT 'a\r\nb'\r\n;\r\nSELECT 'ü\\\\';;\n;", id="byte-order-mark-and-other-line-ends"),
@@ -127,8 +122,8 @@ def test_the_nasty_files_are_split_as_the_client_does(sent: Client) -> None:
         same(sent, script)
 
 
-def test_the_sandboxs_update_files_are_split_as_the_client_does(sent: Client) -> None:
-    found = sorted((Path(orchestrator.__file__).parent / "sandbox/database/sql/updates").glob("*.sql"))
-    assert found
-    for path in found:
-        same(sent, path.read_text())
+@pytest.mark.parametrize("line", LINES)
+def test_every_sql_file_of_the_packages_is_split_as_the_client_does(sent: Client, line: str) -> None:
+    for name, text in bundle(line).items():
+        if name.endswith(".sql"):
+            same(sent, text)

@@ -1,6 +1,6 @@
 """A host with a real database and a real home, as far as the SQL of a hop needs one. Run as a program, it drives the step.
 
-python kit.py FOLDER    runs `UpdateDatabase` of the hop that lies in FOLDER to its end (or to the fault that is set)
+python sql_kit.py FOLDER    runs `UpdateDatabase` of the hop that lies in FOLDER to its end (or to the fault that is set)
 """
 
 from __future__ import annotations

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import pytest
+
+from workflows.errors import WorkflowError
+from workflows.host import SqlFile, SqlKind
+from workflows.sql.run import in_order
+from workflows.sql.script import Script, read_script
+
+
+def script(text: str) -> Script:
+    return read_script(SqlFile("x.sql", SqlKind.UPDATE, "19.10.100", "x.sql", "0"), text, whole=False)
+
+
+def test_files_run_in_the_order_of_the_vendor_and_only_what_is_missing() -> None:
+    names = ["emm-mysql-messages-openemm.sql", "emm-mysql-messages.sql", "emm-mysql-messages-deleted.sql"]
+    messages = [SqlFile(name, SqlKind.MESSAGES, None, name, "0") for name in names]
+    versions = ["20.01.596", "19.10.404", "20.07.492", "18.10.490"]
+    updates = [SqlFile(f"emm-mysql-update-{v}-basic.sql", SqlKind.UPDATE, v, v, "0") for v in versions]
+    rights = SqlFile("userrights.sql", SqlKind.USERRIGHTS, None, "userrights.sql", "0")
+    found = in_order([rights, *updates, *messages], frozenset({"18.10.490", "20.07.492"}))
+    assert [file.version or file.name for file in found] == [
+        "emm-mysql-messages.sql",
+        "emm-mysql-messages-deleted.sql",
+        "emm-mysql-messages-openemm.sql",
+        "19.10.404",
+        "20.01.596",
+        "userrights.sql",
+    ]
+
+
+def test_a_file_that_rolls_back_is_refused_before_anything_runs() -> None:
+    with pytest.raises(WorkflowError) as refused:
+        script("INSERT INTO t VALUES (1);\nROLLBACK;")
+    assert refused.value.error_key == "sql-not-supported"
+    assert "ROLLBACK in line 2" in refused.value.message
+
+
+def test_only_settings_and_what_is_still_executed_are_replayed() -> None:
+    found = script(
+        "SET sql_mode = ''; SET @a = 1; PREPARE p FROM @a; PREPARE q FROM @a; DEALLOCATE PREPARE q; EXECUTE p; SELECT 1"
+    )
+    assert found.to_replay(5) == [0, 2]
+    assert found.to_replay(6) == [0]
+
+
+def test_a_temporary_table_that_was_lost_is_a_gap_until_it_is_dropped() -> None:
+    found = script("CREATE TEMPORARY TABLE T (a INT); INSERT INTO t VALUES (1); DROP TABLE t; SELECT 1")
+    assert [bool(found.gap(at)) for at in range(4)] == [False, True, True, False]
+
+
+def test_nothing_comes_between_a_statement_and_the_one_that_reads_its_row_count() -> None:
+    found = script("UPDATE t SET a = 1; SET @n = ROW_COUNT(); SELECT 1")
+    assert [found.bare(at) for at in range(3)] == [True, True, False]
+    assert [bool(found.gap(at)) for at in range(3)] == [False, True, False]
