@@ -82,7 +82,7 @@ def as_text(error: BaseException | Told, *, debug: bool = False, where: str | No
         where: run, step and attempt, when it happened in one.
     """
     what = error if isinstance(error, Told) else told(error)
-    lines = _headline(what.message, what.key)
+    lines = _headline(scrub(what.message), what.key)
     lines += _labelled("where", [where] if where else [])
     lines += _labelled("command", [what.command] if what.command else [])
     lines += ["", *(f"      {line}" for line in what.detail), ""] if what.detail else []

@@ -26,6 +26,6 @@ def command(app: App, run_id: str | None) -> int:
                 f"the process that drives run {run.id} will take it back",
                 f"  next      orchestrate watch {run.id}    see it happen",
             ]
-            app.show("abort", lines, {"changed": True, "run": facts(run)})
+            app.show("abort", lines, {"changed": True, "downtime": None, "run": facts(run)})
             return WAITING
         return finish(app, "abort", run)

@@ -47,6 +47,15 @@ class App:
 
         return Site.open(self.settings, readonly=readonly)
 
+    def remembered(self) -> Site | None:
+        """The site opened for reading, or None when nothing was ever remembered of it."""
+        from state.errors import StoreMissingError
+
+        try:
+            return self.open(readonly=True)
+        except StoreMissingError:
+            return None
+
     def show(self, command: str, lines: Sequence[str], facts: Mapping[str, Any]) -> None:
         """Show a command's report; `facts` become its JSON document, schema orchestrate.<command>/1."""
         self.display.show(lines, {"schema": f"orchestrate.{command}/1", **facts})

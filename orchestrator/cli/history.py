@@ -18,8 +18,11 @@ def command(app: App, component: str | None, at: datetime | None) -> None:
     """Which version of what was active when, from the ledger."""
     from orchestrator.display.pages import history as page
     from orchestrator.history import timeline
+    from state.verify import Verdict
 
-    with app.open(readonly=True) as site:
-        spans = timeline(site, component, at)
-        verdict = site.ledger.verify()
+    spans, verdict = [], Verdict(0, None, None)
+    if (site := app.remembered()) is not None:
+        with site:
+            spans = timeline(site, component, at)
+            verdict = site.ledger.verify()
     app.show("history", page.lines(spans, verdict, at), page.facts(spans, verdict, at))

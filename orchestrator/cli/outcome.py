@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 def finish(app: App, command: str, run: RunRecord) -> int:
     """Show how the run stands and return the exit code."""
     from orchestrator.display.pages import runs
-    from orchestrator.running import exit_code
+    from orchestrator.running import downtime, exit_code
 
-    lines = ["", *runs.ending_lines(run)]
+    down = downtime(run)
+    lines = ["", *runs.ending_lines(run, down)]
     if run.state == "failed" and run.headline and not app.json:
         _tell_failure(run)
         lines = []
-    app.show(command, lines, {"changed": command != "watch", "run": runs.facts(run)})
+    app.show(command, lines, {"changed": command != "watch", "downtime": down, "run": runs.facts(run)})
     return exit_code(run)
 
 

@@ -17,7 +17,7 @@ def command(app: App, run_id: str, *, log: bool) -> None:
     from orchestrator.watching import events_of
 
     with app.open(readonly=True) as site:
-        run = site.store.journal.load(run_id)
+        run = site.store.journal.load(run_id.upper())
         events = events_of(site, run.id) if log else None
     facts = {"run": page.facts(run)}
     app.show("run", page.lines(run, events), facts if events is None else {**facts, "events": [e.as_dict() for e in events]})

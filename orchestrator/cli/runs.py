@@ -14,6 +14,8 @@ def command(app: App, limit: int) -> None:
     """All runs of this site, newest first."""
     from orchestrator.display.pages import runs as page
 
-    with app.open(readonly=True) as site:
-        runs = site.store.journal.runs(site.settings.name, limit)
+    runs = []
+    if (site := app.remembered()) is not None:
+        with site:
+            runs = site.store.journal.runs(site.settings.name, limit)
     app.show("runs", page.list_lines(runs), {"runs": [page.facts(run) for run in runs]})

@@ -32,7 +32,7 @@ def command(
     with app.open() as site:
         plan = planning.make_plan(site, target, GateOptions(wait, window, ignore_dispatch))
         if not plan.hops:
-            app.show("upgrade", [page.nothing_to_do(plan)], {"changed": False, "run": None})
+            app.show("upgrade", [page.nothing_to_do(plan)], {"changed": False, "downtime": None, "run": None})
             return DONE
         findings = run_checks(site, plan)
         if not app.json:

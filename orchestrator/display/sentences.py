@@ -23,7 +23,7 @@ def split(name: str) -> tuple[str, str]:
     """A step's name as its group and what it is in it: ("hop 1", "wait for dispatch"); ("", "fetch") outside a hop."""
     match = _HOP.fullmatch(name)
     group, rest = (f"hop {match[1]}", match[2]) if match else ("", name)
-    return group, rest.replace("-", " ")
+    return group, rest.replace("-", " ").replace(".", " ")
 
 
 def progress(data: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import textwrap
 import threading
 import time
@@ -13,7 +14,7 @@ import click
 
 from orchestrator.display.base import Document, Manner, ask_terminal
 from orchestrator.display.sentences import headline, progress, sentence, split, step_title
-from orchestrator.display.words import duration
+from orchestrator.display.words import duration, number
 from orchestrator.events import Event, Kind
 
 if TYPE_CHECKING:
@@ -38,16 +39,13 @@ def step_lines(mark: str, title: str, seconds: float | None, remark: str) -> lis
     return [f"  {mark:<6} {title:<{_TITLE}}{took:>{_TOOK}}   {first}".rstrip(), *(" " * _TAIL + line for line in more)]
 
 
-def todo_lines(names: Sequence[str], current: str | None) -> list[str]:
+def todo_lines(names: Sequence[str], last: str | None) -> list[str]:
     """What is left: the steps of the group that is being worked on by name, of a later hop by number."""
-    here = split(current)[0] if current else ""
-    groups: dict[str, list[str]] = {}
-    for name in names:
-        group, rest = split(name)
-        groups.setdefault(group, []).append(rest)
+    here = split(last)[0] if last else ""
     lines = []
-    for group, rests in groups.items():
-        text = f"{group} ({len(rests)} steps)" if group not in {"", here} else f"{group} {', '.join(rests)}".strip()
+    for group, parts in itertools.groupby(map(split, names), key=lambda part: part[0]):
+        rests = [rest for _, rest in parts]
+        text = f"{group} ({number(len(rests), 'step')})" if group not in {"", here} else f"{group} {', '.join(rests)}".strip()
         lines += textwrap.wrap(text, WIDTH, initial_indent="  todo   ", subsequent_indent=" " * 9)
     return lines
 
@@ -61,6 +59,7 @@ class Progress:
         self.ended = {step.name for step in run.steps if step.state in {"done", "skipped", "undone"}}
         self.names = [step.name for step in run.steps]
         self.current: str | None = None
+        self.last: str | None = None
         self.mark = "doing"
         self.title = ""
         self.remark = ""
@@ -70,7 +69,8 @@ class Progress:
     def take(self, event: Event) -> None:
         """Take in what happened."""
         if event.kind in {Kind.STEP_STARTED, Kind.STEP_UNDOING} and event.step:
-            self.current, self.since, self.remark = event.step, time.monotonic(), ""
+            self.current = self.last = event.step
+            self.since, self.remark = time.monotonic(), ""
             self.title = event.data.get("title") or step_title(event.step)
             self.mark = "doing" if event.kind == Kind.STEP_STARTED else "undoes"
         elif event.kind in {Kind.STEP_PROGRESS, Kind.STEP_WAITING}:
@@ -94,7 +94,7 @@ class Progress:
             doing = step_lines(self.mark, self.title, now - self.since, self.remark)
             lines += [">" + doing[0][1:], *doing[1:]]
         if self.mark != "undoes":
-            lines += todo_lines([n for n in self.names if n not in self.ended and n != self.current], self.current)
+            lines += todo_lines([n for n in self.names if n not in self.ended and n != self.current], self.last)
         down = ""
         if self.down:
             down = f"   down since {self.down:%H:%M:%S} UTC, {duration((datetime.now(UTC) - self.down).total_seconds())}"
@@ -107,8 +107,8 @@ class Progress:
         from rich.text import Text
 
         text = Text(no_wrap=True, overflow="ellipsis")
-        for number, line in enumerate(self.lines()):
-            text.append(("\n" if number else "") + line, style="bold" if line.startswith(">") else "dim")
+        for at, line in enumerate(self.lines()):
+            text.append(("\n" if at else "") + line, style="bold" if line.startswith(">") else "dim")
         return text
 
 

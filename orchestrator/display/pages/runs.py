@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.display.pages.layout import marked, paragraph, table
+from orchestrator.display.pages.layout import flow, marked, paragraph, table
 from orchestrator.display.sentences import headline, sentence
 from orchestrator.display.words import duration, iso, moment
 from orchestrator.events import Event
@@ -50,16 +50,17 @@ def lines(run: RunRecord, events: Sequence[Event] | None) -> list[str]:
     return page
 
 
-def ending_lines(run: RunRecord) -> list[str]:
-    """How a run stands when it is let go, and what comes next."""
+def ending_lines(run: RunRecord, downtime: float | None = None) -> list[str]:
+    """How a run stands when it is let go, and what comes next. downtime: seconds that mail was down, when known."""
+    down = "" if downtime is None else f", down for {duration(downtime)}"
     said = {
-        "completed": f"completed in {_took(run)}",
+        "completed": f"completed in {_took(run)}{down}",
         "undone": "undone; the host is as it was before",
         "paused": "paused safely",
         "waiting": "is left waiting",
         "failed": "stopped",
     }
-    return [f"run {run.id}   {title(run)}   {said.get(run.state, run.state)}", *next_lines(run)]
+    return [*flow([f"run {run.id}", title(run), said.get(run.state, run.state)], 0), *next_lines(run)]
 
 
 def next_lines(run: RunRecord) -> list[str]:
