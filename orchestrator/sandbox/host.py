@@ -34,7 +34,7 @@ from workflows.errors import RefusedError, UsageError
 MARKER = ".openemm-sandbox"
 INSTALLED = RELEASES[0]
 DATABASE = "openemm"
-LONGEST_PATH = 70  # a unix socket's path has 107 characters at most, and that of a test restore lies deeper
+LONGEST_PATH = 50  # a unix socket's path has 107 characters at most, and that of a test restore lies 51 deeper
 PORTS = range(20000, 32000)  # below what the kernel gives to outgoing connections
 SCRIPT_SECONDS = 180.0
 START_SECONDS = 30.0
@@ -59,8 +59,8 @@ def create(folder: Path, release: str = INSTALLED.line, *, recipients: int = 0, 
     _check(folder, release)
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)
+    _write_marker(folder, {"release": INSTALLED.frontend, "application": False, "backend": False})
     try:
-        _write_marker(folder, {"release": INSTALLED.frontend, "application": False, "backend": False})
         _fill(folder, recipients=recipients, companies=companies)
         if running:
             _start_application(folder / "home", application=True, backend=True)
