@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from orchestrator.cli.group import run
-from orchestrator.hosts.private_server import PrivateServer
+from orchestrator.hosts.private_server import GUIDE_SQL_MODE, PrivateServer
 from orchestrator.sandbox import host
 
 pytestmark = pytest.mark.integration
@@ -59,12 +59,20 @@ def test_check_ends_with_0_when_nothing_stops_an_upgrade(say: Say) -> None:
     assert check["findings"]
 
 
-def test_check_and_plan_end_with_3_when_something_would_stop_an_upgrade(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ORCHESTRATE_HTTP", "http://127.0.0.1:9")
-    code, [check] = say("check", "--to", "20.10")
-    stopped = [finding for finding in check["findings"] if finding["severity"] == "inhibitor"]
-    assert check["stopped"] is bool(stopped)
-    assert code == (3 if stopped else 0)
+def test_check_plan_and_upgrade_end_with_3_when_a_check_stops_them(say: Say, sandbox: Path) -> None:
+    with host.database(sandbox).connect() as connection, connection.cursor() as cursor:
+        cursor.execute("SET GLOBAL sql_mode = 'NO_BACKSLASH_ESCAPES'")
+        try:
+            code, [check] = say("check", "--to", "20.10")
+            assert (code, check["stopped"]) == (3, True)
+            code, [plan] = say("plan", "--to", "20.10")
+            assert code == 3
+            assert "inhibitor" in [finding["severity"] for finding in plan["findings"]]
+            code, [error] = say("upgrade", "--to", "20.10", "--yes")
+            assert (code, error["schema"]) == (3, "orchestrate.error/1")
+            assert say("runs")[1][0]["runs"] == [] or say("runs")[1][0]["runs"][0]["workflow"] != "upgrade"
+        finally:
+            cursor.execute("SET GLOBAL sql_mode = %s", (GUIDE_SQL_MODE,))
 
 
 def test_a_plan_names_its_hops_and_changes_nothing(say: Say, sandbox: Path) -> None:
