@@ -18,7 +18,9 @@ from orchestrator.settings import Settings
 from workflows.errors import RefusedError, WorkflowError
 
 CONNECT_SECONDS = 10
-DENIED = (1044, 1045, 1698)
+_DENIED = ("database-access-denied", "orchestrate check    does the password of ~/etc/dbcfg still hold?")
+_MISSING = ("database-missing", "mariadb -e 'SHOW DATABASES'    which are there?")
+_REFUSALS = {1044: _DENIED, 1045: _DENIED, 1130: _DENIED, 1698: _DENIED, 1049: _MISSING}
 LOCK_WAIT_TIMEOUT = 1205
 OPTION_FILE_PREFIX = ".client-"
 Connection: TypeAlias = "pymysql.connections.Connection[pymysql.cursors.Cursor]"
@@ -27,7 +29,7 @@ Connection: TypeAlias = "pymysql.connections.Connection[pymysql.cursors.Cursor]"
 class AccountError(WorkflowError):
     """The server cannot be reached with this account, or refused what it asked for."""
 
-    key = "database-unreachable"
+    key = "database-down"
 
 
 class AdminMissingError(RefusedError):
@@ -50,20 +52,20 @@ class Account:
         """A connection that commits each statement.
 
         Raises:
-            AccountError: "database-denied" or "database-unreachable".
+            AccountError: "database-access-denied", "database-missing" or "database-down".
         """
         try:
             return pymysql.connect(
                 user=self.user, password=self.password.encode(), database=database, charset="utf8mb4", autocommit=True,
                 unix_socket=str(self.socket) if self.socket else None, host=self.host, port=self.port,
-                connect_timeout=CONNECT_SECONDS,
+                connect_timeout=CONNECT_SECONDS, ssl_disabled=self.socket is not None,
             )  # fmt: skip
         except pymysql.err.MySQLError as error:
             errno, text = _told(error)
-            denied = errno in DENIED
+            where = str(self.socket) if self.socket else f"{self.host}:{self.port}"
+            key, hint = _REFUSALS.get(errno, (AccountError.key, "systemctl status mariadb    is it running?"))
             raise AccountError(
-                f"cannot connect to the database as {self.user}: {text}",
-                key="database-denied" if denied else AccountError.key,
+                f"cannot connect to the database server at {where} as {self.user}: {text}", key=key, next=[hint]
             ) from None
 
     @contextlib.contextmanager

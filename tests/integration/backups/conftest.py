@@ -8,27 +8,34 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from os import geteuid
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from orchestrator.hosts import manifest
 from orchestrator.hosts.backups import RealBackups
+from orchestrator.hosts.manifest import Proof
 from orchestrator.hosts.private_server import PrivateServer
 from orchestrator.settings import DatabaseSettings, Settings
 
 PASSWORD = "s3 cr#t'\"\\x;ß"
-QUIET = {"progress": lambda done, total: None}
 _numbers = itertools.count(1)
+
+
+def quiet(done: int, total: int | None) -> None:
+    """A progress nobody looks at."""
+
 
 SCHEMA = [
     "CREATE TABLE agn_dbversioninfo_tbl (version_number VARCHAR(15) PRIMARY KEY)",
     "INSERT INTO agn_dbversioninfo_tbl VALUES ('19.10.002'), ('20.07.492')",
     "CREATE TABLE company_tbl (company_id INT PRIMARY KEY, name VARCHAR(50))",
     "INSERT INTO company_tbl VALUES (1, 'Café 😀'), (2, 'a;b -- \\'c\\'\\n/* d */')",
-    "CREATE TABLE customer_1_tbl (customer_id INT PRIMARY KEY AUTO_INCREMENT, company_id INT, email VARCHAR(100),"
-    " FOREIGN KEY (company_id) REFERENCES company_tbl (company_id))",
+    """CREATE TABLE customer_1_tbl (customer_id INT PRIMARY KEY AUTO_INCREMENT, company_id INT, email VARCHAR(100),
+       FOREIGN KEY (company_id) REFERENCES company_tbl (company_id))""",
     "INSERT INTO customer_1_tbl (company_id, email) SELECT 1, CONCAT(seq, '@example.com') FROM seq_1_to_500",
     "CREATE TABLE image_tbl (image_id INT PRIMARY KEY, data LONGBLOB)",
     "INSERT INTO image_tbl SELECT seq, UNHEX(REPEAT(SHA2(seq, 512), 40)) FROM seq_1_to_20",
@@ -38,8 +45,8 @@ SCHEMA = [
     "CREATE FUNCTION greet(name VARCHAR(50)) RETURNS VARCHAR(80) DETERMINISTIC RETURN CONCAT('Grüß Gott; ', name)",
     "CREATE PROCEDURE tidy() BEGIN DELETE FROM log_tbl WHERE entry = ';'; END",
     "CREATE DEFINER = 'nobody'@'nowhere' PROCEDURE foreign_owner() SELECT 1",
-    "CREATE TRIGGER customer_added AFTER INSERT ON customer_1_tbl FOR EACH ROW"
-    " BEGIN INSERT INTO log_tbl VALUES (CONCAT('added ', NEW.email)); END",
+    """CREATE TRIGGER customer_added AFTER INSERT ON customer_1_tbl FOR EACH ROW
+       BEGIN INSERT INTO log_tbl VALUES (CONCAT('added ', NEW.email)); END""",
     "CREATE VIEW company_view AS SELECT company_id, greet(name) AS greeting FROM company_tbl",
     "CREATE VIEW second_view AS SELECT greeting FROM company_view",
     "CREATE EVENT nightly ON SCHEDULE EVERY 1 DAY DO CALL tidy()",
@@ -74,7 +81,7 @@ class Site:
         with self.server.connect(database or self.database) as connection, connection.cursor() as cursor:
             for statement in statements:
                 cursor.execute(statement)
-            return list(cursor.fetchall())
+            return list(cursor.fetchall()) if statements else []
 
     def value(self, query: str, database: str | None = None) -> Any:
         return self.sql(query, database=database)[0][0]
@@ -105,11 +112,40 @@ class Site:
         self.sql(*UPGRADE)
 
     def create(self, backup: str = "R-hop1", *, quiesced: bool = True) -> Any:
-        return self.backups.create(backup, "19.10.000.170", quiesced=quiesced, checkpoint={"seq": 3, "hash": "ab"}, **QUIET)
+        return self.backups.create(
+            backup, "19.10.000.170", quiesced=quiesced, checkpoint={"seq": 3, "hash": "ab"}, progress=quiet
+        )
+
+    @property
+    def folder(self) -> Path:
+        """Of the backup that tests make."""
+        return self.settings.backups / "R-hop1"
+
+    def verify(self, backup: str = "R-hop1") -> Any:
+        return self.backups.verify(backup, quiet)
+
+    def restore(self, kept: str = "kept", backup: str = "R-hop1") -> str:
+        """Restore; the name of the database that is kept."""
+        self.backups.restore(backup, keep_as=f"{self.database}_{kept}", progress=quiet)
+        return f"{self.database}_{kept}"
+
+    def content(self, database: str | None = None) -> dict[str, Any]:
+        """What is there, rows included."""
+        names = self.names(database)
+        sums = {table: self.sql(f"CHECKSUM TABLE {table}", database=database)[0][1] for table in names["table"]}
+        return {**names, "sums": sums}
+
+    def trusted(self, backup: str = "R-hop1") -> Any:
+        """A backup that counts as proven, without the time a test restore takes."""
+        self.create(backup)
+        folder = self.settings.backups / backup
+        proof = Proof(at=datetime.now(UTC), server="", seconds=0, tables=0, rows_total=0, objects=0)
+        manifest.write(folder, manifest.read(folder).model_copy(update={"verified": proof}))
+        return self.backups.find(backup)
 
     def proven(self, backup: str = "R-hop1") -> Any:
         self.create(backup)
-        return self.backups.verify(backup, QUIET["progress"])
+        return self.backups.verify(backup, quiet)
 
 
 @pytest.fixture
