@@ -41,8 +41,8 @@ def connect(settings: Settings) -> Connection:
             connect_timeout=CONNECT_SECONDS, defer_connect=True, ssl_disabled=account.socket is not None,
         )  # fmt: skip
         connection.connect(_open(account))
-        with connection.cursor() as cursor:  # what a script compares with a column must have the column's collation
-            cursor.execute("SET collation_connection = @@collation_database")
+        with connection.cursor() as cursor:  # of the tables, whatever the database's: user variables are compared with columns
+            cursor.execute("SET collation_connection = utf8mb4_unicode_ci")
     except (pymysql.err.MySQLError, OSError) as error:
         _explain(error, account, name)
     return connection

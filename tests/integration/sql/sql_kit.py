@@ -152,10 +152,10 @@ def step(benign: Sequence[BenignError] = ()) -> UpdateDatabase:
 BENIGN = (BenignError("19.10.400", 1061, "there_idx", None, "facts 13.2"),)
 
 
-def drive(folder: Path, pause_at: int = 0, context: Context | None = None) -> Done:
+def drive(folder: Path, pause_at: int = 0, context: Context | None = None, benign: Sequence[BenignError] | None = None) -> Done:
     """One attempt at the step."""
     context = context or Context(folder, pause_at)
-    update = step(BENIGN)
+    update = step(BENIGN if benign is None else benign)
     try:
         if not context.intent:
             context.remember(**update.prepare(context))
@@ -188,7 +188,7 @@ def fill(socket: str, database: str, script: str) -> None:
             cursor.execute(statement.text)
 
 
-def content(socket: Path, database: str, without: Iterable[str] = ("id", "parent_id", "creation_date")) -> dict[str, Any]:
+def content(socket: Path, database: str, without: Iterable[str] = ("id", "parent_id")) -> dict[str, Any]:
     """Everything in a database: definitions and rows, but for numbers the server gave out: a rolled back insert uses one up."""
     found: dict[str, Any] = {}
     with (
@@ -204,7 +204,11 @@ def content(socket: Path, database: str, without: Iterable[str] = ("id", "parent
             text = ask(f"SHOW CREATE TABLE `{name}`")[0][1]
             found[name] = ["".join(part for part in text.split(" ") if not part.startswith("AUTO_INCREMENT="))]
             if kind == "BASE TABLE":
-                columns = [row[0] for row in ask(f"SHOW COLUMNS FROM `{name}`") if row[0] not in without]
+                columns = [
+                    row[0]
+                    for row in ask(f"SHOW COLUMNS FROM `{name}`")
+                    if row[0] not in without and row[1] not in {"timestamp", "datetime"}
+                ]
                 found[name] += sorted(ask(f"SELECT {', '.join(f'`{c}`' for c in columns) or '1'} FROM `{name}`"), key=repr)
         found["(routines)"] = ask(
             "SELECT ROUTINE_NAME, ROUTINE_DEFINITION FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE()"

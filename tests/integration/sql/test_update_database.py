@@ -22,19 +22,19 @@ UPDATE = "emm-mysql-update-{}-basic.sql"
 
 
 @pytest.fixture
-def hop(mariadb: PrivateServer, tmp_path: Path) -> Hop:
+def hop(server: PrivateServer, tmp_path: Path) -> Hop:
     def build(files: Mapping[str, str]) -> Path:
         folder = tmp_path / "hop"
-        make(folder, mariadb.socket, DATABASE, BASE, files)
+        make(folder, server.socket, DATABASE, BASE, files)
         return folder
 
     return build
 
 
 @pytest.fixture
-def ask(mariadb: PrivateServer) -> Callable[[str], list[tuple[object, ...]]]:
+def ask(server: PrivateServer) -> Callable[[str], list[tuple[object, ...]]]:
     def query(sql: str) -> list[tuple[object, ...]]:
-        with mariadb.connect(DATABASE) as connection, connection.cursor() as cursor:
+        with server.connect(DATABASE) as connection, connection.cursor() as cursor:
             cursor.execute(sql)
             return list(cursor.fetchall())
 
@@ -65,12 +65,12 @@ def test_a_hop_tells_what_it_did(hop: Hop, ask: Ask) -> None:
     assert ask("SHOW TABLES LIKE 'orchestrate%'") == []
 
 
-def test_done_again_it_changes_nothing_and_says_the_same(hop: Hop, mariadb: PrivateServer) -> None:
+def test_done_again_it_changes_nothing_and_says_the_same(hop: Hop, server: PrivateServer) -> None:
     folder = hop(FILES)
     first = drive(folder)
-    before = content(mariadb.socket, DATABASE)
+    before = content(server.socket, DATABASE)
     again = drive(folder)
-    assert content(mariadb.socket, DATABASE) == before
+    assert content(server.socket, DATABASE) == before
     assert again.facts == first.facts
     assert {file["seconds"] for file in again.ledger[0].evidence["files"]} == {None}
 
@@ -119,11 +119,11 @@ def test_a_procedure_that_failed_half_way_has_the_restore_point_put_back(hop: Ho
     assert (folder / "restored-openemm_kept_7k3q_h1_a1").exists()
 
 
-def test_a_pause_leaves_every_statement_settled(hop: Hop, mariadb: PrivateServer) -> None:
+def test_a_pause_leaves_every_statement_settled(hop: Hop, server: PrivateServer) -> None:
     folder = hop(FILES)
     drive(folder)
-    expected = content(mariadb.socket, DATABASE)
-    fill(str(mariadb.socket), DATABASE, BASE)
+    expected = content(server.socket, DATABASE)
+    fill(str(server.socket), DATABASE, BASE)
     for name in ("journal", "intent"):
         (folder / name).unlink()
     pauses = 0
@@ -136,7 +136,7 @@ def test_a_pause_leaves_every_statement_settled(hop: Hop, mariadb: PrivateServer
             pauses += 1
             assert StatementState.DOING not in {record.state for record in context.statements.records()}
     assert pauses > 5
-    assert content(mariadb.socket, DATABASE) == expected
+    assert content(server.socket, DATABASE) == expected
 
 
 def test_a_file_that_was_changed_since_is_refused(hop: Hop) -> None:
@@ -159,20 +159,20 @@ def test_a_mandatory_version_that_is_missing_fails_the_step_unless_its_error_is_
     assert (error.error_key, error.detail) == ("sql-versions-missing", ("19.10.101",))
 
 
-def test_a_restart_cut_off_is_gone_on_with(hop: Hop, mariadb: PrivateServer) -> None:
+def test_a_restart_cut_off_is_gone_on_with(hop: Hop, server: PrivateServer) -> None:
     folder = hop(FILES)
     drive(folder)
-    expected = content(mariadb.socket, DATABASE)
+    expected = content(server.socket, DATABASE)
     Context(folder).remember(restart="openemm_kept_7k3q_h1_a1")
     context = Context(folder)
     drive(folder, context=context)
     assert context.intent["restart"] is None
-    assert content(mariadb.socket, DATABASE) == expected
+    assert content(server.socket, DATABASE) == expected
 
 
-def test_undo_puts_the_restore_point_back_once_and_says_what_is_lost(hop: Hop, mariadb: PrivateServer, ask: Ask) -> None:
+def test_undo_puts_the_restore_point_back_once_and_says_what_is_lost(hop: Hop, server: PrivateServer, ask: Ask) -> None:
     folder = hop(FILES)
-    before = content(mariadb.socket, DATABASE)
+    before = content(server.socket, DATABASE)
     (folder / "rows").write_text(json.dumps({"config_tbl": 0, "company_tbl": 3}))
     context = Context(folder)
     assert step().undo(context) == ()
@@ -180,7 +180,7 @@ def test_undo_puts_the_restore_point_back_once_and_says_what_is_lost(hop: Hop, m
     for _ in range(2):
         notes = step().undo(context)
         assert [(note.kind, note.evidence["kept_as"]) for note in notes] == [("backup-restored", "openemm_kept_7k3q_h1")]
-    assert content(mariadb.socket, DATABASE) == before
+    assert content(server.socket, DATABASE) == before
     assert context.notes == ["data-lost-by-undo"]
     told = json.loads((folder / "notes").read_text().splitlines()[-1])
     assert told["tables"]["config_tbl"] == [0, 15]
