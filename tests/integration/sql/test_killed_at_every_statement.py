@@ -16,7 +16,7 @@ from state import faults
 
 pytestmark = pytest.mark.integration
 
-SAMPLE = 40  # points; ORCHESTRATE_ALL_POINTS=1 takes all
+SAMPLE = 24  # points; ORCHESTRATE_ALL_POINTS=1 takes all
 KILLED = -9
 
 Reference = tuple[dict[str, object], int]
