@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from orchestrator.packages.catalogue import Catalogue
+from orchestrator.packages.preview import update_versions
 from orchestrator.site import Site
 from orchestrator.tool import TOOL_VERSION
 from workflows.errors import WorkflowError
@@ -48,9 +49,17 @@ def make_plan(site: Site, target: str, gate: GateOptions) -> UpgradePlan:
     catalogue = Catalogue.load()
     source = before[Component.FRONTEND]
     path = plan_path(Version.parse(source), wanted, group_releases(packages), catalogue.lines, packages)
+    pending = _pending(site.host, [release for _, release in path])
     hops = tuple(
-        Hop(number, left, release, catalogue.rules(Version.parse(release.version).line), final=number == len(path))
-        for number, (left, release) in enumerate(path, start=1)
+        Hop(
+            number,
+            left,
+            release,
+            catalogue.rules(Version.parse(release.version).line),
+            final=number == len(path),
+            updates=updates,
+        )
+        for number, ((left, release), updates) in enumerate(zip(path, pending, strict=True), start=1)
     )
     return _plan(site, before, hops, gate=gate, target=hops[-1].target.version if hops else source, serial=catalogue.serial)
 
@@ -72,6 +81,19 @@ def _active(host: Host) -> dict[Component, str]:
             key="frontend-missing", next=["orchestrate status    what is there"],
         )  # fmt: skip
     return active
+
+
+def _pending(host: Host, releases: Sequence[Release]) -> list[int | None]:
+    """How many database updates each hop will find missing, told by set difference."""
+    if not releases:
+        return []
+    known = host.database.versions()
+    counts: list[int | None] = []
+    for release in releases:
+        updates = update_versions(release.packages)
+        counts.append(None if updates is None else len(updates - known))
+        known |= updates or frozenset()
+    return counts
 
 
 def _plan(

@@ -87,7 +87,10 @@ class LineRules:
 
 @dataclass(frozen=True)
 class Hop:
-    """One proven move from a release to the next. number counts from 1; final: the release the run ends on."""
+    """One proven move from a release to the next. number counts from 1; final: the release the run ends on.
+
+    updates: how many database updates are pending for it; None where the package must be downloaded first.
+    """
 
     number: int
     source: str
@@ -95,6 +98,7 @@ class Hop:
     rules: LineRules
     final: bool
     name: str = ""
+    updates: int | None = None
 
     @property
     def prefix(self) -> str:

@@ -41,6 +41,7 @@ def facts(plan: UpgradePlan, estimates: Sequence[Estimate]) -> dict[str, Any]:
                 "source": hop.source,
                 "target": hop.target.version,
                 "final": hop.final,
+                "updates": hop.updates,
                 "packages": [{"file": p.file, "kind": p.kind.value, "version": p.version} for p in hop.target.packages],
             }
             for hop in plan.hops
@@ -57,8 +58,9 @@ def total(seconds: Iterable[float | None]) -> float | None:
 
 
 def _hop(hop: Hop) -> tuple[str, str, str, str]:
-    started = "started with its backend" if hop.final or hop.rules.backend_at_start else "started once, no backend"
-    return (f"hop {hop.number}", f"{hop.source} -> {hop.target.version}", number(len(hop.target.packages), "package"), started)
+    started = "mail goes out again" if hop.final or hop.rules.backend_at_start else "started once"
+    updates = "updates not known" if hop.updates is None else number(hop.updates, "database update")
+    return (f"hop {hop.number}", f"{hop.source} -> {hop.target.version}", updates, started)
 
 
 def _took(seconds: float | None) -> str:
