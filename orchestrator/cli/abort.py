@@ -15,7 +15,7 @@ def command(app: App, run_id: str | None) -> int:
     """Take back everything an unfinished run did, last step first; without RUN, the one that is open."""
     from orchestrator.cli.outcome import finish
     from orchestrator.display.pages.runs import facts
-    from orchestrator.errors import WAITING
+    from orchestrator.errors import DONE, WAITING
     from orchestrator.running import abort
 
     with app.open() as site:
@@ -28,4 +28,5 @@ def command(app: App, run_id: str | None) -> int:
             ]
             app.show("abort", lines, {"changed": True, "downtime": None, "run": facts(run)})
             return WAITING
-        return finish(app, "abort", run)
+        code = finish(app, "abort", run)
+        return DONE if run.state == "undone" else code
