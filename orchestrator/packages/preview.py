@@ -42,7 +42,8 @@ def _listed(path: Path) -> frozenset[str] | None:
 def _listed_inside(path: Path) -> frozenset[str] | None:
     for member, content in read_members(path, Limits(), hashlib.sha256()):
         name = PurePosixPath(member.path).name
-        if content is None or not name.endswith(names.SUFFIX) or names.parse(name).kind is not PackageKind.GUI:
+        known = names.parse(name)
+        if content is None or known is None or known.kind is not PackageKind.GUI:
             continue
         with tempfile.NamedTemporaryFile(suffix=names.SUFFIX) as nested:
             shutil.copyfileobj(content, nested)

@@ -100,7 +100,7 @@ def test_a_plan_shows_the_way_and_the_downtime() -> None:
     page = text(plan.lines("mail1", a_plan(), estimates))
     assert "openemm on mail1   19.10.000.170 -> 20.10.000.152   2 hops" in page
     assert "  hop 1   19.10.000.170 -> 20.04.000.200   updates not known   started once" in page
-    assert "  hop 2   20.04.000.200 -> 20.10.000.152   updates not known   mail goes out again" in page
+    assert "  hop 2   20.04.000.200 -> 20.10.000.152   updates not known   mail flows again" in page
     assert "1 m 05 s" in page
     assert "total" in page
     assert "2 m 25 s" in page

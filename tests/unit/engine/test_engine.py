@@ -32,7 +32,7 @@ class World:
 
 
 class FakeStep(StepDefaults):
-    """Behaves as its script says, a letter an attempt: o ok, f fail, w wait, p pause, u fail on undo, c crash after the effect."""
+    """Behaves as its script says, a letter an attempt: ok, fail, wait, pause, u = fail on undo, crash after the effect."""
 
     def __init__(self, name: str, world: World) -> None:
         self.name = self.title = name
