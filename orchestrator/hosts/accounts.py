@@ -5,6 +5,7 @@ from __future__ import annotations
 import configparser
 import contextlib
 import os
+import socket
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from orchestrator.settings import Settings
 from workflows.errors import RefusedError, WorkflowError
 
 CONNECT_SECONDS = 10
+IDLE_SECONDS = 604_800  # a connection waits while a dump or a load takes hours, whatever the server's own limit (guide 3.8)
 _DENIED = ("database-access-denied", "orchestrate check    does the password of ~/etc/dbcfg still hold?")
 _MISSING = ("database-missing", "mariadb -e 'SHOW DATABASES'    which are there?")
 _REFUSALS = {1044: _DENIED, 1045: _DENIED, 1130: _DENIED, 1698: _DENIED, 1049: _MISSING}
@@ -54,19 +56,22 @@ class Account:
         Raises:
             AccountError: "database-access-denied", "database-missing" or "database-down".
         """
+        connection = pymysql.connect(
+            user=self.user, password=self.password.encode(), database=database, charset="utf8mb4", autocommit=True,
+            unix_socket=str(self.socket) if self.socket else None, host=self.host, port=self.port,
+            connect_timeout=CONNECT_SECONDS, ssl_disabled=self.socket is not None, defer_connect=True,
+            init_command=f"SET SESSION wait_timeout = {IDLE_SECONDS}",
+        )  # fmt: skip
         try:
-            return pymysql.connect(
-                user=self.user, password=self.password.encode(), database=database, charset="utf8mb4", autocommit=True,
-                unix_socket=str(self.socket) if self.socket else None, host=self.host, port=self.port,
-                connect_timeout=CONNECT_SECONDS, ssl_disabled=self.socket is not None,
-            )  # fmt: skip
-        except pymysql.err.MySQLError as error:
-            errno, text = _told(error)
+            connection.connect(_open(self))
+        except (pymysql.err.MySQLError, OSError) as error:
+            errno, text = (0, str(error.strerror or error)) if isinstance(error, OSError) else _told(error)
             where = str(self.socket) if self.socket else f"{self.host}:{self.port}"
             key, hint = _REFUSALS.get(errno, (AccountError.key, "systemctl status mariadb    is it running?"))
             raise AccountError(
                 f"cannot connect to the database server at {where} as {self.user}: {text}", key=key, next=[hint]
             ) from None
+        return connection
 
     @contextlib.contextmanager
     def option_file(self, folder: Path) -> Iterator[str]:
@@ -83,6 +88,20 @@ class Account:
             yield f"--defaults-extra-file={name}"
         finally:
             Path(name).unlink(missing_ok=True)
+
+
+def _open(account: Account) -> socket.socket:
+    """A socket to the server, closed again when nobody answers: PyMySQL would leave it open."""
+    if account.socket is None:
+        return socket.create_connection((account.host, account.port), CONNECT_SECONDS)
+    opened = socket.socket(socket.AF_UNIX)
+    try:
+        opened.settimeout(CONNECT_SECONDS)
+        opened.connect(str(account.socket))
+    except OSError:
+        opened.close()
+        raise
+    return opened
 
 
 def application(settings: Settings) -> tuple[Account, str]:

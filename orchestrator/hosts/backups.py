@@ -56,30 +56,19 @@ class RealBackups:
             if existing := self._complete(folder):
                 return _same(existing, release, quiesced=quiesced).backup(folder)
             account, database = accounts.application(self._settings)
-            with account.connect(database) as connection:
+            with account.connect(database) as connection, full_disk_told(folder, "the dump"):
                 require_room(self._root, database_size(connection, database), "the dump")
-                with full_disk_told(folder, "the dump"):
-                    (folder / MANIFEST).unlink(missing_ok=True)  # never beside a dump that is not its own
-                    found = self._dump(account, connection, database, folder, progress)
-                    character_set, collation = swap.character_set(connection, database)
-                    written, before, after = found
-                    moved = _moved(before.rows, after.rows)
-                    if quiesced and moved:
-                        raise BackupError(
-                            "the database was written to while it was dumped, although the application is stopped",
-                            key="database-not-quiesced",
-                            detail=[
-                                f"table {name}: {before.rows.get(name)} rows, then {after.rows.get(name)}" for name in moved[:25]
-                            ],
-                            next=["mariadb -e 'SHOW FULL PROCESSLIST'    who writes?"],
-                        )
-                    made = Manifest(
-                        id=backup, release=release, created=datetime.now(UTC), database=database, server=_server(connection),
-                        character_set=character_set, collation=collation, dump=written, versions=tuple(sorted(before.versions)),
-                        rows=before.rows, objects=tuple(sorted(before.objects)), moved=tuple(moved), quiesced=quiesced,
-                        checkpoint=checkpoint,
-                    )  # fmt: skip
-                    manifest.write(folder, made)
+                (folder / MANIFEST).unlink(missing_ok=True)  # never beside a dump that is not its own
+                written, before, after = self._dump(account, connection, database, folder, progress)
+                moved = _moved(before, after, quiesced=quiesced)
+                character_set, collation = swap.character_set(connection, database)
+                made = Manifest(
+                    id=backup, release=release, created=datetime.now(UTC), database=database, server=_server(connection),
+                    character_set=character_set, collation=collation, dump=written, versions=tuple(sorted(before.versions)),
+                    rows=before.rows, objects=tuple(sorted(before.objects)), moved=tuple(moved), quiesced=quiesced,
+                    checkpoint=checkpoint,
+                )  # fmt: skip
+                manifest.write(folder, made)
         return made.backup(folder)
 
     def _dump(
@@ -266,8 +255,17 @@ def _begin_snapshot(connection: Connection) -> None:
         cursor.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT")
 
 
-def _moved(before: Mapping[str, int], after: Mapping[str, int]) -> list[str]:
-    return sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+def _moved(before: Inventory, after: Inventory, *, quiesced: bool) -> list[str]:
+    """Tables whose rows changed in number while the dump was taken; none may when nothing should write."""
+    names = sorted(name for name in before.rows.keys() | after.rows.keys() if before.rows.get(name) != after.rows.get(name))
+    if quiesced and names:
+        raise BackupError(
+            "the database was written to while it was dumped, although the application is stopped",
+            key="database-not-quiesced",
+            detail=[f"table {name}: {before.rows.get(name)} rows, then {after.rows.get(name)}" for name in names[:25]],
+            next=["mariadb -e 'SHOW FULL PROCESSLIST'    who writes?"],
+        )
+    return names
 
 
 def _same(existing: Manifest, release: str, *, quiesced: bool) -> Manifest:
