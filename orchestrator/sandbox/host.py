@@ -28,6 +28,7 @@ from orchestrator.hosts.private_server import PrivateServer
 from orchestrator.sandbox import processes
 from orchestrator.sandbox.database import create_schema
 from orchestrator.sandbox.home import Access, install
+from orchestrator.sandbox.installation import Connection
 from orchestrator.sandbox.packages import RELEASES, build
 from workflows.errors import RefusedError, UsageError
 
@@ -171,13 +172,18 @@ def _make_database(server: PrivateServer, password: str, recipients: int, compan
     server.create()
     server.start()
     with server.connect() as connection:
-        with connection.cursor() as cursor:
-            cursor.execute(f"CREATE DATABASE {DATABASE} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci")
-            cursor.execute("CREATE USER 'openemm'@'localhost' IDENTIFIED BY %s", (password,))
-            cursor.execute(f"GRANT ALL ON {DATABASE}.* TO 'openemm'@'localhost'")
-            cursor.execute("GRANT SELECT ON mysql.proc TO 'openemm'@'localhost'")  # guide 5.2: or routines are not dumped
-            cursor.execute(f"USE {DATABASE}")
-        create_schema(connection, recipients=recipients, companies=companies)
+        fill_database(connection, password, recipients=recipients, companies=companies)
+
+
+def fill_database(connection: Connection, password: str, *, recipients: int = 0, companies: int = 1) -> None:
+    """Make the application's database and its account on a server that has neither; the connection may create both."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {DATABASE} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci")
+        cursor.execute("CREATE USER 'openemm'@'localhost' IDENTIFIED BY %s", (password,))
+        cursor.execute(f"GRANT ALL ON {DATABASE}.* TO 'openemm'@'localhost'")
+        cursor.execute("GRANT SELECT ON mysql.proc TO 'openemm'@'localhost'")  # guide 5.2: or routines are not dumped
+        cursor.execute(f"USE {DATABASE}")
+    create_schema(connection, recipients=recipients, companies=companies)
 
 
 def _start_application(home: Path, *, application: bool, backend: bool) -> None:
