@@ -41,6 +41,17 @@ class Display(Protocol):
         """The run is no longer driven by this process."""
 
 
+def create_upgrade(site: Site, plan: UpgradePlan, *, reason: str | None, on_failure: str) -> RunRecord:
+    """Check, then create the run for another process to drive: `resume` begins it.
+
+    Raises:
+        RefusedError: "run-open" or "checks-failed"; nothing was changed.
+        StateError: "run-in-progress".
+    """
+    with site.lease.acquire(None, "upgrade"):
+        return _create(site, "upgrade", plan, list(WORKFLOWS["upgrade"](plan)), reason=reason, on_failure=on_failure, check=True)
+
+
 def start_upgrade(site: Site, plan: UpgradePlan, *, reason: str | None, on_failure: str, display: Display) -> RunRecord:
     """Check, then create the run and drive it.
 
@@ -59,23 +70,29 @@ def start_restart(site: Site, plan: UpgradePlan, *, reason: str | None, display:
 def _start(
     site: Site, workflow: str, plan: UpgradePlan, *, reason: str | None, on_failure: str, display: Display, check: bool = True
 ) -> RunRecord:
-    journal = site.store.journal
     steps = list(WORKFLOWS[workflow](plan))
     with site.lease.acquire(None, workflow):
-        if (open_run := journal.open_run(site.settings.name, {state.value for state in ENDED})) is not None:
-            raise RefusedError(
-                f"run {open_run.id} ({open_run.workflow}) is {open_run.state}; one run at a time",
-                key="run-open",
-                next=[f"orchestrate resume {open_run.id}    go on with it", f"orchestrate abort {open_run.id}    take it back"],
-            )
-        if check:
-            refuse_inhibited(site, plan)
-        record = journal.create(
-            run_id=_new_id(site), site=site.settings.name, workflow=workflow, plan=plan_to_json(plan),
-            options={"on_failure": on_failure}, actor={**site.actor, "reason": reason}, reason=reason, tool_version=TOOL_VERSION,
-            steps=[(step.name, step.title) for step in steps],
-        )  # fmt: skip
+        record = _create(site, workflow, plan, steps, reason=reason, on_failure=on_failure, check=check)
         return _drive(site, record, steps, plan, display)
+
+
+def _create(
+    site: Site, workflow: str, plan: UpgradePlan, steps: list[Step], *, reason: str | None, on_failure: str, check: bool
+) -> RunRecord:
+    journal = site.store.journal
+    if (open_run := journal.open_run(site.settings.name, {state.value for state in ENDED})) is not None:
+        raise RefusedError(
+            f"run {open_run.id} ({open_run.workflow}) is {open_run.state}; one run at a time",
+            key="run-open",
+            next=[f"orchestrate resume {open_run.id}    go on with it", f"orchestrate abort {open_run.id}    take it back"],
+        )
+    if check:
+        refuse_inhibited(site, plan)
+    return journal.create(
+        run_id=_new_id(site), site=site.settings.name, workflow=workflow, plan=plan_to_json(plan),
+        options={"on_failure": on_failure}, actor={**site.actor, "reason": reason}, reason=reason, tool_version=TOOL_VERSION,
+        steps=[(step.name, step.title) for step in steps],
+    )  # fmt: skip
 
 
 def refuse_inhibited(site: Site, plan: UpgradePlan) -> None:

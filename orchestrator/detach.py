@@ -1,0 +1,63 @@
+"""Hand a run to a transient systemd unit, so that it outlives the session that began it (DESIGN 4)."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from orchestrator.hosts.command import run
+from workflows.errors import UsageError
+
+SYSTEMD = Path("/run/systemd/system")  # sd_booted(3)
+STARTS = 3  # within STARTS_SECONDS; what fails again and again is left for a person
+STARTS_SECONDS = 600
+
+
+def unit_name(run_id: str) -> str:
+    """The unit that drives a run."""
+    return f"orchestrate-{run_id.lower()}.service"
+
+
+def refuse_without_systemd() -> None:
+    """Raise when there is no systemd to hand a run to.
+
+    Raises:
+        UsageError: "detach-unavailable"; nothing was changed.
+    """
+    if not SYSTEMD.is_dir():
+        raise UsageError(
+            "cannot detach: this host was not booted with systemd",
+            key="detach-unavailable",
+            next=["the same command without --detach    inside tmux or screen; a lost terminal does not stop it either"],
+        )
+
+
+def resume_detached(run_id: str, site: str | None) -> str:
+    """Start a unit that drives the run; its name.
+
+    Args:
+        run_id: a run that was created and that nobody drives.
+        site: what --site or ORCHESTRATE_SITE says; None for the host's own site file.
+
+    Raises:
+        CommandError: systemd refused the unit.
+    """
+    unit = unit_name(run_id)
+    environment = [f"--setenv=ORCHESTRATE_SITE={Path(site).absolute()}"] if site else []
+    run(
+        [
+            "systemd-run", f"--unit={unit}", "--collect", "--quiet", f"--description=OpenEMM run {run_id}",
+            f"--property=StartLimitBurst={STARTS}", f"--property=StartLimitIntervalSec={STARTS_SECONDS}",
+            "--property=KillSignal=SIGINT", "--property=TimeoutStopSec=infinity", *environment,
+            program(), "resume", run_id,
+        ],
+        timeout=30,
+    )  # fmt: skip
+    return unit
+
+
+def program() -> str:
+    """The absolute path of this tool's command."""
+    beside = Path(sys.executable).with_name("orchestrate")
+    return str(beside) if os.access(beside, os.X_OK) else str(Path(sys.argv[0]).absolute())
