@@ -10,14 +10,15 @@ from workflows.host import Progress, SqlFile, SqlKind
 from workflows.plan import Hop, PackageKind
 from workflows.sql.run import FileResult, Told, file_changed, in_order, run_script
 from workflows.sql.script import Script, read_script
-from workflows.step import Context, Done, Facts, LedgerNote, Probe, StepDefaults
+from workflows.step import Context, Done, Facts, LedgerNote, Probe
+from workflows.steps.hop import HopStep
 from workflows.steps.trees import tree_of
 
 _SHOWN = 20  # tables named in a note
 
 
 @dataclass(frozen=True)
-class UpdateDatabase(StepDefaults):
+class UpdateDatabase(HopStep):
     """Bring the schema to the hop's release. What no mark and no fingerprint can settle puts the restore point back."""
 
     hop: Hop
@@ -48,6 +49,7 @@ class UpdateDatabase(StepDefaults):
             self._start_again(ctx, restart)
         scripts = self._scripts(ctx)
         if not ctx.statements.records():
+            self._check_restore_point(ctx)
             ctx.host.database.drop_marks()
         try:
             results = self._run(ctx, scripts)
@@ -59,14 +61,43 @@ class UpdateDatabase(StepDefaults):
         return self._done(ctx, results, after)
 
     def undo(self, ctx: Context) -> Sequence[LedgerNote]:
-        """Put the hop's restore point back, once; what would be lost by it is counted and said."""
-        if not ctx.intent:
+        """Put the hop's restore point back, once; what would be lost by it is counted and said.
+
+        When no statement was begun there is nothing to take back, and what was written since the dump is kept.
+        """
+        if not ctx.statements.records() and not ctx.intent.get("restart"):
             return ()
         backup, keep_as = self._backup(ctx), self._keep_as(ctx)
         if not ctx.host.backups.restored(backup, keep_as=keep_as):
             _tell_loss(ctx, backup)
             ctx.host.backups.restore(backup, keep_as=keep_as, progress=_telling(ctx))
         return [LedgerNote("backup-restored", "database", evidence={"backup": backup, "kept_as": keep_as})]
+
+    def _check_restore_point(self, ctx: Context) -> None:
+        """The SQL begins only on a restore point that holds all that was written (DESIGN 3.9).
+
+        Raises:
+            WorkflowError: "application-running" or "restore-point-stale": between the dump and now, the application was started.
+        """
+        ways = ["orchestrate abort    puts the release back and keeps the database as it is; then begin again"]
+        state = ctx.host.application.state()
+        if state.frontend or state.backend:
+            raise WorkflowError(
+                f"cannot begin the SQL of {self.hop.target.version}: the application runs",
+                key="application-running", unharmed=["the database"], next=ways,
+            )  # fmt: skip
+        backup = ctx.host.backups.find(self._backup(ctx))
+        then, now = (backup.rows if backup else {}), ctx.host.database.row_counts()
+        if changed := [table for table in {*then, *now} if then.get(table) != now.get(table)]:
+            raise WorkflowError(
+                f"cannot begin the SQL of {self.hop.target.version}: {len(changed)} tables changed since the restore point",
+                key="restore-point-stale",
+                detail=[
+                    f"{table}: {then.get(table)} rows in the dump, {now.get(table)} now" for table in sorted(changed)[:_SHOWN]
+                ],
+                unharmed=["the database"],
+                next=ways,
+            )
 
     def _frontend(self, ctx: Context) -> str:
         return tree_of(ctx, self.hop, PackageKind.GUI).folder

@@ -18,7 +18,7 @@ import pymysql
 from orchestrator.hosts.database import RealDatabase
 from orchestrator.settings import DatabaseSettings, Settings
 from workflows.errors import WorkflowError
-from workflows.host import SqlFile, SqlKind
+from workflows.host import AppState, SqlFile, SqlKind
 from workflows.plan import BenignError, Hop, LineRules, Release
 from workflows.sql.splitter import split
 from workflows.step import Done, PauseRequested, StatementRecord, StatementState
@@ -79,7 +79,8 @@ class FolderHome:
 class ScriptBackups:
     """A restore point that is a script: put back by running it in an emptied database."""
 
-    def __init__(self, database: str, folder: Path, socket: str) -> None:
+    def __init__(self, database: str, folder: Path, socket: str, live: RealDatabase) -> None:
+        self.live = live
         self.database = database
         self.folder = folder
         self.socket = socket
@@ -92,7 +93,8 @@ class ScriptBackups:
         (self.folder / f"restored-{keep_as}").touch()
 
     def find(self, backup: str) -> Any:
-        return SimpleNamespace(rows=json.loads((self.folder / "rows").read_text())) if (self.folder / "rows").exists() else None
+        told = self.folder / "rows"
+        return SimpleNamespace(rows=json.loads(told.read_text()) if told.exists() else self.live.row_counts())
 
 
 class Context:
@@ -106,10 +108,13 @@ class Context:
         self.folder = folder
         self.attempt = 1
         self.settings = Settings(name="kit", home=folder, database=DatabaseSettings(socket=Path(config["socket"])))
+        self.running = AppState(frontend=False, backend=False)
+        database = RealDatabase(self.settings)
         self.host = SimpleNamespace(
             home=FolderHome(folder),
-            database=RealDatabase(self.settings),
-            backups=ScriptBackups(config["database"], folder, config["socket"]),
+            database=database,
+            backups=ScriptBackups(config["database"], folder, config["socket"], database),
+            application=SimpleNamespace(state=lambda: self.running),
         )
         self.statements = FileJournal(folder / "journal")
         self.notes: list[str] = []

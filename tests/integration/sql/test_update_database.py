@@ -12,6 +12,7 @@ from sql_nasty import BASE, FILES, VERSION
 
 from orchestrator.hosts.private_server import PrivateServer
 from workflows.errors import WorkflowError
+from workflows.host import AppState
 from workflows.step import Done, PauseRequested, Probe, StatementState
 
 pytestmark = pytest.mark.integration
@@ -173,10 +174,10 @@ def test_a_restart_cut_off_is_gone_on_with(hop: Hop, server: PrivateServer) -> N
 def test_undo_puts_the_restore_point_back_once_and_says_what_is_lost(hop: Hop, server: PrivateServer, ask: Ask) -> None:
     folder = hop(FILES)
     before = content(server.socket, DATABASE)
-    (folder / "rows").write_text(json.dumps({"config_tbl": 0, "company_tbl": 3}))
     context = Context(folder)
     assert step().undo(context) == ()
     drive(folder)
+    (folder / "rows").write_text(json.dumps({"config_tbl": 0, "company_tbl": 3}))
     for _ in range(2):
         notes = step().undo(context)
         assert [(note.kind, note.evidence["kept_as"]) for note in notes] == [("backup-restored", "openemm_kept_7k3q_h1")]
@@ -185,6 +186,30 @@ def test_undo_puts_the_restore_point_back_once_and_says_what_is_lost(hop: Hop, s
     told = json.loads((folder / "notes").read_text().splitlines()[-1])
     assert told["tables"]["config_tbl"] == [0, 15]
     context.host.database.close()
+
+
+def test_what_was_written_since_the_restore_point_stops_the_sql_and_survives_the_undo(
+    hop: Hop, server: PrivateServer, ask: Ask
+) -> None:
+    folder = hop(FILES)
+    before = content(server.socket, DATABASE)
+    (folder / "rows").write_text(json.dumps({"config_tbl": 0, "company_tbl": 3}))
+    error = failing(folder)
+    assert error.error_key == "restore-point-stale"
+    assert any(line.startswith("config_tbl: 0 rows in the dump") for line in error.detail)
+    context = Context(folder)
+    assert step().undo(context) == ()
+    assert content(server.socket, DATABASE) == before
+    context.host.database.close()
+
+
+def test_the_sql_does_not_begin_under_a_running_application(hop: Hop) -> None:
+    folder = hop(FILES)
+    context = Context(folder)
+    context.running = AppState(frontend=True, backend=False)
+    with pytest.raises(WorkflowError) as failed:
+        drive(folder, context=context)
+    assert failed.value.error_key == "application-running"
 
 
 def test_probe_says_whether_anything_was_begun(hop: Hop) -> None:
