@@ -93,7 +93,7 @@ class UpdateDatabase(HopStep):
                 f"cannot begin the SQL of {self.hop.target.version}: {len(changed)} tables changed since the restore point",
                 key="restore-point-stale",
                 detail=[
-                    f"{table}: {then.get(table)} rows in the dump, {now.get(table)} now" for table in sorted(changed)[:_SHOWN]
+                    f"{table}: {then.get(table, 0)} rows in the dump, {now.get(table, 0)} now" for table in sorted(changed)[:_SHOWN]
                 ],
                 unharmed=["the database"],
                 next=ways,
