@@ -88,12 +88,13 @@ class UpdateDatabase(HopStep):
             )  # fmt: skip
         backup = ctx.host.backups.find(self._backup(ctx))
         then, now = (backup.rows if backup else {}), ctx.host.database.row_counts()
-        if changed := [table for table in {*then, *now} if then.get(table) != now.get(table)]:
+        if changed := sorted(table for table in {*then, *now} if then.get(table) != now.get(table)):
             raise WorkflowError(
                 f"cannot begin the SQL of {self.hop.target.version}: {len(changed)} tables changed since the restore point",
                 key="restore-point-stale",
                 detail=[
-                    f"{table}: {then.get(table, 0)} rows in the dump, {now.get(table, 0)} now" for table in sorted(changed)[:_SHOWN]
+                    f"{table}: {then.get(table, 0)} rows in the dump, {now.get(table, 0)} now"
+                    for table in sorted(changed)[:_SHOWN]
                 ],
                 unharmed=["the database"],
                 next=ways,
