@@ -165,4 +165,5 @@ def _write(path: Path, text: str, mode: int = 0o644) -> None:
 
 def _extract(package: Path, folder: Path) -> None:
     with tarfile.open(package) as archive:
-        archive.extractall(folder, filter="fully_trusted")  # noqa: S202 - packages.py wrote it a moment ago
+        archive.extraction_filter = lambda member, _path: member  # an argument of that name came with Python 3.11.4
+        archive.extractall(folder)  # noqa: S202 - packages.py wrote it a moment ago
