@@ -33,7 +33,10 @@ class Artefact:
 
 @dataclass(frozen=True)
 class StagedTree:
-    """A release tree unpacked beside the active one. folder is relative to the home; digest is over its content listing."""
+    """A release tree unpacked beside the active one. folder is relative to the home; digest is over its content listing.
+
+    digest is empty where the tree was found on the host instead of being unpacked by us.
+    """
 
     component: Component
     kind: PackageKind
@@ -81,6 +84,14 @@ class CarriedFile:
     replaced: bool
 
 
+@dataclass(frozen=True)
+class InstalledTree:
+    """A release tree that lies on this host, active or not. missing: what a complete one has and this one lacks."""
+
+    tree: StagedTree
+    missing: tuple[str, ...] = ()
+
+
 class SqlKind(enum.StrEnum):
     """The SQL files of a package (facts 5.3)."""
 
@@ -109,6 +120,12 @@ class Home(Protocol):
     def active_folder(self, kind: PackageKind) -> str | None:
         """The folder of the active tree of that kind, links resolved."""
 
+    def installed(self) -> Sequence[InstalledTree]:
+        """Every release tree on this host, whoever unpacked it, by kind and version; quick: no content is read."""
+
+    def tomcats(self) -> Mapping[str, str]:
+        """The Tomcats under opt that are complete: folder -> version (facts 1.1)."""
+
     def links_for(self, trees: Sequence[StagedTree]) -> Sequence[Link]:
         """The links that make these trees active (facts 1.1, 1.3), the backend's `previous` included."""
 
@@ -120,6 +137,15 @@ class Home(Protocol):
 
     def carry_site_files(self, source: str, target: str) -> Sequence[CarriedFile]:
         """Bring the runtime's site files (facts 1.4: server.xml, hostname, web.xml, keys, ...) into a new runtime tree."""
+
+    def keep_site_files(self, runtime: str, name: str) -> None:
+        """Keep, outside of the home, what `carry_site_files` may change in that runtime tree; once a name."""
+
+    def put_back_site_files(self, runtime: str, name: str) -> None:
+        """Make them again what they were when they were kept under that name; nothing when they never were."""
+
+    def forget_site_files(self, name: str) -> None:
+        """Remove what was kept under that name."""
 
     def site_values(self, frontend: str, webservices: str | None) -> Mapping[str, str]:
         """Values an admin set in emm.properties, emm-ws.properties, mailgun settings, keyed as config_tbl will hold them."""
@@ -315,6 +341,17 @@ class Backup:
     proof: Mapping[str, object] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class KeptDatabase:
+    """A whole database that a restore replaced, under a name of its own. backup: the dump that took its place, or whose did."""
+
+    name: str
+    backup: str
+    since: datetime
+    versions: frozenset[str]
+    rows: Mapping[str, int]
+
+
 class Backups(Protocol):
     """Restore points (DESIGN 3.9)."""
 
@@ -340,6 +377,36 @@ class Backups(Protocol):
 
     def restored(self, backup: str, *, keep_as: str) -> bool:
         """Whether `restore` with these arguments has come to its end."""
+
+    def check(self, backup: str) -> Backup:
+        """The backup, when it counts and its dump still has the digest it was proven with; a refusal otherwise."""
+
+    def room_to_restore(self, backup: str) -> tuple[int, str | None]:
+        """Bytes that putting it back needs, and the folder of the server's data; None where that is not on this host."""
+
+    def kept(self) -> Sequence[KeptDatabase]:
+        """The databases that restores replaced and that are still there, newest first."""
+
+    def restore_kept(self, kept: str, *, keep_as: str, progress: Progress) -> None:
+        """Put a kept database back in place, compared with what it held; what was there is kept as `keep_as`.
+
+        May be run again after having been cut off anywhere. The name `kept` is free afterwards.
+        """
+
+    def restored_kept(self, kept: str, *, keep_as: str) -> bool:
+        """Whether `restore_kept` with these arguments has come to its end."""
+
+    def take_back(self, kept: str, *, keep_as: str, progress: Progress) -> bool:
+        """Take back a restore that keeps, or was about to keep, the database as `kept`, complete or cut off anywhere.
+
+        What it had put in place is kept as `keep_as`. False when there was nothing to take back.
+        """
+
+    def forget(self, kept: str) -> None:
+        """Drop a kept database for good."""
+
+    def remove(self, backup: str) -> None:
+        """Remove a backup for good."""
 
     def can_restore(self) -> None:
         """Prove that databases may be created for a restore, and that a scratch server can be run.

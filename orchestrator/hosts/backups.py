@@ -7,20 +7,23 @@ import fcntl
 import os
 import pwd
 import re
+import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from orchestrator.files import fsync_folder
 from orchestrator.hosts import accounts, dump, inventory, kept, manifest, swap
 from orchestrator.hosts.accounts import Connection, told
 from orchestrator.hosts.inventory import MARK_TABLE, Inventory
+from orchestrator.hosts.keeping import Keeping
 from orchestrator.hosts.manifest import DUMP, MANIFEST, BackupError, Manifest, Proof
 from orchestrator.hosts.room import database_size, full_disk_told, require_room, restore_room
 from orchestrator.hosts.scratch import scratch_server
 from orchestrator.settings import Settings
 from workflows.errors import UsageError
-from workflows.host import Backup, Progress
+from workflows.host import Backup, KeptDatabase, Progress
 
 SMALL = 64 << 20  # bytes of SQL up to which a test restore needs no large server
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -115,7 +118,7 @@ class RealBackups:
                     cursor.execute(swap.creation(made.database, made.character_set, made.collation))
                 dump.load(account, made.database, swap.told(dump.read(folder / DUMP), progress, made.dump.raw_size), folder)
                 found = inventory.take(connection, made.database)
-                swap.require_equal(made.id, made.inventory(), found, except_rows_of=made.moved)
+                swap.require_equal(f"backup {made.id}", made.inventory(), found, except_rows_of=made.moved)
                 proof = Proof(
                     at=datetime.now(UTC), server=_server(connection), seconds=round(time.monotonic() - began, 3),
                     tables=len(found.rows), rows_total=sum(found.rows.values()), objects=len(found.objects),
@@ -169,11 +172,7 @@ class RealBackups:
         with self._locked(folder), told(f"restore backup {backup}"):
             made = manifest.read(folder)
             if made.verified is None:
-                raise BackupError(
-                    f"backup {backup} has never been restored and compared, so it does not count",
-                    key="backup-not-verified",
-                    next=[f"orchestrate backup verify {backup}"],
-                )
+                raise _not_verified(backup)
             account = accounts.check_admin(self._settings)
             _, database = accounts.application(self._settings)
             with account.connect() as connection:
@@ -198,6 +197,71 @@ class RealBackups:
         with account.connect() as connection, told(f"see whether backup {backup} is restored"):
             record = swap.read_record(folder, kept.name(connection, keep_as, database))
             return record is not None and record.phase == "done" and not kept.changes(connection, manifest.read(folder), record)
+
+    def check(self, backup: str) -> Backup:
+        """See that it may be restored.
+
+        Raises:
+            BackupError: "backup-not-verified", "backup-corrupt", "backup-incomplete", "backup-unverifiable", "backup-not-found".
+        """
+        folder = self._existing(backup)
+        made = manifest.read(folder)
+        if made.verified is None:
+            raise _not_verified(backup)
+        dump.check(folder / DUMP, made.dump)
+        return made.backup(folder)
+
+    def room_to_restore(self, backup: str) -> tuple[int, str | None]:
+        """Bytes for the dump's tables with their indexes, and the folder of the server's data where it is on this host."""
+        made = manifest.read(self._existing(backup))
+        account, _ = accounts.application(self._settings)
+        with account.connect() as connection, told("ask where the server keeps its data"):
+            folder = inventory.column(connection, "SELECT @@datadir")[0]
+        return 2 * made.dump.raw_size, folder if account.socket and Path(folder).is_dir() else None
+
+    # --- kept databases -----------------------------------------------------------------------------------------------
+
+    @property
+    def _keeping(self) -> Keeping:
+        return Keeping(self._settings)
+
+    def kept(self) -> Sequence[KeptDatabase]:
+        """See `Keeping.all`."""
+        return self._keeping.all()
+
+    def restore_kept(self, kept: str, *, keep_as: str, progress: Progress) -> None:
+        """See `Keeping.put_back`."""
+        self._keeping.put_back(kept, keep_as=keep_as, progress=progress)
+
+    def restored_kept(self, kept: str, *, keep_as: str) -> bool:
+        """See `Keeping.is_back`."""
+        return self._keeping.is_back(kept, keep_as=keep_as)
+
+    def take_back(self, kept: str, *, keep_as: str, progress: Progress) -> bool:
+        """See `Keeping.take_back`."""
+        return self._keeping.take_back(kept, keep_as=keep_as, progress=progress)
+
+    def forget(self, kept: str) -> None:
+        """See `Keeping.forget`."""
+        self._keeping.forget(kept)
+
+    def remove(self, backup: str) -> None:
+        """Remove a backup: first its manifest, so that what a crash leaves counts for nothing.
+
+        Raises:
+            BackupError: "backup-needed" while a database is kept that cannot be put back without it, "backup-not-found".
+        """
+        folder = self._existing(backup)
+        with self._locked(folder):
+            if held := self._keeping.held_by(folder):
+                raise BackupError(
+                    f"cannot remove backup {backup}: database {held[0]} is kept, and its way back lies there",
+                    key="backup-needed", unharmed=["nothing was removed"], next=["orchestrate runs forget RUN"],
+                )  # fmt: skip
+            (folder / MANIFEST).unlink(missing_ok=True)
+            fsync_folder(folder)
+            shutil.rmtree(folder)
+        fsync_folder(self._root)
 
     # --- folders ------------------------------------------------------------------------------------------------------
 
@@ -239,6 +303,15 @@ class RealBackups:
             yield
         finally:
             os.close(descriptor)
+
+
+def _not_verified(backup: str) -> BackupError:
+    return BackupError(
+        f"backup {backup} has never been restored and compared, so it does not count",
+        key="backup-not-verified",
+        unharmed=["the database: nothing was changed"],
+        next=[f"orchestrate backup verify {backup}"],
+    )
 
 
 def _server(connection: Connection) -> str:

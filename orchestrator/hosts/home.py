@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from orchestrator.files import Owner, fsync_folder, prepare_link, sha256_file, tree_digest
-from orchestrator.hosts import site_files, site_values
+from orchestrator.hosts import installed, kept_files, site_files, site_values
 from orchestrator.hosts.user import owner
 from workflows.errors import WorkflowError
-from workflows.host import CarriedFile, Link, SqlFile, SqlKind, StagedTree
+from workflows.host import CarriedFile, InstalledTree, Link, SqlFile, SqlKind, StagedTree
 from workflows.plan import Component, PackageKind
 from workflows.version import Version
 
@@ -45,6 +46,7 @@ class RealHome:
         """Name the home; nothing is read yet."""
         self._home = settings.home
         self._user = settings.user
+        self._kept = settings.state / "kept-files"
 
     @cached_property
     def _owner(self) -> Owner | None:
@@ -101,6 +103,14 @@ class RealHome:
                 inner = kind is PackageKind.MANUAL or (kind is PackageKind.RUNTIME and folder.parent != self._home.resolve())
                 return self._name(folder.parent if inner else folder)
         return None
+
+    def installed(self) -> Sequence[InstalledTree]:
+        """See `installed.trees`."""
+        return installed.trees(self._home)
+
+    def tomcats(self) -> Mapping[str, str]:
+        """See `installed.tomcats`."""
+        return installed.tomcats(self._home)
 
     def links_for(self, trees: Sequence[StagedTree]) -> Sequence[Link]:
         """The links that make these trees active, all relative; with them those that every home has (facts 1.1).
@@ -209,6 +219,18 @@ class RealHome:
         """Bring the runtime's site files into a new runtime tree, and share the logs folder (`site_files.carry`)."""
         old, new = (site_files.tomcat_folder(self._path(name)) for name in (source, target))
         return site_files.as_contract(self._home, site_files.carry(old, new, self._owner))
+
+    def keep_site_files(self, runtime: str, name: str) -> None:
+        """See `kept_files.keep`."""
+        kept_files.keep(site_files.tomcat_folder(self._path(runtime)), self._kept / name)
+
+    def put_back_site_files(self, runtime: str, name: str) -> None:
+        """See `kept_files.put_back`."""
+        kept_files.put_back(site_files.tomcat_folder(self._path(runtime)), self._kept / name)
+
+    def forget_site_files(self, name: str) -> None:
+        """Remove what was kept under that name."""
+        shutil.rmtree(self._kept / name, ignore_errors=True)
 
     def site_values(self, frontend: str, webservices: str | None) -> Mapping[str, str]:
         """Values an admin set, keyed as config_tbl will hold them (`site_values.as_config`)."""

@@ -16,6 +16,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -44,6 +45,8 @@ class SwapRecord(BaseModel):
 
     old, old_objects, new: tables and objects of the database as it was, tables of the dump; known from "move" on.
     not_kept: objects that the kept database could not take, because their definition names the other; the .sql file has them.
+    old_rows, old_versions: what the database held as it was, so that it can be put back and compared. put_back: the kept
+    database that this swap puts back (orchestrator.hosts.swap_back); None when it restores the dump.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -58,6 +61,9 @@ class SwapRecord(BaseModel):
     old_objects: list[str] = []
     new: list[str] = []
     not_kept: list[str] = []
+    old_rows: dict[str, int] = {}
+    old_versions: list[str] = []
+    put_back: str | None = None
     began: AwareDatetime
     ended: AwareDatetime | None = None
 
@@ -92,8 +98,19 @@ def temporary_name(database: str, keep_as: str) -> str:
     return database[: NAME_LIMIT - len(ending)] + ending
 
 
+@dataclass(frozen=True)
+class Content:
+    """What a swap puts in place. name: how errors call it. database: the name that its definitions were dumped under."""
+
+    name: str
+    character_set: str
+    collation: str
+    inventory: Inventory
+    database: str
+
+
 class Swap:
-    """One restore."""
+    """One restore of a dump; `orchestrator.hosts.swap_back` puts a kept database back by the same phases."""
 
     def __init__(self, account: Account, connection: Connection, folder: Path, manifest: Manifest, record: SwapRecord) -> None:
         """Take it up: as the administrator, in the backup's folder, with a new record or the one to go on with."""
@@ -101,6 +118,9 @@ class Swap:
         self._connection = connection
         self._folder = folder
         self._manifest = manifest
+        self._content = Content(
+            f"backup {manifest.id}", manifest.character_set, manifest.collation, manifest.inventory(), manifest.database
+        )
         self.record = record
 
     def run(self, progress: Progress) -> None:
@@ -143,7 +163,7 @@ class Swap:
         faults.place("swap")
         expected = manifest.inventory()
         found = inventory.take(self._connection, temporary)
-        require_equal(manifest.id, Inventory(expected.rows, expected.versions, frozenset()), found)
+        require_equal(f"backup {manifest.id}", Inventory(expected.rows, expected.versions, frozenset()), found)
 
     def _save(self, progress: Progress) -> None:
         del progress
@@ -155,12 +175,17 @@ class Swap:
         write_atomic(self._definitions, sql, mode=0o600)
         self.record.old_objects = [f"{kind} {name}" for kind, name in objects]
         self.record.old = inventory.tables(self._connection, database)
+        held = inventory.take(self._connection, database)
+        self.record.old_rows, self.record.old_versions = dict(held.rows), sorted(held.versions)
+        self._tell_new()
+
+    def _tell_new(self) -> None:
         self.record.new = inventory.tables(self._connection, self.record.temporary)
 
     def _move(self, progress: Progress) -> None:
         del progress
         database, kept, temporary = self.record.database, self.record.keep_as, self.record.temporary
-        self._create(database, self._manifest.character_set, self._manifest.collation)
+        self._create(database, self._content.character_set, self._content.collation)
         self._create(kept, *character_set(self._connection, database))
         faults.place("swap")
         self._clear(database)
@@ -173,7 +198,7 @@ class Swap:
         lost += [table for table in self.record.new if table not in in_temporary | in_database]
         if lost:
             raise BackupError(
-                f"cannot put backup {self._manifest.id} in place: tables are not in {database}, {kept} or {temporary}",
+                f"cannot put {self._content.name} in place: tables are not in {database}, {kept} or {temporary}",
                 key="swap-tables-missing", detail=lost[:25], unharmed=[f"the dump in {self._folder}"],
                 next=["mariadb -e 'SHOW DATABASES'    has somebody moved tables by hand?"],
             )  # fmt: skip
@@ -196,14 +221,14 @@ class Swap:
         self.record.not_kept = [name for name in self.record.old_objects if name not in there]
 
     def _place(self, progress: Progress) -> None:
-        database, manifest = self.record.database, self._manifest
+        database, content = self.record.database, self._content
         self._clear(database)
         faults.place("swap")
-        self._sql(f"ALTER DATABASE {quote(database)} CHARACTER SET {manifest.character_set} COLLATE {manifest.collation}")
+        self._sql(f"ALTER DATABASE {quote(database)} CHARACTER SET {content.character_set} COLLATE {content.collation}")
         dump.load(self._account, database, self._objects(), self._folder)
         faults.place("swap")
-        require_equal(manifest.id, manifest.inventory(), inventory.take(self._connection, database))
-        progress(manifest.dump.raw_size, manifest.dump.raw_size)
+        require_equal(content.name, content.inventory, inventory.take(self._connection, database))
+        progress(1, 1)
 
     def _tidy(self, progress: Progress) -> None:
         del progress
@@ -299,7 +324,7 @@ def character_set(connection: Connection, database: str) -> tuple[str, str]:
     return str(row[0]), str(row[1])
 
 
-def require_equal(backup: str, expected: Inventory, found: Inventory, *, except_rows_of: Sequence[str] = ()) -> None:
+def require_equal(what: str, expected: Inventory, found: Inventory, *, except_rows_of: Sequence[str] = ()) -> None:
     """See that a restored database holds what the dump should.
 
     Raises:
@@ -308,7 +333,7 @@ def require_equal(backup: str, expected: Inventory, found: Inventory, *, except_
     lines = differences(expected, found, except_rows_of=except_rows_of)
     if lines:
         raise BackupError(
-            f"backup {backup} does not hold what the database held: {lines[0]}",
+            f"{what} does not hold what the database held: {lines[0]}",
             key="backup-differs",
             detail=[*lines[:SHOWN], *([f"and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else [])],
             next=["orchestrate backup create    a new one"],
