@@ -14,6 +14,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from state.chain import GENESIS, NOTHING, UNKNOWN, Entry, EntryDraft, Head, Line
 from state.connector import Connector
+from state.past import CLOCK_SET_BACK, changes_until
 from state.schema import ledger, sites
 from state.texts import now, text_json, text_time, time_text
 from state.upsert import upsert
@@ -30,19 +31,6 @@ _HEAD = select(ledger.c.seq, ledger.c.hash, ledger.c.time).where(_SITE).order_by
 _HEAD_LOCKED = _HEAD.with_for_update()
 _HASH_AT = select(ledger.c.hash).where(_SITE, ledger.c.seq == bindparam("b_seq"))
 _SITE_ID = select(sites.c.site_id).where(sites.c.site == bindparam("b_site"))
-_OF_VERSIONS = (_SITE, ledger.c.kind == "component-version")
-_NEXT_COMPONENT = (
-    select(ledger.c.component)
-    .where(*_OF_VERSIONS, ledger.c.component > bindparam("b_component"))
-    .order_by(ledger.c.component)
-    .limit(1)
-)
-_VERSION_AT = (
-    select(*_COLUMNS)
-    .where(*_OF_VERSIONS, ledger.c.component == bindparam("b_component"), ledger.c.time <= bindparam("b_time"))
-    .order_by(ledger.c.seq.desc())
-    .limit(1)
-)
 _TRUSTED = (
     select(ledger.c.evidence)
     .where(
@@ -82,7 +70,8 @@ class Ledger:
     def append(self, drafts: Sequence[EntryDraft], *, actor: Mapping[str, Any]) -> list[Entry]:
         """Append entries in a transaction of their own; a lost connection to the server does not append them twice.
 
-        What comes back are these entries; the genesis entry that the first append writes before them is not among them.
+        What comes back are these entries; what is written before them is not among them: the genesis entry by the first
+        append, and that the clock was set back.
         """
         last: list[Line] = []
 
@@ -105,10 +94,12 @@ class Ledger:
     ) -> list[Line]:
         """Append entries within a transaction that others began; for this package only."""
         who = rfc8785.dumps(dict(actor)).decode()
-        time = time_text(now())
-        seq, prev = self._end(connection)
+        seq, prev, before = self._end(connection)
+        time = time_text(now())  # not before the site is held: another's append may have taken its time
         lines: list[Line] = []
         runs = [draft.run or run for draft in drafts]
+        if time < before:
+            drafts, runs = [EntryDraft(CLOCK_SET_BACK, evidence={"before": before}), *drafts], [run, *runs]
         if seq == 0:
             drafts, runs = [self._genesis(connection), *drafts], [None, *runs]
         for number, (draft, of_run) in enumerate(zip(drafts, runs, strict=True), seq + 1):
@@ -122,12 +113,12 @@ class Ledger:
         connection.execute(_INSERT, [line._asdict() for line in lines])
         return lines
 
-    def _end(self, connection: Connection) -> tuple[int, str]:
-        """The last seq and hash; nobody else appends to this site until the transaction ends."""
+    def _end(self, connection: Connection) -> tuple[int, str, str]:
+        """The last seq, hash and time; nobody else appends to this site until the transaction ends."""
         if self._connector.is_server:  # SQLite has one writer at a time anyway
             self._hold_site(connection)
         row = connection.execute(_HEAD_LOCKED, {"b_site": self.site}).one_or_none()
-        return (0, NOTHING) if row is None else (row.seq, row.hash)
+        return (0, NOTHING, "") if row is None else (row.seq, row.hash, row.time)
 
     def _hold_site(self, connection: Connection) -> None:
         """The site has an id, and its row is locked."""
@@ -173,20 +164,10 @@ class Ledger:
         return verify(Chain(self._lines, self.site, self.machine_id, site_id), checkpoint)
 
     def active_at(self, time: datetime) -> dict[str, Entry]:
-        """By component, the entry that last set its version up to that time."""
-        values = {"b_site": self.site, "b_time": time_text(time)}
-
-        def work(connection: Connection) -> dict[str, Entry]:
-            found: dict[str, Entry] = {}
-            name: str | None = ""
-            while name is not None:
-                name = connection.execute(_NEXT_COMPONENT, {"b_site": self.site, "b_component": name}).scalar()
-                row = connection.execute(_VERSION_AT, values | {"b_component": name}).one_or_none()
-                if name is not None and row is not None:
-                    found[name] = Line(*row).entry()
-            return found
-
-        return self._connector.read(work)
+        """By component, the entry that last told its version up to that time, as the host's clock said."""
+        at = time_text(time)
+        found = self._connector.read(lambda connection: changes_until(connection, self.site, at))
+        return {name: line.entry() for name, line in found.items()}
 
     def pinned_digest(self, file_name: str) -> str | None:
         """The SHA-256 (hex) last trusted for a package file of that name, or None."""

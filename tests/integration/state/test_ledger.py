@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -125,12 +126,36 @@ def test_what_was_active_is_the_last_version_set_until_then(store: Store) -> Non
 def test_a_clock_that_jumps_back_is_recorded_and_the_later_entry_counts(store: Store, monkeypatch) -> None:
     ledger = store.ledger("prod")
     ledger.append([version("frontend", "20.04")], actor=ACTOR)
-    earlier = ledger.head().time - timedelta(hours=1)
+    before = ledger.head().time
+    earlier = before - timedelta(hours=1)
     monkeypatch.setattr("state.ledger.now", lambda: earlier)
-    ledger.append([version("frontend", "20.10")], actor=ACTOR)
+    returned = ledger.append([version("frontend", "20.10")], actor=ACTOR)
+    assert [entry.to_version for entry in returned] == ["20.10"]
     assert ledger.verify().problem is None
     assert ledger.head().time == earlier
+    assert [entry.seq for entry in ledger.entries(kind="clock-set-back")] == [3]
     assert ledger.active_at(datetime.now(UTC))["frontend"].to_version == "20.10"
+    assert ledger.active_at(before)["frontend"].to_version == "20.10"
+    assert ledger.active_at(earlier - timedelta(seconds=1)) == {}
+
+
+@pytest.mark.parametrize("jumps", [{7}, {7, 8}, {2, 11, 12, 13}, {19}])
+def test_what_was_active_is_the_last_said_until_then_also_with_a_clock_set_back(
+    store: Store, monkeypatch, jumps: set[int]
+) -> None:
+    ledger = store.ledger("prod")
+    clock = datetime(2026, 3, 1, tzinfo=UTC)
+    for number in range(20):
+        clock += timedelta(minutes=-35 if number in jumps else 10)
+        monkeypatch.setattr("state.ledger.now", partial(clock.replace))
+        kind = "drift-observed" if number % 5 == 4 else "component-version"
+        ledger.append([EntryDraft(kind, ("frontend", "manual")[number % 2], None, str(number))], actor=ACTOR)
+    entries = list(ledger.entries())
+    for minutes in range(-100, 250):
+        at = datetime(2026, 3, 1, tzinfo=UTC) + timedelta(minutes=minutes)
+        seq = max((entry.seq for entry in entries if entry.time <= at), default=0)
+        wanted = {entry.component: entry.to_version for entry in entries if entry.seq <= seq and entry.component}
+        assert {name: entry.to_version for name, entry in ledger.active_at(at).items()} == wanted
 
 
 def test_the_digest_trusted_last_is_pinned(store: Store) -> None:
