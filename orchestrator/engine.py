@@ -183,7 +183,7 @@ class Engine:
 
     def _fail(self, step: Step, error: WorkflowError) -> None:
         self._machine.fire("step_failed")
-        report = error.as_dict()
+        report = self._report(step, error)
         change = StepChange(
             step.name, expect=self.record.step(step.name).state, state=StepState.FAILED, ended=_now(), error=report
         )
@@ -192,6 +192,11 @@ class Engine:
             ledger=[self._entry("run-failed", {"step": step.name, "key": error.error_key})],
         )  # fmt: skip
         self._publish("run-failed", step.name, report)
+
+    def _report(self, step: Step, error: WorkflowError) -> dict[str, Any]:
+        """The error as it is kept; the step says what is unharmed, when the error does not."""
+        report = error.as_dict()
+        return {**report, "unharmed": report["unharmed"] or list(step.unharmed(self._context(step)))}
 
     # --- waiting and pausing ------------------------------------------------------------------------------------------
 
@@ -250,7 +255,7 @@ class Engine:
             except (WorkflowError, OSError) as raised:
                 error = raised if isinstance(raised, WorkflowError) else _os_error(step, raised)
                 self._machine.fire("undo_failed")
-                report = error.as_dict()
+                report = self._report(step, error)
                 failed = self._entry("run-failed", {"step": name, "key": error.error_key, "undoing": True})
                 headline = self.record.headline or {**report, "step": name}
                 self._change("step-failed", report, step=step, headline=headline, ledger=[failed])

@@ -188,6 +188,9 @@ class Step(Protocol):
     def undo(self, ctx: Context) -> Sequence[LedgerNote]:
         """Take it back; what is returned goes to the ledger with it."""
 
+    def unharmed(self, ctx: Context) -> Sequence[str]:
+        """What is known to be as before when this step has failed; shown with an error that does not say it itself."""
+
 
 class StepDefaults:
     """What most steps have in common; a step overrides what it must."""
@@ -209,5 +212,10 @@ class StepDefaults:
 
     def undo(self, ctx: Context) -> Sequence[LedgerNote]:
         """Nothing was changed on the host."""
+        del ctx
+        return ()
+
+    def unharmed(self, ctx: Context) -> Sequence[str]:
+        """Nothing is known."""
         del ctx
         return ()

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from workflows.errors import WorkflowError
 from workflows.host import Backup, Progress
 from workflows.plan import Hop
-from workflows.step import Context, Done, Facts, LedgerNote, Probe, StepDefaults
+from workflows.step import Context, Done, Facts, LedgerNote, Probe
+from workflows.steps.hop import HopStep
 
 _UNIT = 1000
 _SMALL = 10  # below it a decimal is shown
 
 
 @dataclass(frozen=True)
-class BackUpDatabase(StepDefaults):
+class BackUpDatabase(HopStep):
     """Dump the database, restore the dump into an empty server, compare."""
 
     hop: Hop

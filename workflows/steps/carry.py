@@ -7,14 +7,15 @@ from typing import Any
 
 from workflows.host import CarriedFile
 from workflows.plan import Hop, PackageKind
-from workflows.step import Context, Done, Facts, LedgerNote, StepDefaults
+from workflows.step import Context, Done, Facts, LedgerNote
+from workflows.steps.hop import HopStep
 from workflows.steps.trees import tree_of
 
 WEB_APPLICATIONS = (PackageKind.GUI, PackageKind.WEBSERVICES)
 
 
 @dataclass(frozen=True)
-class CarryValues(StepDefaults):
+class CarryValues(HopStep):
     """Carry values of emm.properties, emm-ws.properties and web.xml, and mend rows that would keep them from being stored.
 
     Undo needs nothing here: the new folder goes with the staged trees, the rows with the restore point.

@@ -8,7 +8,8 @@ from datetime import datetime, time
 from workflows.errors import UsageError
 from workflows.host import Dispatch
 from workflows.plan import GateOptions, Hop
-from workflows.step import Context, Done, LedgerNote, Outcome, Probe, StepDefaults, Waiting
+from workflows.step import Context, Done, LedgerNote, Outcome, Probe, Waiting
+from workflows.steps.hop import HopStep
 
 HORIZON = 1800.0  # seconds: a mailing planned within this time is waited for
 AGAIN = 5.0
@@ -36,7 +37,7 @@ def inside(window: str, now: datetime) -> bool:
 
 
 @dataclass(frozen=True)
-class WaitForDispatch(StepDefaults):
+class WaitForDispatch(HopStep):
     """Let nothing be stopped while mail is being made or sent, or outside the maintenance window.
 
     A later hop finds mail already down: it waits only for what really runs, never for a window or for what is planned.

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workflows.plan import Hop, PackageKind
-from workflows.step import Context, Done, Facts, LedgerNote, Probe, StepDefaults
+from workflows.step import Context, Done, Facts, LedgerNote, Probe
+from workflows.steps.hop import HopStep
 from workflows.steps.trees import links_from_json, links_to_json, trees_of
 
 KINDS = frozenset(PackageKind) - {PackageKind.RUNTIME, PackageKind.COMPLETE}
 
 
 @dataclass(frozen=True)
-class ActivateRelease(StepDefaults):
+class ActivateRelease(HopStep):
     """Point the links of frontend, backend and manual at the staged release."""
 
     hop: Hop

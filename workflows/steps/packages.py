@@ -24,8 +24,17 @@ def _artefact(data: dict[str, Any]) -> Artefact:
     return Artefact(ref, data["path"], data["size"], data["sha256"], data["trust"])
 
 
+class _BeforeTheStop(StepDefaults):
+    """A step before anything is stopped."""
+
+    def unharmed(self, ctx: Context) -> Sequence[str]:
+        """Whatever such a step does lies beside what is active."""
+        del ctx
+        return ("everything that is active: nothing was stopped or changed",)
+
+
 @dataclass(frozen=True)
-class FetchPackages(StepDefaults):
+class FetchPackages(_BeforeTheStop):
     """Bring every package to this host, with the digest that its source or the ledger names."""
 
     hops: tuple[Hop, ...]
@@ -57,7 +66,7 @@ class FetchPackages(StepDefaults):
 
 
 @dataclass(frozen=True)
-class StagePackages(StepDefaults):
+class StagePackages(_BeforeTheStop):
     """Unpack every package of every hop beside what is active; no link is touched."""
 
     hops: tuple[Hop, ...]

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from workflows.errors import WorkflowError
 from workflows.plan import Component, Hop
 from workflows.step import Context, Done, Facts, LedgerNote, StepDefaults
+from workflows.steps.hop import HopStep
 from workflows.steps.trees import trees_of
 from workflows.version import Version
 
 
 @dataclass(frozen=True)
-class RecordHop(StepDefaults):
+class RecordHop(HopStep):
     """Write every component's change to the ledger, as the links and files on disk tell it, with the schema as it now is."""
 
     hop: Hop
@@ -46,7 +47,7 @@ class RecordHop(StepDefaults):
             if found is None or Version.parse(found) != Version.parse(tree.version):
                 raise WorkflowError(f"{tree.component} on disk is {found}, not the staged {tree.version}", key="versions-differ")
         versions = sorted(ctx.host.database.versions())
-        notes = _changes(ctx.intent["before"], active)
+        notes = changes(ctx.intent["before"], active)
         schema = {table: list(columns) for table, columns in ctx.host.database.schema().items()}
         notes.append(
             LedgerNote("schema-fingerprint", "database", to_version=self.hop.target.version, evidence={"tables": schema})
@@ -56,10 +57,11 @@ class RecordHop(StepDefaults):
     def undo(self, ctx: Context) -> Sequence[LedgerNote]:
         """The ledger is never rewritten: the way back is an entry of its own."""
         now = ctx.facts_of(self.name).get("active")
-        return _changes(now, ctx.intent["before"]) if now else ()
+        return changes(now, ctx.intent["before"]) if now else ()
 
 
-def _changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[LedgerNote]:
+def changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[LedgerNote]:
+    """The entries for every component whose version differs."""
     return [
         LedgerNote("component-version", component.value, before.get(component.value), after.get(component.value))
         for component in Component

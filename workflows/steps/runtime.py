@@ -7,12 +7,13 @@ from dataclasses import asdict, dataclass
 
 from workflows.host import Link
 from workflows.plan import Hop, PackageKind
-from workflows.step import Context, Done, Facts, LedgerNote, Probe, StepDefaults
+from workflows.step import Context, Done, Facts, LedgerNote, Probe
+from workflows.steps.hop import HopStep
 from workflows.steps.trees import links_from_json, links_to_json, tree_of
 
 
 @dataclass(frozen=True)
-class InstallRuntime(StepDefaults):
+class InstallRuntime(HopStep):
     """Make the staged runtime the active one; the site's files win over the shipped ones (the salt!)."""
 
     hop: Hop

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workflows.plan import Hop
-from workflows.step import Context, Done, Facts, LedgerNote, Probe, StepDefaults
+from workflows.step import Context, Done, Facts, LedgerNote, Probe
+from workflows.steps.hop import HopStep
 
 
 @dataclass(frozen=True)
-class StopApplication(StepDefaults):
+class StopApplication(HopStep):
     """Stop frontend and backend, and see them gone."""
 
     hop: Hop

@@ -1,0 +1,28 @@
+"""What the steps of a hop have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from workflows.plan import Hop
+from workflows.step import Context, StepDefaults
+
+DATA_STEPS = ("database", "carry", "start", "migrate")  # what writes the database
+
+
+class HopStep(StepDefaults):
+    """A step of a hop; when it fails, it says what of the host is as it was."""
+
+    hop: Hop
+
+    def unharmed(self, ctx: Context) -> Sequence[str]:
+        """The data, by whether the hop has written any and where its restore point lies; and the hop behind this one."""
+        said = []
+        backup = ctx.facts_of(f"{self.hop.prefix}.backup").get("backup")
+        if not any(ctx.intent_of(f"{self.hop.prefix}.{step}") for step in DATA_STEPS):
+            said.append(f"the database: nothing of {self.hop.title} has changed it")
+        elif backup:
+            said.append(f"the data of {self.hop.source}: backup {backup}, restored and compared")
+        if not self.hop.final:
+            said.append(f"the SQL of the hop behind {self.hop.target.version} has not begun")
+        return said
