@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from workflows.errors import WorkflowError
 from workflows.plan import Hop
-from workflows.step import Context, Done, LedgerNote, StepDefaults
+from workflows.step import Context, Done, LedgerNote
+from workflows.steps.hop import HopStep
 from workflows.steps.proof import Condition, conditions, expectation
 from workflows.steps.repair import repair_damage
 from workflows.steps.start import mark_of, start_and_wait, telling_lines
 
 POLL = 0.3  # seconds
+NOT_STARTED = ("log-context", "http-version")  # the web application is not there at all
 SETTLED = 3.0  # seconds after which a condition that can be mended is taken for damage
 
 
@@ -25,11 +27,20 @@ def unproven(ctx: Context, hop: Hop, missing: Sequence[Condition], key: str, mes
     """The error that names every missing condition."""
     log = telling_lines(ctx.host.application.log_since(mark_of(ctx, hop)))
     detail = [f"{condition.key}: {condition.said}" for condition in missing]
-    return WorkflowError(message, key=key, detail=[*detail, *log][:25], command="emm.sh start")
+    ways = [
+        f"less {ctx.host.home_path}/logs/catalina.out    what the start said",
+        f"orchestrate resume    starts {hop.target.version} again, once the cause is gone",
+    ]
+    if key == "migration-timeout":
+        ways = [
+            "orchestrate resume    waits as long again",
+            f"{ctx.host.home_path}/bin/emm.sh stop    before the resume, to have it start anew",
+        ]
+    return WorkflowError(message, key=key, detail=[*detail, *log][:25], command="emm.sh start", next=ways)
 
 
 @dataclass(frozen=True)
-class ProveMigrations(StepDefaults):
+class ProveMigrations(HopStep):
     """The start-up migrations of this line really ran; one half-done start is mended and repeated."""
 
     hop: Hop
@@ -50,7 +61,7 @@ class ProveMigrations(StepDefaults):
         """Wait until all conditions hold.
 
         Raises:
-            WorkflowError: "migration-failed" when waiting cannot help, "migration-timeout".
+            WorkflowError: "start-failed" or "migration-failed" when waiting cannot help, "migration-timeout".
         """
         waited, repaired = 0.0, False
         notes: list[LedgerNote] = []
@@ -60,7 +71,7 @@ class ProveMigrations(StepDefaults):
                 notes += self._start_again(ctx)
                 continue
             if hopeless := [condition for condition in missing if condition.hopeless]:
-                key = "start-failed" if hopeless[0].key == "log-context" else "migration-failed"
+                key = "start-failed" if hopeless[0].key in NOT_STARTED else "migration-failed"
                 raise self._error(ctx, missing, key, hopeless[0].said)
             if waited >= self.timeout:
                 raise self._error(
@@ -95,7 +106,7 @@ class ProveMigrations(StepDefaults):
 
 
 @dataclass(frozen=True)
-class VerifyHop(StepDefaults):
+class VerifyHop(HopStep):
     """All nine points of facts 17.6, once more and together; the next hop does not start otherwise."""
 
     hop: Hop

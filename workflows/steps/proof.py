@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from workflows.errors import UsageError
-from workflows.host import LogMark, Report
+from workflows.host import LogMark, Report, StartupJob
 from workflows.plan import Hop, PackageKind
 from workflows.step import Context
 from workflows.steps.trees import tree_of
@@ -17,7 +17,8 @@ CONTEXT_FAILED = "Context [] startup failed"
 MIGRATION_FAILED = "Cannot check installation validity"
 MARKER = "[to be defined]"
 LAYOUT_ITEMS = ("edition_logo.png", "favicon.ico", "logo.png", "logo.svg")
-JOB_IN_PROGRESS, JOB_DONE = 1, 2
+JOB_IN_PROGRESS, JOB_DONE, JOB_FAILED = 1, 2, 3
+NOT_FOUND, OK = 404, 200
 
 
 @dataclass(frozen=True)
@@ -51,13 +52,39 @@ def judge_log(log: str) -> list[Condition]:
     ]
 
 
-def judge_versions(versions: Collection[str], mandatory: Collection[str], exceptions: Collection[str]) -> Condition:
-    """Point 3: the set of database versions, never its maximum."""
+def judge_versions(
+    versions: Collection[str], mandatory: Collection[str], exceptions: Collection[str], known: Collection[str] | None = None
+) -> Condition:
+    """Point 3: the set of database versions, never its maximum.
+
+    known: what was there before the hop and what its files add; a version beyond them is of another release, on whose schema
+    this one does not run (facts 17.5). None: not known.
+    """
     missing = sorted(set(mandatory) - set(versions) - set(exceptions))
-    said = (
-        f"{len(missing)} database updates are missing: {', '.join(missing[:8])}" if missing else "all database updates are there"
-    )
-    return Condition("database-versions", not missing, said, hopeless=bool(missing))
+    foreign = [] if known is None else sorted(set(versions) - set(known) - set(mandatory))
+    said = "all database updates are there"
+    if missing:
+        said = f"{len(missing)} database updates are missing: {', '.join(missing[:8])}"
+    elif foreign:
+        said = f"{len(foreign)} database updates are of another release: {', '.join(foreign[:8])}"
+    return Condition("database-versions", not (missing or foreign), said, hopeless=bool(missing or foreign))
+
+
+def judge_jobs(jobs: Sequence[StartupJob]) -> Condition:
+    """Point 4: every enabled startup job is done. One that failed is not tried again by itself."""
+    open_jobs = [job for job in jobs if job.enabled and job.state != JOB_DONE]
+    said = "; ".join(f"startup job {job.id} is in state {job.state}" for job in open_jobs) or "all startup jobs are done"
+    return Condition(
+        "startup-jobs", not open_jobs, said,
+        repairable=any(job.state == JOB_IN_PROGRESS for job in open_jobs),
+        hopeless=any(job.state == JOB_FAILED for job in open_jobs),
+    )  # fmt: skip
+
+
+def judge_companies(companies: Sequence[int]) -> Condition:
+    """Point 5: no company is without its migrated values."""
+    said = f"companies without migrated values: {', '.join(map(str, companies))}" if companies else "all companies are migrated"
+    return Condition("company-values", not companies, said)
 
 
 def judge_layout(items: Mapping[str, bool]) -> Condition:
@@ -103,13 +130,18 @@ def judge_reports(reports: Sequence[Report]) -> Condition:
 
 @dataclass(frozen=True)
 class Expectation:
-    """What a proof is held against. values: from the site's files; before: what config_tbl held before the start."""
+    """What a proof is held against.
+
+    values: from the site's files; before: what config_tbl held before the start; known: database versions from before the hop
+    or of its files, None where the hop ran no SQL.
+    """
 
     version: str
     mark: LogMark
     frontend: str | None
     values: Mapping[str, str]
     before: Mapping[str, Sequence[str | None]]
+    known: frozenset[str] | None = None
 
 
 def expectation(ctx: Context, hop: Hop, mark: LogMark) -> Expectation:
@@ -117,29 +149,36 @@ def expectation(ctx: Context, hop: Hop, mark: LogMark) -> Expectation:
     carry = ctx.intent_of(f"{hop.prefix}.carry")
     start = ctx.intent_of(f"{hop.prefix}.start")
     frontend = tree_of(ctx, hop, PackageKind.GUI).folder if ctx.facts_of("stage") else None
-    return Expectation(hop.target.version, mark, frontend, carry.get("values", {}), start.get("config", {}))
+    sql = ctx.intent_of(f"{hop.prefix}.database")
+    known = frozenset({*sql["versions"], *(file["version"] for file in sql["files"] if file["version"])}) if sql else None
+    return Expectation(hop.target.version, mark, frontend, carry.get("values", {}), start.get("config", {}), known)
 
 
 def conditions(ctx: Context, hop: Hop, expected: Expectation) -> list[Condition]:
-    """All conditions of facts 17.6 that can be looked at; a database that does not answer is a condition of its own."""
-    found = judge_log(ctx.host.application.log_since(expected.mark))
-    found += _answers(ctx, expected.version)
-    found += _database(ctx, hop, expected)
-    return found
+    """All conditions of facts 17.6.
+
+    Raises:
+        WorkflowError: the database does not answer, or is not the application's: then nothing can be said of the rest.
+    """
+    log = ctx.host.application.log_since(expected.mark)
+    return [*judge_log(log), *_answers(ctx, expected.version, up=STARTED in log), *_database(ctx, hop, expected)]
 
 
-def _answers(ctx: Context, version: str) -> list[Condition]:
-    """Point 2: the version, asked again after a database round trip through the application."""
+def _answers(ctx: Context, version: str, *, up: bool) -> list[Condition]:
+    """Point 2: the version, asked again after a database round trip through the application.
+
+    up: the server says that it has started: a page that it does not have then, it will not have later (facts 17.5).
+    """
     trip = ctx.host.application.database_round_trip()
     answer = ctx.host.application.version()
     body = answer.body.strip()
-    same = answer.status == 200 and _same_version(body, version)  # noqa: PLR2004
+    same = answer.status == OK and _same_version(body, version)
     said = (
         f"the application answers {version}" if same else f"the application answers {answer.status} {body[:60]!r}, not {version}"
     )
     return [
-        Condition("http-database", trip.status == 200, f"a page that needs the database answers {trip.status}"),  # noqa: PLR2004
-        Condition("http-version", same, said),
+        Condition("http-database", trip.status == OK, f"a page that needs the database answers {trip.status}"),
+        Condition("http-version", same, said, hopeless=up and answer.status == NOT_FOUND),
     ]
 
 
@@ -155,19 +194,11 @@ def _database(ctx: Context, hop: Hop, expected: Expectation) -> list[Condition]:
     found = []
     if expected.frontend is not None:
         mandatory = ctx.host.home.mandatory_versions(expected.frontend)
-        found.append(judge_versions(database.versions(), mandatory, rules.exceptions))
+        found.append(judge_versions(database.versions(), mandatory, rules.exceptions, expected.known))
     if "startup-jobs" in rules.migrates:
-        waiting = [job for job in database.startup_jobs() if job.enabled and job.state != JOB_DONE]
-        said = "; ".join(f"startup job {job.id} is in state {job.state}" for job in waiting) or "all startup jobs are done"
-        found.append(
-            Condition("startup-jobs", not waiting, said, repairable=any(job.state == JOB_IN_PROGRESS for job in waiting))
-        )
+        found.append(judge_jobs(database.startup_jobs()))
     if "company-values" in rules.migrates:
-        companies = database.companies_not_migrated()
-        said = (
-            f"companies without migrated values: {', '.join(map(str, companies))}" if companies else "all companies are migrated"
-        )
-        found.append(Condition("company-values", not companies, said))
+        found.append(judge_companies(database.companies_not_migrated()))
     if "layout" in rules.migrates:
         found.append(judge_layout(database.layout_items()))
     if "config-values" in rules.migrates:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from workflows.errors import WorkflowError
 from workflows.host import LogMark
 from workflows.plan import Hop
-from workflows.step import Context, Done, Facts, LedgerNote, StepDefaults
+from workflows.step import Context, Done, Facts, LedgerNote
+from workflows.steps.hop import HopStep
 from workflows.steps.proof import CONTEXT_FAILED, MARKER, MIGRATION_FAILED, STARTED
 from workflows.steps.repair import repair_damage
 
@@ -63,6 +64,7 @@ def start_and_wait(ctx: Context, hop: Hop, timeout: float) -> LogMark:
             raise WorkflowError(
                 f"cannot start {hop.target.version}: the application ended during its start",
                 key="start-failed", command="emm.sh start", detail=telling_lines(log),
+                next=[f"orchestrate resume    mends what it left and starts {hop.target.version} again"],
             )  # fmt: skip
         if waited >= timeout:
             if hop.rules.migrates:
@@ -71,6 +73,7 @@ def start_and_wait(ctx: Context, hop: Hop, timeout: float) -> LogMark:
             raise WorkflowError(
                 f"cannot start {hop.target.version}: the application did not answer within {timeout:.0f} s",
                 key="start-timeout", command="emm.sh start   (its exit code is always 0)", detail=telling_lines(log),
+                next=[f"orchestrate resume    starts {hop.target.version} again"],
             )  # fmt: skip
         ctx.report(f"starting {hop.target.version}, {waited:.0f} s")
         application.wait(POLL)
@@ -79,7 +82,7 @@ def start_and_wait(ctx: Context, hop: Hop, timeout: float) -> LogMark:
 
 
 @dataclass(frozen=True)
-class StartFrontend(StepDefaults):
+class StartFrontend(HopStep):
     """Start the frontend of the new version; its start-up migrates the database."""
 
     hop: Hop
@@ -117,7 +120,7 @@ class StartFrontend(StepDefaults):
 
 
 @dataclass(frozen=True)
-class StartBackend(StepDefaults):
+class StartBackend(HopStep):
     """Let mail flow again, from the version that was proven; only where it flowed before the run."""
 
     hop: Hop
