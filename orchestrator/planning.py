@@ -17,7 +17,7 @@ from workflows.errors import WorkflowError
 from workflows.host import Host
 from workflows.machine import RunState, StepState
 from workflows.path import group_releases, plan_path
-from workflows.plan import Component, GateOptions, Hop, Release, UpgradePlan
+from workflows.plan import Component, GateOptions, Hop, LineRules, Release, UpgradePlan
 from workflows.steps.gate import parse_window
 from workflows.version import Version
 
@@ -109,7 +109,14 @@ def _plan(
         migrate_timeout=site.settings.migrate_timeout,
         catalogue_serial=serial,
         tool_version=TOOL_VERSION,
+        source_rules=_source_rules(before[Component.FRONTEND]),
     )
+
+
+def _source_rules(version: str) -> LineRules | None:
+    """What is known of the line that is left; None of a line that is not known."""
+    catalogue, line = Catalogue.load(), Version.parse(version).line
+    return catalogue.rules(line) if line in catalogue.lines else None
 
 
 @dataclass(frozen=True)

@@ -67,13 +67,24 @@ class BenignError:
 
 
 @dataclass(frozen=True)
+class Need:
+    """Something a release line needs of its host: any one of `any_of` will do (workflows/needs.py). stops: not without it."""
+
+    name: str
+    any_of: tuple[str, ...]
+    stops: bool
+    source: str
+
+
+@dataclass(frozen=True)
 class LineRules:
     """What the catalogue knows of a release line; None or an empty tuple where nothing is known.
 
     line: "20.04". migrates: what its first start-up moves, of "config-values", "company-values", "layout", "reports",
     "startup-jobs". config_keys: keys (class.name) that must be in config_tbl after that start. exceptions: versions that the
     package's mandatory list names, but that may be missing. has_release_log: whether its start writes release_log_tbl.
-    backend_at_start: whether an intermediate start needs the backend too.
+    backend_at_start: whether an intermediate start needs the backend too. needs: what is known that it needs of its host;
+    needs_unknown: what it may need, but nothing is known.
     """
 
     line: str
@@ -83,6 +94,8 @@ class LineRules:
     exceptions: tuple[str, ...] = ()
     has_release_log: bool | None = None
     backend_at_start: bool = False
+    needs: tuple[Need, ...] = ()
+    needs_unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -126,7 +139,7 @@ class GateOptions:
 
 @dataclass(frozen=True)
 class UpgradePlan:
-    """Everything an upgrade needs to know, decided before it starts."""
+    """Everything an upgrade needs to know, decided before it starts. source_rules: of the line that it leaves first."""
 
     source: str
     target: str
@@ -137,3 +150,4 @@ class UpgradePlan:
     migrate_timeout: float = 600.0  # seconds
     catalogue_serial: int = 0
     tool_version: str = ""
+    source_rules: LineRules | None = None

@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from orchestrator.packages.requirements import Entry, Requirements, Text
 from workflows.errors import UsageError, WorkflowError
-from workflows.plan import BenignError, LineRules
+from workflows.plan import BenignError, LineRules, Need
 from workflows.version import Version
 
 FILE = Path(__file__).with_name("catalogue.toml")
@@ -138,4 +138,6 @@ class Catalogue(Entry):
             exceptions=entry.exceptions.versions if entry.exceptions else (),
             has_release_log=entry.release_log.writes if entry.release_log else None,
             backend_at_start=entry.backend_at_start,
+            needs=tuple(Need(name, need.any_of, need.stops, need.source) for name, need in entry.known().items()),
+            needs_unknown=entry.unknown(),
         )

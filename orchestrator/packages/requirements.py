@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-_NEED = re.compile(r"(?:(?P<name>[A-Za-z]+)\s*)?(?P<least>>=)?(?P<version>[\d.]*)")
-_FOUND = re.compile(r"(?:(?P<name>[A-Za-z][\w-]*)\s*)?(?P<version>\d[\d.]*)?")
+from workflows.needs import meets
 
 Text = Annotated[str, Field(min_length=1)]
 
@@ -32,8 +30,7 @@ class Requirement(Entry):
         Args:
             found: a version ("9.0.43"), a name with a version ("postfix 3.5.8") or a name.
         """
-        answers = [_meets(need, found) for need in self.any_of]
-        return True if True in answers else None if None in answers else False
+        return meets(self.any_of, found)
 
 
 class Requirements(Entry):
@@ -55,21 +52,3 @@ class Requirements(Entry):
     def unknown(self) -> tuple[str, ...]:
         """What is not known of the line."""
         return tuple(name for name in Requirements.model_fields if getattr(self, name) is None)
-
-
-def _meets(need: str, found: str) -> bool | None:
-    wanted, there = _NEED.fullmatch(need), _FOUND.match(found.strip())
-    if wanted is None or there is None or (wanted["name"] and not there["name"]):
-        return None
-    if wanted["name"] and wanted["name"].lower() != there["name"].lower():
-        return False
-    if not wanted["version"] or not there["version"]:
-        return None if wanted["version"] else True
-    needed, have = _numbers(wanted["version"]), _numbers(there["version"])
-    if len(needed) == 1 and have[0] == 1:
-        have = have[1:]  # Java 8 calls itself 1.8
-    return have >= needed if wanted["least"] else have[: len(needed)] == needed
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split(".") if part)

@@ -10,7 +10,9 @@ from workflows.checks import (
     dispatch_idle,
     duplicate_config_keys,
     long_table_names,
+    requirements,
     restore_possible,
+    source_migrated,
     sql_mode,
     tomcat_ajp_connector,
 )
@@ -25,6 +27,8 @@ CHECKS: dict[str, tuple[str, Check]] = {
         application_answers,
         database_answers,
         database_complete,
+        source_migrated,
+        requirements,
         sql_mode,
         duplicate_config_keys,
         long_table_names,

@@ -1,0 +1,73 @@
+"""What the release of each hop needs of its host (guide 3.1, facts 10.2, 12 and 17.1; the catalogue names the source)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from workflows.checks.finding import Finding, Severity, passed
+from workflows.host import Host
+from workflows.needs import meets
+from workflows.plan import Need, UpgradePlan
+
+KEY = "requirements"
+TITLE = "what the releases need of this host"
+SYSTEMS = {  # how a system calls itself -> how the guide calls it
+    "Red Hat Enterprise Linux": "RHEL",
+    "SUSE Linux Enterprise Server": "SLES",
+    "CentOS Linux": "CentOS",
+    "CentOS Stream": "CentOS",
+}
+
+
+def check(host: Host, plan: UpgradePlan | None) -> Iterator[Finding]:
+    """Every known need of every hop; what a line needs and cannot be measured, or is not known, is said."""
+    if plan is None:
+        return
+    found = _found(host)
+    unknown: dict[str, list[str]] = {}
+    met = 0
+    for hop in plan.hops:
+        line = hop.rules.line
+        for need in hop.rules.needs:
+            there = found.get(need.name)
+            fits = None if there is None else meets(need.any_of, there)
+            if there is not None and fits is False:
+                yield _unmet(line, need, there)
+            elif fits is None:
+                seen = f"{need.name} is {there}" if there else f"{need.name} is not measured"
+                unknown.setdefault(f"{seen}, needed is {_wanted(need)}", []).append(line)
+            else:
+                met += 1
+        for name in hop.rules.needs_unknown:
+            unknown.setdefault(f"what is needed as {name} is not known", []).append(line)
+    if unknown:
+        said = "; ".join(f"{', '.join(lines)}: {what}" for what, lines in unknown.items())
+        yield Finding(KEY, Severity.UNKNOWN, TITLE, said)
+    if met:
+        yield passed(KEY, TITLE, f"{met} needs are met")
+
+
+def _unmet(line: str, need: Need, there: str) -> Finding:
+    return Finding(
+        KEY,
+        Severity.INHIBITOR if need.stops else Severity.WARNING,
+        TITLE,
+        f"{line} needs {need.name} {_wanted(need)}; here is {there}",
+        f"so says {need.source}",
+        f"install {need.name} {_wanted(need)}" if need.stops else "",
+    )
+
+
+def _wanted(need: Need) -> str:
+    return " or ".join(need.any_of)
+
+
+def _found(host: Host) -> Mapping[str, str]:
+    """What is known of the host, under the names of the catalogue and with the guide's words."""
+    found = dict(host.machine.facts())
+    for name, short in SYSTEMS.items():
+        if found.get("os", "").startswith(name):
+            found["os"] = short + found["os"].removeprefix(name).removeprefix(" release")
+    server = host.database.ping()
+    found["dbms"] = ("MariaDB " if "mariadb" in server.lower() else "MySQL ") + server
+    return found
