@@ -40,13 +40,13 @@ class Picture:
 class Bench:
     """One host in one folder. `reset` puts it back to how it was when it was made."""
 
-    def __init__(self, folder: Path, release: str = "19.10") -> None:
+    def __init__(self, folder: Path, release: str = "19.10", *, companies: int = 1, recipients: int = 0) -> None:
         self.folder = folder
         self.host = folder / "host"
         self._start = folder / "start"
         folder.mkdir(mode=0o755)
         folder.chmod(0o755)
-        sandbox.create(self.host, release)
+        sandbox.create(self.host, release, companies=companies, recipients=recipients)
         sandbox.stop(self.host)
         self.host.rename(self._start)
 
