@@ -85,7 +85,8 @@ class PrivateServer:
         run(
             [find_program(INSTALL_NAMES), "--no-defaults", f"--user={user}", f"--datadir={self.data}",
              "--auth-root-authentication-method=socket", f"--auth-root-socket-user={pwd.getpwuid(os.geteuid()).pw_name}",
-             "--skip-test-db", f"--tmpdir={self.temporary}", *self._small],
+             "--skip-test-db", f"--tmpdir={self.temporary}", *self._small,
+             "--force"],  # a host whose own name does not resolve is no obstacle to a server without a network
             timeout=180,
         )  # fmt: skip
 
