@@ -27,43 +27,49 @@ class SettingsError(UsageError):
 
 
 class DatabaseSettings(BaseModel):
-    """How to reach the database server beyond what the home's own dbcfg says (facts 5.1).
-
-    socket: unix socket, wins over the host of dbcfg. admin_*: the account that may create and drop databases;
-    admin_option_file: a 0600 option file with its password, None where the socket alone identifies it.
-    """
+    """How to reach the database server beyond what the home's own dbcfg says (facts 5.1)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     socket: _File | None = None
+    """The server's unix socket; wins over the host that dbcfg names."""
     admin_user: str = "root"
+    """The account that may create and drop databases."""
     admin_socket: _File | None = None
+    """The unix socket for that account; the one above unless set."""
     admin_option_file: _File | None = None
+    """An option file, 0600, with that account's password; none where the socket alone identifies it."""
 
 
 class Settings(BaseModel):
-    """The settings of one site. Paths are absolute, times are seconds.
-
-    user: the OS user that OpenEMM runs as, "" for whoever runs this tool. packages: a folder or an http(s) URL
-    (the vendor's is not known to us, facts 3; <state>/packages unless set). state: the
-    folder of state.db and the locks. state_url: a MariaDB schema to keep the state in instead; holds a password, so it is
-    never shown. scratch: where test restores happen; the server's unprivileged user must be able to enter it.
-    """
+    """The settings of one site. Paths are absolute, times are seconds. What stands below a field goes into the manual."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     name: str = Field(default_factory=lambda: os.uname().nodename, min_length=1)
+    """What the site is called in reports and in the ledger; it must stay the same."""
     home: _File = HOME
+    """The home of OpenEMM."""
     user: str = "openemm"
+    """The OS user that OpenEMM runs as; empty for whoever runs this tool."""
     packages: str = ""
+    """Where packages come from: a folder, or an http(s) URL. The vendor's URL is not known to this tool (facts 3)."""
     state: _File = Path("/var/lib/openemm-orchestrator")
+    """The folder of state.db and of the lock."""
     state_url: str | None = Field(default=None, repr=False)
+    """A MariaDB schema that keeps the state instead of state.db: mysql+pymysql://user:password@host/schema. Never shown."""
     backups: _File = Path()
+    """Where dumps are kept."""
     scratch: _File = Path("/var/tmp")  # noqa: S108 - a folder of its own, 0700, is made in it
+    """Where test restores happen; the database server's own user must be able to enter it."""
     http: str = Field(default="http://127.0.0.1:8080", pattern=r"^https?://[^/]")
+    """Where the application answers on this host."""
     start_timeout: _Seconds = 120.0
+    """How long the application may take to start, where its start migrates nothing."""
     migrate_timeout: _Seconds = 600.0
+    """How long a start that migrates the database may take. Nothing is killed when it is over; `resume` goes on waiting."""
     stop_timeout: _Seconds = 120.0
+    """How long the application may take to stop."""
     database: DatabaseSettings = DatabaseSettings()
 
     def model_post_init(self, _context: object, /) -> None:

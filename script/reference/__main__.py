@@ -1,0 +1,46 @@
+"""Make the reference pages from the code, or see that they are what the code says; script/docs calls this."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import catalogue
+import checks
+import commands
+import errors
+import settings
+import steps
+import words
+
+ROOT = Path(__file__).parents[2]
+PAGES: dict[str, Callable[[], str]] = {
+    "commands.md": commands.page,
+    "settings.md": settings.page,
+    "checks.md": checks.page,
+    "catalogue.md": catalogue.page,
+    "steps.md": steps.page,
+    "error-keys.md": errors.page,
+}
+
+
+def main() -> int:
+    """Write the pages; with --check name what is wrong instead."""
+    folder = ROOT / "docs" / "reference"
+    made = {folder / name: make() for name, make in PAGES.items()}
+    if "--check" not in sys.argv[1:]:
+        for path, text in made.items():
+            path.write_text(text, encoding="utf-8")
+        return 0
+    wrong = [
+        f"{path.relative_to(ROOT)} is stale: run script/docs"
+        for path, text in made.items()
+        if not path.is_file() or path.read_text(encoding="utf-8") != text
+    ]
+    wrong += words.dead_links(ROOT) + words.unknown_commands(ROOT)
+    sys.stderr.write("".join(f"{line}\n" for line in wrong))
+    return 1 if wrong else 0
+
+
+sys.exit(main())

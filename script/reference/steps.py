@@ -1,0 +1,66 @@
+"""steps.md, from the workflows."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from markdown import opening, table
+from markdown import page as whole
+
+from orchestrator.packages.catalogue import Catalogue
+from workflows import restart, upgrade
+from workflows.machine import RunState, StepState
+from workflows.plan import Hop, Release, UpgradePlan
+from workflows.step import Probe, StepDefaults
+
+
+def page() -> str:
+    """The page."""
+    return whole(
+        "Steps and states",
+        "What `orchestrate run RUN` lists. Before it begins, each step is written down as `doing`; when it is done, its outcome, "
+        "its event and its ledger entries are written in one transaction. A step that was cut off is looked at before anything "
+        "is done again: " + ", ".join(f"*{probe.value}*" for probe in Probe) + ".",
+        "## An upgrade",
+        "Those of a hop come once for every hop; `backend` comes in the last one only, unless a line needs it to migrate. "
+        "`orchestrate plan --to VERSION --diagram` draws the steps of your host.",
+        table(("step", "what it does", "when it is taken back"), _rows(list(upgrade.steps(_plan(hops=2))))),
+        "## A restart",
+        table(("step", "what it does", "when it is taken back"), _rows(list(restart.steps(_plan(hops=1, name="restart"))))),
+        "## States",
+        f"A run is {_listed(RunState)}. A step is {_listed(StepState)}.",
+        "```text\n"
+        "planned -> running <-> waiting <-> paused\n"
+        "           running -> completed | failed\n"
+        "           failed  -> running (resume) | undoing -> undone | failed\n"
+        "```",
+    )
+
+
+def _plan(*, hops: int, name: str = "") -> Any:
+    rules = Catalogue.load().rules
+    way = ("19.10", "20.04", "20.10")[: hops + 1]
+    made = tuple(
+        Hop(number, way[number - 1], Release(line, ()), rules(line), final=number == hops, name=name)
+        for number, line in enumerate(way[1:], start=1)
+    )
+    return UpgradePlan(way[0], way[-1], made)
+
+
+def _rows(steps: Sequence[Any]) -> list[tuple[str, str, str]]:
+    """One row a step; those of a hop once."""
+    rows = {re.sub(r"^hop\d+", "hopN", step.name): (opening(inspect.getdoc(type(step))), _undo(step)) for step in reversed(steps)}
+    return [(f"`{name}`", *told) for name, told in reversed(rows.items())]
+
+
+def _undo(step: Any) -> str:
+    kind = type(step)
+    return "-" if kind.undo is StepDefaults.undo else opening(kind.undo.__doc__)
+
+
+def _listed(states: Any) -> str:
+    words = [f"`{state.value}`" for state in states]
+    return f"{', '.join(words[:-1])} or {words[-1]}"
