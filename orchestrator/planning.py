@@ -5,9 +5,6 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from pydantic import TypeAdapter
 
 from orchestrator.packages.catalogue import Catalogue
 from orchestrator.packages.preview import update_versions
@@ -20,18 +17,6 @@ from workflows.path import group_releases, plan_path
 from workflows.plan import Component, GateOptions, Hop, LineRules, Release, UpgradePlan
 from workflows.steps.gate import parse_window
 from workflows.version import Version
-
-_PLANS = TypeAdapter(UpgradePlan)
-
-
-def plan_to_json(plan: UpgradePlan) -> dict[str, Any]:
-    """The plan as it is persisted with its run."""
-    return dict(_PLANS.dump_python(plan, mode="json"))
-
-
-def plan_from_json(data: Mapping[str, Any]) -> UpgradePlan:
-    """The plan again."""
-    return _PLANS.validate_python(data)
 
 
 def make_plan(site: Site, target: str, gate: GateOptions) -> UpgradePlan:

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Protocol
 
 from orchestrator.checking import run_checks
 from orchestrator.engine import Engine
 from orchestrator.events import Bus, Event
-from orchestrator.planning import plan_from_json, plan_to_json
+from orchestrator.plans import Plan, plan_from_json, plan_to_json, steps_of
 from orchestrator.signals import pausable
 from orchestrator.site import Site
 from orchestrator.tool import TOOL_VERSION
 from state.errors import LeaseHeldError
 from state.journal import RunRecord
-from workflows import restart, upgrade
+from workflows import upgrade
 from workflows.checks.finding import Severity
 from workflows.errors import RefusedError, UsageError, WorkflowError
 from workflows.machine import ENDED, RunState, StepState
 from workflows.machine import diagram as machine_diagram
+from workflows.moves import MovePlan
 from workflows.plan import UpgradePlan
 from workflows.step import Step
 
-WORKFLOWS: dict[str, Callable[[UpgradePlan], Iterable[Step]]] = {"upgrade": upgrade.steps, "restart": restart.steps}
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0, O, 1, I: ids are read aloud at night
 EXIT = {RunState.COMPLETED: 0, RunState.PAUSED: 4, RunState.WAITING: 4, RunState.FAILED: 1}
 
@@ -49,7 +49,10 @@ def create_upgrade(site: Site, plan: UpgradePlan, *, reason: str | None, on_fail
         StateError: "run-in-progress".
     """
     with site.lease.acquire(None, "upgrade"):
-        return _create(site, "upgrade", plan, list(WORKFLOWS["upgrade"](plan)), reason=reason, on_failure=on_failure, check=True)
+        steps = steps_of("upgrade", plan)
+        return _create(
+            site, "upgrade", plan, steps, reason=reason, on_failure=on_failure, check=lambda: refuse_inhibited(site, plan)
+        )
 
 
 def start_upgrade(site: Site, plan: UpgradePlan, *, reason: str | None, on_failure: str, display: Display) -> RunRecord:
@@ -59,25 +62,49 @@ def start_upgrade(site: Site, plan: UpgradePlan, *, reason: str | None, on_failu
         RefusedError: "run-open" or "checks-failed"; nothing was changed.
         StateError: "run-in-progress" when another process drives a run of this site.
     """
-    return _start(site, "upgrade", plan, reason=reason, on_failure=on_failure, display=display)
+    return _start(
+        site, "upgrade", plan, reason=reason, on_failure=on_failure, display=display, check=lambda: refuse_inhibited(site, plan)
+    )
 
 
 def start_restart(site: Site, plan: UpgradePlan, *, reason: str | None, display: Display) -> RunRecord:
     """Restart what is active, behind the gate and with the proof."""
-    return _start(site, "restart", plan, reason=reason, on_failure="stop", display=display, check=False)
+    return _start(site, "restart", plan, reason=reason, on_failure="stop", display=display)
+
+
+def start_move(
+    site: Site, workflow: str, plan: MovePlan, *, reason: str | None, on_failure: str = "stop", display: Display
+) -> RunRecord:
+    """Start a switch, a rollback or a restore: its planning has looked at all that would stop it.
+
+    Raises:
+        RefusedError: "run-open", or "plan-outdated" when what is active has changed since; nothing was changed.
+        StateError: "run-in-progress".
+    """
+
+    def still_so() -> None:
+        active = {component.value: version for component, version in site.host.home.active().items()}
+        if active != dict(plan.before):
+            raise RefusedError(
+                "what is active has changed since the plan was made",
+                key="plan-outdated", unharmed=["nothing was changed"], next=["orchestrate status", "the same command again"],
+            )  # fmt: skip
+
+    return _start(site, workflow, plan, reason=reason, on_failure=on_failure, display=display, check=still_so)
 
 
 def _start(
-    site: Site, workflow: str, plan: UpgradePlan, *, reason: str | None, on_failure: str, display: Display, check: bool = True
-) -> RunRecord:
-    steps = list(WORKFLOWS[workflow](plan))
+    site: Site, workflow: str, plan: Plan, *, reason: str | None, on_failure: str, display: Display,
+    check: Callable[[], None] = lambda: None,
+) -> RunRecord:  # fmt: skip
+    steps = steps_of(workflow, plan)
     with site.lease.acquire(None, workflow):
         record = _create(site, workflow, plan, steps, reason=reason, on_failure=on_failure, check=check)
         return _drive(site, record, steps, plan, display)
 
 
 def _create(
-    site: Site, workflow: str, plan: UpgradePlan, steps: list[Step], *, reason: str | None, on_failure: str, check: bool
+    site: Site, workflow: str, plan: Plan, steps: list[Step], *, reason: str | None, on_failure: str, check: Callable[[], None]
 ) -> RunRecord:
     journal = site.store.journal
     if (open_run := journal.open_run(site.settings.name, {state.value for state in ENDED})) is not None:
@@ -86,8 +113,7 @@ def _create(
             key="run-open",
             next=[f"orchestrate resume {open_run.id}    go on with it", f"orchestrate abort {open_run.id}    take it back"],
         )
-    if check:
-        refuse_inhibited(site, plan)
+    check()
     return journal.create(
         run_id=_new_id(site), site=site.settings.name, workflow=workflow, plan=plan_to_json(plan),
         options={"on_failure": on_failure}, actor={**site.actor, "reason": reason}, reason=reason, tool_version=TOOL_VERSION,
@@ -182,7 +208,7 @@ def downtime(run: RunRecord) -> float | None:
 
 
 def _drive(
-    site: Site, record: RunRecord, steps: list[Step], plan: UpgradePlan, display: Display, *, undo: bool = False,
+    site: Site, record: RunRecord, steps: list[Step], plan: Plan, display: Display, *, undo: bool = False,
     wait: float | None = None,
 ) -> RunRecord:  # fmt: skip
     bus = Bus()
@@ -200,14 +226,14 @@ def _drive(
     return record
 
 
-def _workflow_of(record: RunRecord) -> tuple[UpgradePlan, list[Step]]:
+def _workflow_of(record: RunRecord) -> tuple[Plan, list[Step]]:
     if _number(record.tool_version) > _number(TOOL_VERSION):
         raise WorkflowError(
             f"run {record.id} was begun by orchestrate {record.tool_version}; this is {TOOL_VERSION}",
             key="run-newer", next=[f"install orchestrate {record.tool_version} or later, then: orchestrate resume {record.id}"],
         )  # fmt: skip
-    plan = plan_from_json(record.plan)
-    return plan, list(WORKFLOWS[record.workflow](plan))
+    plan = plan_from_json(record.workflow, record.plan)
+    return plan, steps_of(record.workflow, plan)
 
 
 def _number(version: str) -> tuple[int, ...]:

@@ -1,0 +1,29 @@
+"""The rollback: links and database go back together, to versions that were proven together (DESIGN 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workflows.moves import RollbackPlan
+from workflows.step import Step
+from workflows.steps.arrival import RecordMove, VerifyMove
+from workflows.steps.gate import WaitForDispatch
+from workflows.steps.migrate import ProveMigrations
+from workflows.steps.relink import Relink
+from workflows.steps.restore import RestoreDatabase
+from workflows.steps.start import StartBackend, StartFrontend
+from workflows.steps.stop import StopApplication
+
+
+def steps(plan: RollbackPlan) -> Iterator[Step]:
+    """The steps of a rollback, in order; a `backup restore` is one to the version that is active."""
+    yield WaitForDispatch(plan.hop, plan.gate)
+    yield StopApplication(plan.hop)
+    if plan.point is not None:
+        yield RestoreDatabase(plan.hop, plan.point)  # beside, compared, swapped; what was there is kept
+    yield Relink(plan)  # every component together, or none
+    yield StartFrontend(plan.hop, plan.start_timeout)
+    yield ProveMigrations(plan.hop, plan.start_timeout, plan.migrate_timeout)
+    yield VerifyMove(plan)
+    yield StartBackend(plan.hop)
+    yield RecordMove(plan)

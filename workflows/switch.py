@@ -1,0 +1,28 @@
+"""The switch of one component within its release line: links and a restart (facts 1.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workflows.moves import SwitchPlan
+from workflows.step import Step
+from workflows.steps.arrival import RecordMove, VerifyMove
+from workflows.steps.gate import WaitForDispatch
+from workflows.steps.migrate import ProveMigrations
+from workflows.steps.relink import Relink
+from workflows.steps.start import StartBackend, StartFrontend
+from workflows.steps.stop import StopApplication
+
+
+def steps(plan: SwitchPlan) -> Iterator[Step]:
+    """The steps of a switch, in order."""
+    if plan.restarts:
+        yield WaitForDispatch(plan.hop, plan.gate)
+        yield StopApplication(plan.hop)
+    yield Relink(plan)  # every link, or none; a runtime with the site's files
+    if plan.restarts:
+        yield StartFrontend(plan.hop, plan.start_timeout)
+        yield ProveMigrations(plan.hop, plan.start_timeout, plan.migrate_timeout)
+        yield VerifyMove(plan)
+        yield StartBackend(plan.hop)
+    yield RecordMove(plan)
