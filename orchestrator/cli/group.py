@@ -24,6 +24,10 @@ SECTIONS: dict[str, dict[str, str]] = {
         "abort": "Take back everything an unfinished run did.",
         "watch": "Follow a run from anywhere.",
     },
+    "Go back": {
+        "rollback": "Back to an older release with the database that belongs to it.",
+        "switch": "Another version of one component, within its line.",
+    },
     "Look back": {
         "runs": "All runs of this site.",
         "run": "One run, step by step.",

@@ -1,0 +1,39 @@
+"""`orchestrate switch`."""
+
+from __future__ import annotations
+
+import click
+
+from orchestrator.cli.app import App
+from orchestrator.cli.options import gate_options, reason_option
+
+
+@click.command()
+@click.argument("component", metavar="COMPONENT", type=click.Choice(["runtime", "frontend", "backend", "manual"]))
+@click.argument("version", metavar="VERSION")
+@gate_options
+@reason_option
+@click.pass_obj
+def command(
+    app: App, component: str, version: str, *, wait: float | None, window: str | None, ignore_dispatch: bool, reason: str | None
+) -> int:
+    """Make another version of a component the active one, from those that lie on this host.
+
+    COMPONENT is runtime, frontend (GUI, statistics and webservices together), backend or manual. Frontend and backend stay
+    within the release line: code and database schema move together only by `upgrade` and `rollback`.
+    """
+    from orchestrator import moving, running
+    from orchestrator.cli.outcome import finish
+    from orchestrator.display.pages import moves as page
+    from orchestrator.errors import DONE
+    from workflows.plan import Component, GateOptions
+
+    with app.open() as site:
+        plan = moving.make_switch_plan(site, Component(component), version, GateOptions(wait, window, ignore_dispatch))
+        if not plan.trees:
+            app.show("switch", [f"nothing to do: {component} {plan.target} is active already"], page.NOTHING)
+            return DONE
+        if not app.json:
+            app.show("plan", [*page.switch_lines(site.settings.name, plan), ""], {})
+        app.sure(f"Switch the {component} of {site.settings.name} to {plan.target} now?")
+        return finish(app, "switch", running.start_move(site, "switch", plan, reason=reason, display=app.display))
