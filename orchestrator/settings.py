@@ -70,6 +70,10 @@ class Settings(BaseModel):
     """How long a start that migrates the database may take. Nothing is killed when it is over; `resume` goes on waiting."""
     stop_timeout: _Seconds = 120.0
     """How long the application may take to stop."""
+    backups_keep: Annotated[int, Field(ge=0)] = 10
+    """How many verified dumps `orchestrate backup prune` leaves, whatever their age."""
+    backups_days: Annotated[int, Field(ge=0)] = 30
+    """How many days dumps and kept databases are left by `orchestrate backup prune`, however many there are."""
     database: DatabaseSettings = DatabaseSettings()
 
     def model_post_init(self, _context: object, /) -> None:
@@ -127,8 +131,8 @@ def _site_file(named: str | None, environ: Mapping[str, str]) -> Path | None:
         f"cannot find OpenEMM: there is neither {SITE_FILE} nor an installation under {home}",
         key="site-not-found",
         next=[
-            "orchestrate --site PATH status          a site file, or a sandbox folder",
-            "orchestrate sandbox create DIR          a host to try things on",
+            "orchestrate --site PATH status    a site file, or a sandbox folder",
+            "orchestrate sandbox create DIR    a host to try things on",
         ],
     )
 
@@ -150,7 +154,9 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     """The settings among ORCHESTRATE_*; other variables of that prefix are none of ours."""
     found = {field: environ[PREFIX + field.upper()] for field in Settings.model_fields if PREFIX + field.upper() in environ}
     found.pop("database", None)
-    values: dict[str, Any] = {field: _number(text) if field.endswith("_timeout") else text for field, text in found.items()}
+    values: dict[str, Any] = {
+        field: _number(text) if field.endswith(("_timeout", "_keep", "_days")) else text for field, text in found.items()
+    }
     database = {
         field: environ[f"{PREFIX}DATABASE_{field.upper()}"]
         for field in DatabaseSettings.model_fields
@@ -161,7 +167,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
 
 def _number(text: str) -> float | str:
     try:
-        return float(text)
+        return int(text) if text.isdigit() else float(text)
     except ValueError:
         return text
 

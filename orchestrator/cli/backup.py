@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from orchestrator.cli.app import App
+from orchestrator.cli.options import gate_options, reason_option
 
 
 @click.group()
@@ -47,3 +48,50 @@ def verify(app: App, backup_id: str) -> None:
     with app.open() as site:
         backup = verify_backup(site, backup_id)
     app.show("backup-verify", page.lines([backup]), {"changed": True, "backup": page.facts(backup)})
+
+
+@command.command()
+@click.argument("backup_id", metavar="BACKUP")
+@gate_options
+@reason_option
+@click.pass_obj
+def restore(
+    app: App, backup_id: str, *, wait: float | None, window: str | None, ignore_dispatch: bool, reason: str | None
+) -> int:
+    """Put a dump of the active release back; the database it replaces is kept.
+
+    A dump of another release is put back by `orchestrate rollback`, together with its code.
+    """
+    from orchestrator import rollback_planning, running
+    from orchestrator.cli.outcome import finish
+    from orchestrator.display.pages import moves as page
+    from workflows.plan import GateOptions
+
+    with app.open() as site:
+        plan = rollback_planning.make_restore_plan(site, backup_id, GateOptions(wait, window, ignore_dispatch))
+        if not app.json:
+            app.show("plan", [*page.rollback_lines(site.settings.name, rollback_planning.view(site, plan)), ""], {})
+        app.sure(f"Restore {backup_id} on {site.settings.name} now?")
+        return finish(app, "backup-restore", running.start_move(site, "restore", plan, reason=reason, display=app.display))
+
+
+@command.command()
+@click.pass_obj
+def prune(app: App) -> None:
+    """Remove the dumps and kept databases that neither retention nor any rollback needs; says first which.
+
+    backups_keep and backups_days of the settings say how many, and for how long.
+    """
+    from orchestrator import retention
+    from orchestrator.display.pages import retention as page
+
+    with app.open() as site:
+        decided = retention.fates(site)
+        going = [fate for fate in decided if fate.remove]
+        if not app.json:
+            app.show("plan", page.lines(decided, done=False), {})
+        if going:
+            app.sure(f"Remove {', '.join(fate.name for fate in going)} for good?")
+            decided = retention.prune(site)
+    lines = page.lines([fate for fate in decided if fate.remove], done=True) if going else ["nothing to remove"]
+    app.show("backup-prune", lines, {"changed": bool(going), "fates": page.facts(decided)})

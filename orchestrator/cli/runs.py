@@ -7,11 +7,13 @@ import click
 from orchestrator.cli.app import App
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="How many at the most.")
 @click.pass_obj
 def command(app: App, limit: int) -> None:
     """All runs of this site, newest first."""
+    if click.get_current_context().invoked_subcommand is not None:
+        return
     from orchestrator.display.pages import runs as page
 
     runs = []
@@ -19,3 +21,22 @@ def command(app: App, limit: int) -> None:
         with site:
             runs = site.store.journal.runs(site.settings.name, limit)
     app.show("runs", page.list_lines(runs), {"runs": [page.facts(run) for run in runs]})
+
+
+@command.command()
+@click.argument("run_id", metavar="RUN")
+@click.pass_obj
+def forget(app: App, run_id: str) -> None:
+    """Drop the databases that a run kept for a way back, and the site files it put aside."""
+    from orchestrator import retention
+    from orchestrator.display.pages import retention as page
+
+    with app.open() as site:
+        kept = retention.kept_by(site, run_id)
+        if not app.json:
+            app.show("plan", page.kept_lines(run_id.upper(), kept), {})
+        if kept:
+            app.sure(f"Drop {', '.join(one.name for one in kept)} for good? What they hold cannot be had back.")
+        dropped = retention.forget(site, run_id)
+    names = [one.name for one in dropped]
+    app.show("runs-forget", [f"dropped {name}" for name in names], {"changed": bool(names), "dropped": names})
