@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from orchestrator import checkpoints
 from state.journal import EventDraft, Journal, RunRecord, StepChange
 from state.ledger import Ledger
 from state.statements import StatementLog, StatementRow
@@ -81,7 +82,7 @@ class StepContext:
     def checkpoint(self) -> Facts:
         """The ledger's head."""
         head = self._ledger.head()
-        return {} if head is None else {"seq": head.seq, "hash": head.hash, "time": head.time.isoformat()}
+        return {} if head is None else checkpoints.facts(self._ledger.site, head)
 
     def facts_of(self, step: str) -> Facts:
         """The facts of a step of this run that is done."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from orchestrator import checkpoints
 from state.ledger import EntryDraft
 from workflows.errors import UsageError, WorkflowError
 from workflows.plan import Component
@@ -39,7 +40,7 @@ def create_backup(site: Site, *, verify: bool) -> Backup:
     with site.lease.acquire(None, "backup create"):
         release = site.host.home.active().get(Component.FRONTEND, "")
         head = site.ledger.head()
-        checkpoint = {"seq": head.seq, "hash": head.hash, "time": head.time.isoformat()} if head else {}
+        checkpoint = checkpoints.facts(site.settings.name, head) if head else {}
         name = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
         backup = site.host.backups.create(name, release, quiesced=False, checkpoint=checkpoint, progress=_silent)
         _record(site, "backup-created", backup)

@@ -135,14 +135,16 @@ class Ledger:
         *,
         run: str | None = None,
         component: str | None = None,
-        kind: str | None = None,
+        kind: str | Sequence[str] | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
         after_seq: int = 0,
     ) -> Iterator[Entry]:
-        """The entries that fit all that is given, in their order, read as they are asked for. Both times are inclusive."""
-        wanted = {ledger.c.run: run, ledger.c.component: component, ledger.c.kind: kind}
-        where = [column == value for column, value in wanted.items() if value is not None]
+        """The entries that fit all that is given, in their order, read as they are asked for. Times are inclusive."""
+        kinds = [kind] if isinstance(kind, str) else kind
+        where: list[ColumnElement[bool]] = [] if kinds is None else [ledger.c.kind.in_(kinds)]
+        wanted = {ledger.c.run: run, ledger.c.component: component}
+        where += [column == value for column, value in wanted.items() if value is not None]
         if since is not None:
             where.append(ledger.c.time >= time_text(since))
         if until is not None:

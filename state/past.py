@@ -49,7 +49,8 @@ def changes_until(connection: Connection, site: str, time: str) -> dict[str, Lin
 
 def last_until(connection: Connection, site: str, time: str) -> int:
     """The seq of the last entry written up to that time, as the host's clock said; 0 when there is none."""
-    end = connection.execute(_LAST, {"b_site": site}).scalar() or 0
+    low: int
+    end: int = connection.execute(_LAST, {"b_site": site}).scalar() or 0
     backs = connection.execute(_BACKS, {"b_site": site, "b_kind": CLOCK_SET_BACK}).scalars().all()
     for begin in [*reversed(backs), 1]:
         low, high = begin - 1, end  # what is up to low is not later, what is after high is

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from orchestrator.cli.app import App
@@ -9,17 +11,75 @@ from orchestrator.cli.app import App
 
 @click.group()
 def command() -> None:
-    """Prove that the ledger is unbroken."""
+    """Prove that the ledger is unbroken, and hand it to an auditor."""
+
+
+@command.command()
+@click.option("--checkpoint", metavar="FILE", type=click.Path(path_type=Path), help="Else the newest that is found here.")
+@click.pass_obj
+def verify(app: App, checkpoint: Path | None) -> int:
+    """Recompute every hash of the ledger, from its first entry on.
+
+    Held against a checkpoint (one of `audit checkpoint`, of an export, or a backup's manifest), so that a cut end shows. Ends
+    with 1 when the chain is broken, and names the first bad entry.
+    """
+    from orchestrator import checkpoints
+    from orchestrator.auditing import entry_at
+    from orchestrator.display.pages import audit as page
+    from orchestrator.errors import DONE, FAILED
+
+    with app.open(readonly=True) as site:
+        given = checkpoints.Kept(checkpoints.read(checkpoint), checkpoint) if checkpoint else None
+        against = given or checkpoints.newest(site.settings)
+        verdict = site.ledger.verify(against.head if against else None)
+        entry = entry_at(site, verdict.problem.seq) if verdict.problem else None
+    facts = {"ledger": page.verdict_facts(verdict), "checkpoint": page.against_facts(against)}
+    app.show("audit-verify", page.verdict_lines(verdict, against, entry), facts)
+    return DONE if verdict.problem is None else FAILED
 
 
 @command.command()
 @click.pass_obj
-def verify(app: App) -> int:
-    """Recompute every hash of the ledger, from its first entry on. Ends with 1 when the chain is broken."""
-    from orchestrator.display.pages import history as page
-    from orchestrator.errors import DONE, FAILED
+def checkpoint(app: App) -> None:
+    """Print where the ledger ends, and keep that in the state folder and in the system's journal."""
+    from orchestrator import checkpoints
+    from orchestrator.auditing import sound_head
+    from orchestrator.display.pages import audit as page
 
     with app.open(readonly=True) as site:
-        verdict = site.ledger.verify()
-    app.show("audit-verify", page.verdict_lines(verdict), {"ledger": page.verdict_facts(verdict)})
-    return DONE if verdict.problem is None else FAILED
+        head = sound_head(site)
+        path = checkpoints.store(site.settings, head)
+        told = checkpoints.announce(site.ledger)
+        facts = {"changed": True, "checkpoint": checkpoints.facts(site.settings.name, head), "path": str(path), "journald": told}
+    app.show("audit-checkpoint", page.checkpoint_lines(head, str(path), journald=told), facts)
+
+
+@command.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.pass_obj
+def export(app: App, folder: Path) -> int:
+    """Write the ledger, its checkpoint, the history, a report to read and a program that proves it all, to a new folder."""
+    from orchestrator.display.pages import audit as page
+    from orchestrator.errors import DONE, FAILED
+    from orchestrator.report.export import export as write
+
+    with app.open(readonly=True) as site:
+        done = write(site, folder)
+    facts = {"changed": True, "path": str(folder), "files": done.files, "ledger": page.verdict_facts(done.verdict)}
+    app.show("audit-export", page.export_lines(str(folder), done.files, done.verdict), facts)
+    return DONE if done.verdict.problem is None else FAILED
+
+
+@command.command(name="import")
+@click.pass_obj
+def import_(app: App) -> None:
+    """Take what OpenEMM's own tables say of its history into the ledger, marked as outside evidence."""
+    from orchestrator.display.pages import audit as page
+    from orchestrator.importing import import_evidence
+
+    with app.open() as site:
+        done = import_evidence(site)
+    facts = {
+        "changed": done.releases + done.versions > 0, "releases": done.releases, "versions": done.versions, "known": done.known,
+    }  # fmt: skip
+    app.show("audit-import", page.import_lines(done), facts)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pymysql
 from pymysql.constants import ER
 
-from orchestrator.hosts import accounts, dispatch, inventory
+from orchestrator.hosts import accounts, dispatch, inventory, outside
 from orchestrator.hosts.accounts import Connection
 from orchestrator.hosts.connect import LOST, DatabaseError, connect, errno_of, lost, text_of
 from orchestrator.hosts.inventory import MARK_TABLE, VERSION_TABLE
@@ -181,6 +181,11 @@ class RealDatabase:
             "WHERE application_name = %s AND startup_timestamp IS NOT NULL ORDER BY startup_timestamp DESC"
         )
         return [(str(version), datetime.fromtimestamp(float(str(at)), UTC)) for version, at in self._query(sql, application)]
+
+    def outside_evidence(self) -> tuple[Sequence[Mapping[str, str | None]], Sequence[Mapping[str, str | None]]]:
+        """The rows of release_log_tbl and of agn_dbversioninfo_tbl, oldest first; empty where the schema has none."""
+        schema = self.schema()
+        return outside.release_rows(self._query, schema), outside.version_rows(self._query, schema)
 
     def error_log_count(self) -> int:
         """0 where there is no such table."""

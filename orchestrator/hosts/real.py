@@ -6,8 +6,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from orchestrator.hosts.database import RealDatabase
     from orchestrator.settings import Settings
-    from workflows.host import Application, Backups, Database, Home, Machine, Packages
+    from workflows.host import Application, Backups, Home, Machine, Packages
 
 
 class RealHost:
@@ -36,7 +37,7 @@ class RealHost:
         return SitePackages(self.settings)
 
     @cached_property
-    def database(self) -> Database:
+    def database(self) -> RealDatabase:
         """OpenEMM's database."""
         from orchestrator.hosts.database import RealDatabase
 

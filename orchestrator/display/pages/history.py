@@ -1,99 +1,167 @@
-"""What was active when, and whether the ledger is sound."""
+"""What was active when, what every run did, and whether the ledger is sound."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import csv
+import io
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.display.pages.layout import table
-from orchestrator.display.words import age, iso, moment, number
+from orchestrator.display.pages import bars
+from orchestrator.display.pages.layout import WIDTH, marked, paragraph, table
+from orchestrator.display.words import age, duration, iso, moment, number
 
 if TYPE_CHECKING:
-    from orchestrator.history import Span
-    from state.ledger import Verdict
+    from orchestrator.history import History, RunAccount, Span
+    from state.ledger import Head
 
-_WRONG = {
-    "changed": "was changed",
-    "removed": "was removed",
-    "inserted": "was inserted",
-    "reordered": "is not in its place",
-    "truncated": "and what follows it were cut off",
-    "foreign-genesis": "belongs to another host or site",
-}
+_OUTSIDE = {"run": "-", "observed": "by hand", "import": "outside", "before": "before"}
+CSV_COLUMNS = (
+    "component", "from", "to", "active_since", "started", "until", "seconds", "by", "reason", "run", "outcome", "origin",
+)  # fmt: skip
 
 
-def lines(spans: Sequence[Span], verdict: Verdict, at: datetime | None) -> list[str]:
-    """The spans as a table, newest first by component, and the state of the ledger."""
+def lines(history: History, head: Head | None, *, at: datetime | None = None, drawn: bool = False) -> list[str]:
+    """The spans as a table, newest first by component, the runs, and where the ledger ends.
+
+    Args:
+        history: what to show.
+        head: the ledger's.
+        at: the time that was asked for.
+        drawn: also as bars, for a terminal.
+    """
+    now = datetime.now(UTC)
     page = [f"active at {moment(at)} UTC"] if at else []
-    if spans:
-        rows: list[tuple[str, ...]] = [("component", "version", "from (UTC)", "to", "for", "by", "run")]
+    if drawn and not at:
+        page += [*bars.lines(history.spans, now), ""]
+    if history.spans:
+        rows: list[tuple[str, ...]] = [("component", "from", "to", "started (UTC)", "ran", "run")]
         before = None
-        for span in spans:
-            rows.append(_row(span, "" if span.component == before else span.component))
+        for span in history.spans:
+            rows.append(_row(span, "" if span.component == before else span.component, at, now))
             before = span.component
         page += table(rows, indent=0, gap=2)
     else:
         page.append("nothing is recorded of that time" if at else "nothing is recorded yet")
-    return [*page, "", *verdict_lines(verdict)]
+    if history.runs:
+        page += ["", *(line for run in history.runs for line in _run_lines(run))]
+    return [*page, "", _ledger(head)]
 
 
-def facts(spans: Sequence[Span], verdict: Verdict, at: datetime | None) -> dict[str, Any]:
+def facts(history: History, head: Head | None, at: datetime | None) -> dict[str, Any]:
     """The same as data."""
+    now = datetime.now(UTC)
     return {
         "at": iso(at) if at else None,
-        "spans": [
-            {
-                "component": s.component,
-                "version": s.version,
-                "start": iso(s.start) if s.start else None,
-                "end": iso(s.end) if s.end else None,
-                "by": s.by,
-                "run": s.run,
-                "outside": s.outside,
-            }
-            for s in spans
-        ],
-        "ledger": verdict_facts(verdict),
-    }
-
-
-def verdict_lines(verdict: Verdict) -> list[str]:
-    """Whether the chain is sound, and against what that can be held."""
-    if verdict.problem is not None:
-        problem = verdict.problem
-        wrong = f"entry {problem.seq} {_WRONG.get(problem.what, problem.what)}"
-        return [f"ledger BROKEN: {wrong}   [{problem.what}]", f"  {number(verdict.entries, 'entry', 'entries')} before it good"]
-    if verdict.head is None:
-        return ["ledger empty"]
-    head = verdict.head
-    return [
-        f"ledger {number(verdict.entries, 'entry', 'entries')}, chain sound, last {moment(head.time)} UTC",
-        f"  head {head.hash[:16]}; a cut end shows only against a head kept elsewhere",
-    ]
-
-
-def verdict_facts(verdict: Verdict) -> dict[str, Any]:
-    """The same as data."""
-    head, problem = verdict.head, verdict.problem
-    return {
-        "sound": problem is None,
-        "entries": verdict.entries,
+        "spans": [_span_facts(span, now) for span in history.spans],
+        "runs": [_run_facts(run) for run in history.runs],
         "head": {"seq": head.seq, "hash": head.hash, "time": iso(head.time)} if head else None,
-        "problem": {"seq": problem.seq, "what": problem.what} if problem else None,
     }
 
 
-def _row(span: Span, component: str) -> tuple[str, ...]:
-    end = span.end or datetime.now(UTC)
-    took = "?" if span.start is None else age((end - span.start).total_seconds())
-    start = moment(span.start) if span.start else "not known"
-    return (component, span.version, start, _until(span), took, span.by or ("outside" if span.outside else "-"), span.run or "-")
+def as_csv(history: History) -> str:
+    """One row a span, newest first by component, then one a run that changed no version, its origin "attempt"."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(CSV_COLUMNS)
+    now = datetime.now(UTC)
+    for span in history.spans:
+        seconds = span.seconds(now)
+        writer.writerow([
+            span.component, span.before or "", span.version, _iso(span.start), _iso(span.started), _iso(span.end),
+            "" if seconds is None else round(seconds), _cell(span.by), _cell(span.reason), span.run or "", span.outcome or "",
+            span.origin.value,
+        ])  # fmt: skip
+    changed = {span.run for span in history.spans}
+    for run in history.runs:
+        if run.id not in changed and run.source != run.target:
+            writer.writerow([
+                "frontend", run.source or "", run.target or "", "", "", _iso(run.ended), "", _cell(run.by), _cell(run.reason),
+                run.id, run.outcome, "attempt",
+            ])  # fmt: skip
+    return out.getvalue()
 
 
-def _until(span: Span) -> str:
-    """The time when it ended on the day it began, else the day."""
-    if span.end is None:
-        return "now"
-    day, time = moment(span.end).split()
-    return time if span.start and moment(span.start).startswith(day) else day
+def what(run: RunAccount) -> str:
+    """What a run was about: "upgrade 19.10.000.170 -> 20.10.000.152"."""
+    return run.workflow if not run.target or run.source == run.target else f"{run.workflow} {run.source} -> {run.target}"
+
+
+def ending(run: RunAccount) -> str:
+    """How a run stands: "completed in 12 s", "failed after 4 m 00 s at hop1.database: disk-full"."""
+    if run.ended is None:
+        return run.outcome
+    took = duration((run.ended - run.began).total_seconds())
+    if run.outcome == "completed":
+        return f"completed in {took}"
+    at = f" at {run.step}: {run.key}" if run.step else ""
+    return f"{run.outcome} after {took}{at if run.outcome == 'failed' else ''}"
+
+
+def _run_lines(run: RunAccount) -> list[str]:
+    outcome = ending(run)
+    page = [f"{run.id:<5} {what(run)}"]
+    if len(page[0]) + len(outcome) + 3 <= WIDTH:
+        word, _, rest = outcome.partition(" ")
+        page[0] += f"   {marked(word)} {rest}".rstrip()
+    else:
+        page += paragraph(outcome, 6)
+    why = f": {run.reason}" if run.reason else ""
+    return [*page, *paragraph(f"{moment(run.began)} UTC by {run.by or 'somebody unknown'}{why}", 6)]
+
+
+def _row(span: Span, component: str, at: datetime | None, now: datetime) -> tuple[str, ...]:
+    seconds = span.seconds(at or now)
+    ran = "?" if seconds is None else age(seconds)
+    if span.end is None and not at:
+        ran = f"now {ran}"
+    since = moment(span.since) if span.since else "not known"
+    return (component, span.before or "?", span.version, since, ran, span.run or _OUTSIDE[span.origin])
+
+
+def _span_facts(span: Span, now: datetime) -> dict[str, Any]:
+    return {
+        "component": span.component,
+        "version": span.version,
+        "before": span.before,
+        "start": _iso(span.start) or None,
+        "started": _iso(span.started) or None,
+        "end": _iso(span.end) or None,
+        "seconds": span.seconds(now),
+        "by": span.by,
+        "reason": span.reason,
+        "run": span.run,
+        "outcome": span.outcome,
+        "origin": span.origin.value,
+    }
+
+
+def _run_facts(run: RunAccount) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "workflow": run.workflow,
+        "source": run.source,
+        "target": run.target,
+        "began": iso(run.began),
+        "ended": _iso(run.ended) or None,
+        "by": run.by,
+        "reason": run.reason,
+        "outcome": run.outcome,
+        "step": run.step,
+        "key": run.key,
+    }
+
+
+def _ledger(head: Head | None) -> str:
+    if head is None:
+        return "ledger empty"
+    return f"ledger {number(head.seq, 'entry', 'entries')}, proven by: orchestrate audit verify"
+
+
+def _iso(time: datetime | None) -> str:
+    return iso(time) if time else ""
+
+
+def _cell(text: str | None) -> str:
+    """Text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text and text[0] in "=+-@\t\r" else text or ""

@@ -8,12 +8,11 @@ from typing import Any
 import click
 import pytest
 
-from orchestrator.display.pages import backups, checks, history, packages, plan, runs, status
-from orchestrator.history import Span, fold
+from orchestrator.display.pages import audit, backups, checks, packages, plan, runs, status
 from orchestrator.planning import Estimate
 from orchestrator.status import DatabaseStatus, RunStatus, Status
 from orchestrator.upkeep import PackageVerdict
-from state.chain import Entry, Head
+from state.chain import Head
 from state.verify import Problem, Verdict
 from workflows.checks.finding import Finding, Severity
 from workflows.host import Backup
@@ -21,7 +20,6 @@ from workflows.plan import GateOptions, Hop, LineRules, PackageKind, PackageRef,
 
 Make = Callable[..., Any]
 NOW = datetime(2026, 11, 22, 11, 9, 31, tzinfo=UTC)
-SOUND = Verdict(412, Head(412, "ab" * 32, NOW), None)
 
 
 def text(lines: list[str]) -> str:
@@ -38,13 +36,6 @@ def a_plan() -> UpgradePlan:
 
     hops = (hop(1, "19.10.000.170", "20.04.000.200", final=False), hop(2, "20.04.000.200", "20.10.000.152", final=True))
     return UpgradePlan("19.10.000.170", "20.10.000.152", hops, {"frontend": "19.10.000.170"}, GateOptions(window="22:00-04:30"))
-
-
-def entry(seq: int, kind: str, component: str | None, old: str | None, new: str | None) -> Entry:
-    time = NOW - timedelta(hours=10 - seq)
-    return Entry(
-        seq, time, "boot", "mail1", {"user": "root", "sudo_user": "admin"}, "7K3Q", kind, component, old, new, {}, "", ""
-    )
 
 
 def a_status(**changes: Any) -> Status:
@@ -166,47 +157,8 @@ def test_runs_are_one_line_each(run: Make) -> None:
     assert text(runs.list_lines([])) == "no run yet"
 
 
-def test_history_is_folded_from_the_ledger_newest_first_by_component() -> None:
-    spans = fold(
-        [
-            entry(1, "component-version", "backend", None, "19.10.000.165"),
-            entry(2, "component-version", "frontend", "19.10.000.170", "20.04.000.200"),
-            entry(3, "component-version", "frontend", "20.04.000.200", "20.10.000.152"),
-            entry(4, "drift-observed", "frontend", "20.10.000.152", "20.04.000.200"),
-            entry(5, "component-version", "manual", "19.10.000.001", None),
-        ]
-    )
-    assert [(s.component, s.version, s.outside) for s in spans] == [
-        ("frontend", "20.04.000.200", True),
-        ("frontend", "20.10.000.152", False),
-        ("frontend", "20.04.000.200", False),
-        ("frontend", "19.10.000.170", True),
-        ("backend", "19.10.000.165", False),
-        ("manual", "19.10.000.001", True),
-    ]
-    assert spans[0].end is None
-    assert spans[3].start is None
-    assert spans[3].end == spans[2].start
-    assert spans[1].by == "admin"
-
-
-def test_history_is_a_table_of_80_columns_with_the_state_of_the_ledger() -> None:
-    spans = [
-        Span("frontend", "20.10.000.152", NOW, None, "admin", "7K3Q", outside=False),
-        Span("frontend", "20.04.000.200", NOW - timedelta(seconds=98), NOW, "admin", "7K3Q", outside=False),
-        Span("frontend", "19.10.000.170", None, NOW - timedelta(seconds=98), None, None, outside=True),
-    ]
-    page = text(history.lines(spans, SOUND, None))
-    assert page.count("frontend") == 1
-    assert "98 s" in page
-    assert "11:09:31" in page
-    assert "not known" in page
-    assert "ledger 412 entries, chain sound" in page
-    assert "nothing is recorded of that time" in text(history.lines([], SOUND, NOW))
-
-
 def test_a_broken_ledger_is_told_with_the_entry() -> None:
-    page = text(history.verdict_lines(Verdict(17, Head(17, "ab" * 32, NOW), Problem(18, "changed"))))
+    page = text(audit.verdict_lines(Verdict(17, Head(17, "ab" * 32, NOW), Problem(18, "changed"))))
     assert "ledger BROKEN: entry 18 was changed   [changed]" in page
     assert "17 entries before it good" in page
 
