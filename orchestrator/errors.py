@@ -122,7 +122,16 @@ def _headline(message: str, key: str) -> list[str]:
 
 
 def _labelled(label: str, values: Iterable[str]) -> list[str]:
-    return [f"  {label if number == 0 else '':<{_LABEL}}{value}" for number, value in enumerate(values)]
+    """Each value behind its label; a command stays whole, and what it is good for goes below it where there is no room beside."""
+    lines: list[str] = []
+    for value in values:
+        command, gap, remark = value.partition(" " * 4)
+        room = WIDTH - _LABEL - 2
+        parts = [value] if len(value) <= room or not gap else [command, f"  {remark.strip()}"]
+        if not gap:
+            parts = textwrap.wrap(value, room, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+        lines += [" " * (_LABEL + 2) + part for part in parts]
+    return [f"  {label:<{_LABEL}}{line[_LABEL + 2 :]}" if number == 0 else line for number, line in enumerate(lines)]
 
 
 def _from_workflow(error: WorkflowError) -> Told:

@@ -30,8 +30,6 @@ class Kind(enum.StrEnum):
     RUN_COMPLETED = "run-completed"
     RUN_UNDOING = "run-undoing"
     RUN_UNDONE = "run-undone"
-    DOWNTIME_BEGAN = "downtime-began"
-    DOWNTIME_ENDED = "downtime-ended"  # seconds
 
 
 @dataclass(frozen=True)

@@ -120,7 +120,7 @@ def estimate(site: Site, plan: UpgradePlan) -> list[Estimate]:
     packages = {ref.file for hop in plan.hops for ref in hop.target.packages}
     rows = [
         Estimate("fetch and verify", seen.get("fetch"), None, f"{len(packages)} packages"),
-        Estimate("stage", seen.get("stage"), None, "unpacked beside what is active"),
+        Estimate("stage", seen.get("stage"), None, "beside what is active"),
     ]
     for hop in plan.hops:
         parts = [seconds for name, seconds in seen.items() if name.startswith("hop.") and not name.endswith("wait-for-dispatch")]

@@ -24,7 +24,7 @@ def events_of(site: Site, run_id: str) -> list[Event]:
 
 
 def watch(site: Site, run_id: str | None, display: Display, *, poll: float = POLL_SECONDS) -> RunRecord:
-    """Show a run's events, from its beginning, until nobody drives it any more.
+    """Show a run's events until nobody drives it any more, or until Ctrl-C, which leaves the run alone.
 
     Args:
         site: the site, opened for reading.
@@ -38,7 +38,7 @@ def watch(site: Site, run_id: str | None, display: Display, *, poll: float = POL
     """
     journal = site.store.journal
     run = _open_run(site) if run_id is None else journal.load(run_id.upper())
-    display.run_begins(run)
+    display.run_begins(run, watched=True)
     try:
         seen = max((record.seq for record in journal.events(run.id)), default=0)
         while _is_driven(site, run):
@@ -50,9 +50,23 @@ def watch(site: Site, run_id: str | None, display: Display, *, poll: float = POL
         for record in journal.events(run.id, seen):
             display.event(_event(record))
         run = journal.load(run.id)
+    except KeyboardInterrupt:
+        run = journal.load(run.id)
     finally:
         display.run_ends(run)
     return run
+
+
+def newest(site: Site) -> RunRecord:
+    """The run that began last.
+
+    Raises:
+        UsageError: "no-run".
+    """
+    runs = site.store.journal.runs(site.settings.name, 1)
+    if not runs:
+        raise UsageError("there was no run yet", key="no-run", next=["orchestrate plan --to VERSION    what an upgrade would do"])
+    return site.store.journal.load(runs[0].id)
 
 
 def _is_driven(site: Site, run: RunRecord) -> bool:

@@ -25,7 +25,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "watch": "Follow a run from anywhere.",
     },
     "Go back": {
-        "rollback": "Back to an older release with the database that belongs to it.",
+        "rollback": "Back to an older release, with the database of that time.",
         "switch": "Another version of one component, within its line.",
     },
     "Look back": {

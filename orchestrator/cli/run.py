@@ -8,16 +8,16 @@ from orchestrator.cli.app import App
 
 
 @click.command()
-@click.argument("run_id", metavar="RUN")
+@click.argument("run_id", metavar="[RUN]", required=False)
 @click.option("--log", is_flag=True, help="Everything it did, event by event.")
 @click.pass_obj
-def command(app: App, run_id: str, *, log: bool) -> None:
-    """One run, step by step."""
+def command(app: App, run_id: str | None, *, log: bool) -> None:
+    """One run, step by step; without RUN, the newest."""
     from orchestrator.display.pages import runs as page
-    from orchestrator.watching import events_of
+    from orchestrator.watching import events_of, newest
 
     with app.open(readonly=True) as site:
-        run = site.store.journal.load(run_id.upper())
+        run = site.store.journal.load(run_id.upper()) if run_id else newest(site)
         events = events_of(site, run.id) if log else None
     facts = {"run": page.facts(run)}
     app.show("run", page.lines(run, events), facts if events is None else {**facts, "events": [e.as_dict() for e in events]})

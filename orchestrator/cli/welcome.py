@@ -47,4 +47,5 @@ def _open_run(app: App) -> list[str]:
     if found is None or found.open_run is None:
         return [plan]
     run = found.open_run
-    return [f"orchestrate resume {run.id}          go on with the {run.workflow} that is {run.state}"]
+    verb = "has" if run.state == "failed" else "is"
+    return [f"orchestrate resume {run.id}          go on with the {run.workflow} that {verb} {run.state}"]

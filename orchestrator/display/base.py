@@ -31,8 +31,8 @@ class Display(Protocol):
             UsageError: "answer-missing".
         """
 
-    def run_begins(self, run: RunRecord) -> None:
-        """A run is driven or watched from now on."""
+    def run_begins(self, run: RunRecord, *, watched: bool = False) -> None:
+        """A run is driven from now on, or only watched: another process drives it."""
 
     def event(self, event: Event) -> None:
         """Something happened in it."""

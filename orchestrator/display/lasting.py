@@ -28,9 +28,9 @@ class LastingDisplay:
         """A question."""
         return self._inner.ask(question, flag)
 
-    def run_begins(self, run: RunRecord) -> None:
+    def run_begins(self, run: RunRecord, *, watched: bool = False) -> None:
         """A run is driven or watched from now on."""
-        self._guard(lambda: self._inner.run_begins(run))
+        self._guard(lambda: self._inner.run_begins(run, watched=watched))
 
     def event(self, event: Event) -> None:
         """Something happened in it."""

@@ -35,7 +35,7 @@ class PlainDisplay:
         """Asked on a terminal, else --yes must answer."""
         return ask_terminal(self._manner, self._out, question, flag)
 
-    def run_begins(self, run: RunRecord) -> None:
+    def run_begins(self, run: RunRecord, *, watched: bool = False) -> None:
         """Nothing: its events say it."""
 
     def event(self, event: Event) -> None:

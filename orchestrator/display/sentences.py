@@ -10,6 +10,7 @@ from orchestrator.display.words import duration, size
 from orchestrator.events import Event, Kind
 
 _BYTES_FROM = 100_000
+_NOTED = ("file", "error", "why", "source")
 _HOP = re.compile(r"hop(\d+)\.(.+)")
 
 
@@ -44,6 +45,12 @@ def headline(error: Mapping[str, Any]) -> str:
     return f"{error.get('message', 'failed')}   [{error.get('key', 'failed')}]"
 
 
+def note(data: Mapping[str, Any]) -> str:
+    """A note and the short ones of its facts: "harmless error   emm-mysql-update-19.07.420.sql, 1061: Duplicate key name"."""
+    facts = ", ".join(f"{value}" for name, value in data.items() if name in _NOTED and value)
+    return f"{data.get('message', '')}{facts and '   ' + facts}"
+
+
 def sentence(event: Event) -> str:
     """The event in one line, without its time."""
     data = event.data
@@ -65,14 +72,12 @@ def sentence(event: Event) -> str:
         Kind.STEP_SKIPPED: f"skips  {title}{tail}",
         Kind.STEP_UNDOING: f"undoes {title}",
         Kind.STEP_UNDONE: f"undone {title}",
-        Kind.NOTE: f"note   {data.get('message', '')}",
+        Kind.NOTE: f"note   {note(data)}",
         Kind.RUN_PAUSED: "run paused",
         Kind.RUN_FAILED: "run failed",
         Kind.RUN_COMPLETED: "run completed",
         Kind.RUN_UNDOING: "run is being undone",
         Kind.RUN_UNDONE: "run undone",
-        Kind.DOWNTIME_BEGAN: "mail is down from now on",
-        Kind.DOWNTIME_ENDED: f"mail runs again{took and ', was down for' + took.replace('   ', ' ')}",
     }
     try:
         return said[Kind(event.kind)].rstrip()

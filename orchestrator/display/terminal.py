@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from orchestrator.display.base import Document, Manner, ask_terminal
+from orchestrator.display.downtime import down_since, starts, stops
 from orchestrator.display.sentences import headline, progress, sentence, split, step_title
 from orchestrator.display.words import duration, number
 from orchestrator.events import Event, Kind
@@ -64,7 +65,8 @@ class Progress:
         self.title = ""
         self.remark = ""
         self.since = self.began
-        self.down: datetime | None = None
+        self.down = down_since(run.steps)
+        self.hint = f"Ctrl-C pauses safely. Followed from elsewhere with: orchestrate watch {run.id}"
 
     def take(self, event: Event) -> None:
         """Take in what happened."""
@@ -79,12 +81,12 @@ class Progress:
         elif event.kind in {Kind.STEP_DONE, Kind.STEP_SKIPPED, Kind.STEP_UNDONE} and event.step:
             self.ended.add(event.step)
             self.current = None
+            if stops(event.step):
+                self.down = (self.down or event.time) if event.kind == Kind.STEP_DONE else None
+            elif starts(event.step):
+                self.down = None
         elif event.kind in {Kind.STEP_FAILED, Kind.RUN_PAUSED}:
             self.current = None
-        elif event.kind == Kind.DOWNTIME_BEGAN:
-            self.down = event.time
-        elif event.kind == Kind.DOWNTIME_ENDED:
-            self.down = None
 
     def lines(self) -> list[str]:
         """The moving part, at most 80 columns wide."""
@@ -99,7 +101,7 @@ class Progress:
         if self.down:
             down = f"   down since {self.down:%H:%M:%S} UTC, {duration((datetime.now(UTC) - self.down).total_seconds())}"
         lines.append(f"  elapsed {duration(now - self.began)}{down}")
-        lines.append(f"  Ctrl-C pauses safely. Followed from elsewhere with: orchestrate watch {self.run}")
+        lines.append(f"  {self.hint}")
         return lines
 
     def __rich__(self) -> Text:
@@ -134,12 +136,14 @@ class TerminalDisplay:
         """Asked here."""
         return ask_terminal(self._manner, self._out, question, flag)
 
-    def run_begins(self, run: RunRecord) -> None:
+    def run_begins(self, run: RunRecord, *, watched: bool = False) -> None:
         """Draw the run's state and keep it moving."""
         from rich.console import Console
         from rich.live import Live
 
         self._progress = Progress(run)
+        if watched:
+            self._progress.hint = "Another process drives it. Ctrl-C ends the watching only."
         console = Console(file=self._out, no_color=not self._color, highlight=False, markup=False, emoji=False)
         self._live = Live(
             self._progress, console=console, auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False

@@ -75,8 +75,8 @@ class _Run:
     def mark(self, position: int) -> str:
         return f"{self.ctx.run}/{self.script.file.name}/{position}"
 
-    def is_benign(self, error: SqlError) -> bool:
-        return any(error.errno == known.errno and known.object in error.text for known in self._benign)
+    def known_benign(self, error: SqlError) -> BenignError | None:
+        return next((known for known in self._benign if error.errno == known.errno and known.object in error.text), None)
 
     def check_unchanged(self) -> None:
         for position, record in self.records.items():
@@ -157,10 +157,16 @@ class _ByStatement(_Run):
                 text = self.script.statements[at].text
                 self._session.execute(text, self.mark(at) if marked else None, self.script.names if marked else ())
         except SqlError as error:
-            if not self.is_benign(error):
+            known = self.known_benign(error)
+            if known is None:
                 self.journal.write(replace(doing, error=str(error)))
                 raise self.failed(at, error, again=self._again(kind)) from error
-            self.ctx.note("benign error", file=self.script.file.name, statement=at + 1, error=str(error))
+            self.ctx.note(
+                f"harmless error, known of this file ({known.source})",
+                file=self.script.file.name,
+                statement=at + 1,
+                error=str(error),
+            )
             self._finish(at, StatementState.BENIGN, str(error))
             return
         self._after(at)

@@ -35,7 +35,7 @@ def verdict_lines(verdicts: Sequence[PackageVerdict]) -> list[str]:
         "pinned": "as the ledger has it",
         "first-use": "seen for the first time: nothing to compare with",
     }
-    rows = [("package", "size", "")]
+    rows = [("package", "size", "digest")]
     rows += [
         (
             v.file,

@@ -59,7 +59,7 @@ def total(seconds: Iterable[float | None]) -> float | None:
 
 def _hop(hop: Hop) -> tuple[str, str, str, str]:
     started = "mail flows again" if hop.final or hop.rules.backend_at_start else "started once"
-    updates = "updates not known" if hop.updates is None else number(hop.updates, "database update")
+    updates = "updates not known" if hop.updates is None else number(hop.updates, "update")
     return (f"hop {hop.number}", f"{hop.source} -> {hop.target.version}", updates, started)
 
 

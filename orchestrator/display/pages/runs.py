@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.display.pages.layout import flow, marked, paragraph, table
+from orchestrator.display.downtime import down_since
+from orchestrator.display.pages.layout import WIDTH, flow, marked, paragraph, table
 from orchestrator.display.sentences import headline, sentence
 from orchestrator.display.words import duration, iso, moment
 from orchestrator.events import Event
@@ -39,14 +41,18 @@ def lines(run: RunRecord, events: Sequence[Event] | None) -> list[str]:
     page.append(f"  began {moment(run.created)} UTC by {by} with orchestrate {run.tool_version}")
     if run.reason:
         page += paragraph(f"reason: {run.reason}", 2)
+    if down := _down(run):
+        page.append(f"  {down}")
     rows = [
-        (_word(step), step.title, "" if step.seconds is None else duration(step.seconds), _remark(step)) for step in run.steps
+        (_word(step), step.title, "" if step.seconds is None else duration(step.seconds), _remark(step))
+        for step in run.steps
+        if step.state != "pending" or run.state not in _ENDED
     ]
     page += ["", *table(rows, right=(2,))]
     if run.headline and run.state not in _ENDED:
         page += ["", *paragraph(headline(run.headline), 2), *next_lines(run)]
     if events is not None:
-        page += ["", *(f"  {moment(event.time)}  {sentence(event)}" for event in events)]
+        page += ["", *(line for event in events for line in _logged(event))]
     return page
 
 
@@ -60,7 +66,8 @@ def ending_lines(run: RunRecord, downtime: float | None = None) -> list[str]:
         "waiting": "is left waiting",
         "failed": "stopped",
     }
-    return [*flow([f"run {run.id}", title(run), said.get(run.state, run.state)], 0), *next_lines(run)]
+    parts = [f"run {run.id}", title(run), said.get(run.state, run.state), _down(run)]
+    return [*flow([part for part in parts if part], 0), *next_lines(run)]
 
 
 def next_lines(run: RunRecord) -> list[str]:
@@ -120,13 +127,28 @@ def where(run: RunRecord) -> str | None:
     """Where a failed run's first error happened: "run 7K3Q, hop 1 start, attempt 1"."""
     name = (run.headline or {}).get("step")
     step = next((step for step in run.steps if step.name == name), None)
-    return f"run {run.id}, {step.title}, attempt {step.attempt}" if step else f"run {run.id}"
+    place = f"run {run.id}, {step.title}, attempt {step.attempt}" if step else f"run {run.id}"
+    return "; ".join(part for part in (place, _down(run)) if part)
 
 
 def _took(run: RunRecord) -> str:
     if run.started is None or run.ended is None:
         return "-"
     return duration((run.ended - run.started).total_seconds())
+
+
+def _down(run: RunRecord) -> str:
+    since = None if run.state in _ENDED else down_since(run.steps)
+    return f"mail is down since {moment(since)} UTC" if since else ""
+
+
+def _logged(event: Event) -> list[str]:
+    """An event behind its time, on as many lines as it needs."""
+    time = f"  {moment(event.time)}  "
+    return textwrap.wrap(
+        time + sentence(event), WIDTH, subsequent_indent=" " * (len(time) + 7), break_long_words=False, break_on_hyphens=False,
+        drop_whitespace=True,
+    )  # fmt: skip
 
 
 def _word(step: StepRecord) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from orchestrator.display.pages.layout import flow, paragraph
+from orchestrator.display.pages.layout import flow, paragraph, table
 from orchestrator.display.words import age, iso, moment, number, size
 
 if TYPE_CHECKING:
@@ -19,16 +19,42 @@ _SHOWN = 3
 def lines(status: Status) -> list[str]:
     """The site as it stands."""
     page = [f"openemm on {status.name}   {_running(status)}"]
-    parts = [f"{name} {version}" for name, version in status.components.items()]
-    page += flow(parts or [f"no component found under {status.home}"], 2)
+    page += _components(status)
     page.append(f"  database {_database(status)}")
     page += _dispatch(status)
     page.append(f"  disk {size(status.disk_free) + ' free' if status.disk_free is not None else 'not known'}")
     page.append(f"  run  {_run(status)}     {_backup(status)}")
     page += [line for what, why in status.problems.items() for line in paragraph(f"{what}: {why}", 2)]
     if status.open_run:
-        page.append(f"  next      orchestrate run {status.open_run.id}    how it stands")
+        going = "watch" if status.open_run.state == "running" else "resume"
+        why = "follow it" if going == "watch" else "go on with it"
+        page.append(f"  next      orchestrate {going} {status.open_run.id}    {why}")
+        page.append(f"            orchestrate run {status.open_run.id}       how it stands")
     return page
+
+
+def drift_lines(status: Status, problem: str | None) -> list[str]:
+    """What was changed by hand, and whether the ledger knows it now."""
+    page = []
+    for one in status.drift:
+        said = f"{one.component}: the ledger says {one.recorded or 'none'}, found {one.found or 'none'}; changed by hand"
+        page += paragraph(said, 2)
+    if page:
+        page += paragraph(f"not recorded: {problem}" if problem else "recorded in the ledger as observed", 2)
+    return page
+
+
+def _components(status: Status) -> list[str]:
+    if not any(status.available.values()):
+        parts = [f"{name} {version}" for name, version in status.components.items()]
+        return flow(parts or [f"no component found under {status.home}"], 2)
+    rows = [("", "active", "since (UTC)", "also on this host")]
+    for name, there in status.available.items():
+        active = status.components.get(name)
+        since = moment(status.since[name])[:16] if name in status.since else "not known"
+        others = ", ".join(version for version in there if version != active) or "-"
+        rows.append((name, active or "none", since + (", by hand" if name in status.outside else ""), others))
+    return table(rows)
 
 
 def facts(status: Status) -> dict[str, Any]:
@@ -38,6 +64,10 @@ def facts(status: Status) -> dict[str, Any]:
         data[name] = iso(data[name]) if data[name] else None
     if data["database"] and data["database"]["missing"] is not None:
         data["database"]["missing"] = list(data["database"]["missing"])
+    data["since"] = {name: iso(time) for name, time in status.since.items()}
+    data["outside"] = list(status.outside)
+    data["available"] = {name: list(versions) for name, versions in status.available.items()}
+    data["drift"] = [asdict(one) for one in status.drift]
     data["dispatches"] = None if status.dispatches is None else list(status.dispatches)
     return data
 

@@ -127,7 +127,7 @@ def test_a_run_is_watched_from_another_process_until_it_ends(sandbox: Path, driv
 
     class Seen:
         def __getattr__(self, name: str) -> Any:
-            return lambda *args: None
+            return lambda *args, **more: None
 
         def event(self, event: Event) -> None:
             seen.append(event)

@@ -61,7 +61,7 @@ def test_a_hop_tells_what_it_did(hop: Hop, ask: Ask) -> None:
     note = done.ledger[0]
     assert (note.kind, note.from_version, note.to_version) == ("database-updated", "19.10.000.170", "20.04.000.200")
     assert all(len(file["sha256"]) == 64 and file["seconds"] >= 0 for file in note.evidence["files"])
-    assert context.notes == ["benign error"]
+    assert context.notes == ["harmless error, known of this file (facts 13.2)"]
     assert ("19.10.300, statement 4 of 25", 20, 61) in context.said
     assert ask("SHOW TABLES LIKE 'orchestrate%'") == []
 

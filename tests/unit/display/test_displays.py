@@ -86,7 +86,7 @@ def play(display: Any, run: Make, event: Make) -> None:
             event("step-progress", "fetch", message="openemm-gui.tar.gz", done=3, total=8),
             event("step-done", "fetch", title="fetch and verify", summary="8 packages", seconds=36.2),
             event("step-started", "hop1.stop", title="hop 1 stop", attempt=2),
-            event("downtime-began", "hop1.stop"),
+            event("note", "hop1.stop", message="a note", file="20.sql", statement=3),
             event("step-done", "hop1.stop", title="hop 1 stop", summary="", seconds=6),
             event("step-waiting", "hop1.wait-for-dispatch", reason="mailing 4711 is being sent"),
             event("step-failed", "hop1.start", key="start-timeout", message="cannot start 20.04"),
