@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from orchestrator.hosts.installed import LINKS
 from orchestrator.packages.catalogue import Catalogue
 from orchestrator.tool import TOOL_VERSION
 from workflows.errors import RefusedError, UsageError
@@ -26,12 +27,6 @@ KINDS: Mapping[Component, Sequence[PackageKind]] = {
     Component.MANUAL: (PackageKind.MANUAL,),
 }
 WITH_SCHEMA = (Component.FRONTEND, Component.BACKEND)
-LINKS = {
-    Component.RUNTIME: "tomcat",
-    Component.FRONTEND: "webapps/emm",
-    Component.BACKEND: "release/backend/current",
-    Component.MANUAL: "webapps/manual/de",
-}
 TOMCAT = "opt/tomcat"
 LAST_ON_TOMCAT_9 = Version.parse("21.04")  # facts 1.3
 NOTHING = "none"

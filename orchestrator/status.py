@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -16,7 +17,7 @@ from workflows.plan import Component, PackageKind
 
 if TYPE_CHECKING:
     from orchestrator.settings import Settings
-    from state.glance import Glance
+    from state.glance import Glance, Known
 
 T = TypeVar("T")
 ENDED = ("completed", "undone")
@@ -41,12 +42,23 @@ class RunStatus:
 
 
 @dataclass(frozen=True)
+class Drift:
+    """A component that is not what the ledger says: somebody changed a link by hand. found: None when none can be told."""
+
+    component: str
+    recorded: str | None
+    found: str | None
+
+
+@dataclass(frozen=True)
 class Status:
     """What is known of a site now.
 
     answers: the version the application says it is, None when it does not answer as it should. components: version by
     component. dispatches: mail on its way, one line each. problems: by subject (database, dispatch, components, store), why
-    it could not be told; what has a problem is None.
+    it could not be told; what has a problem is None. since: by component, when the ledger saw its version become active;
+    outside: those that became active by hand. available: by component, the versions on the host, newest first. drift: what
+    differs from the ledger, while no run is open.
     """
 
     name: str
@@ -63,6 +75,10 @@ class Status:
     open_run: RunStatus | None
     last_backup: datetime | None
     problems: Mapping[str, str] = field(default_factory=dict)
+    since: Mapping[str, datetime] = field(default_factory=dict)
+    outside: tuple[str, ...] = ()
+    available: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    drift: tuple[Drift, ...] = ()
 
 
 class _Asker:
@@ -92,6 +108,10 @@ def collect(settings: Settings) -> Status:
     database = asker.ask("database", partial(_database, host), None)
     glance = asker.ask("store", partial(_remembered, settings), None)
     no_versions: Mapping[Component, str] = {}
+    nothing: Mapping[str, tuple[str, ...]] = {}
+    components = {c.value: v for c, v in asker.ask("components", host.home.active, no_versions).items()}
+    asker.problems.update(_broken_links(host, components))
+    known = glance.components if glance else {}
     return Status(
         name=settings.name,
         home=str(settings.home),
@@ -102,7 +122,7 @@ def collect(settings: Settings) -> Status:
         backend_runs=bool(processes.backend(settings.home, running)),
         answers=answer.body.strip() if answer.status == 200 else None,  # noqa: PLR2004
         http=f"HTTP {answer.status}" if answer.status else f"no answer: {answer.body}",
-        components={c.value: v for c, v in asker.ask("components", host.home.active, no_versions).items()},
+        components=components,
         database=database,
         dispatches=asker.ask("dispatch", partial(_dispatches, host), None) if database else None,
         disk_free=asker.ask("disk", partial(host.machine.free, str(settings.home)), None),
@@ -111,7 +131,60 @@ def collect(settings: Settings) -> Status:
         else None,
         last_backup=glance.last_backup if glance else None,
         problems=asker.problems,
+        since={name: one.since for name, one in known.items() if one.version == components.get(name)},
+        outside=tuple(name for name, one in known.items() if one.observed and one.version == components.get(name)),
+        available=asker.ask("releases", partial(_available, host), nothing),
+        drift=() if glance and glance.open_run else _drift(known, components),
     )
+
+
+def record_drift(settings: Settings, drift: Sequence[Drift]) -> None:
+    """Write what was found changed by hand to the ledger, as observed.
+
+    Raises:
+        StateError, OSError: the store cannot be written.
+    """
+    from orchestrator.site import Site
+    from state.ledger import EntryDraft
+
+    with Site.open(settings) as site:
+        drafts = [EntryDraft("drift-observed", d.component, d.recorded, d.found, {"by": "status"}) for d in drift]
+        site.ledger.append(drafts, actor=site.actor)
+
+
+def _drift(known: Mapping[str, Known], components: Mapping[str, str]) -> tuple[Drift, ...]:
+    return tuple(
+        Drift(name, one.version, components.get(name)) for name, one in known.items() if one.version != components.get(name)
+    )
+
+
+def _available(host: RealHost) -> dict[str, tuple[str, ...]]:
+    """By component, newest first; a tree that is not there in full says so."""
+    found: dict[str, dict[str, bool]] = {component.value: {} for component in Component}
+    for one in host.home.installed():
+        versions = found[one.tree.component.value]
+        versions[one.tree.version] = versions.get(one.tree.version, True) and not one.missing
+    return {
+        name: tuple(v if whole else f"{v} (not in full)" for v, whole in reversed(_in_order(versions)))
+        for name, versions in found.items()
+    }
+
+
+def _in_order(versions: Mapping[str, bool]) -> list[tuple[str, bool]]:
+    return sorted(versions.items(), key=lambda item: [int(part) for part in re.findall(r"\d+", item[0])])
+
+
+def _broken_links(host: RealHost, components: Mapping[str, str]) -> dict[str, str]:
+    """By component, the link that leads nowhere, or into a tree that does not say its version."""
+    from orchestrator.hosts.installed import LINKS
+
+    missing = {name: link for name, link in LINKS.items() if name.value not in components}
+    found = {link.path: link.target for link in host.home.read_links(list(missing.values()))}
+    return {
+        name.value: f"the link {link} leads to {found[link]}, which is not there in full"
+        for name, link in missing.items()
+        if found[link] is not None
+    }
 
 
 def _database(host: RealHost) -> DatabaseStatus:
@@ -137,7 +210,7 @@ def _remembered(settings: Settings) -> Glance | None:
     from state.glance import glance
 
     try:
-        return glance(settings.state / "state.db", settings.name, ENDED)
+        return glance(settings.state / "state.db", settings.name, ENDED, [component.value for component in Component])
     except sqlite3.Error as error:
         raise WorkflowError(f"cannot read the store: {error}") from error
 
@@ -145,17 +218,25 @@ def _remembered(settings: Settings) -> Glance | None:
 def _remembered_on_server(settings: Settings) -> Glance | None:
     from orchestrator.site import Site
     from state.errors import StateError, StoreMissingError
-    from state.glance import Glance, OpenRun
+    from state.glance import VERSION_KINDS, Glance, Known, OpenRun
 
     try:
         with Site.open(settings, readonly=True) as site:
             run = site.store.journal.open_run(settings.name, ENDED)
             backups = [entry.time for entry in site.ledger.entries(kind="backup-verified")]
+            last = {
+                entry.component: entry
+                for entry in sorted(
+                    (entry for kind in VERSION_KINDS for entry in site.ledger.entries(kind=kind)), key=lambda entry: entry.seq
+                )
+                if entry.component in {component.value for component in Component}
+            }
     except StoreMissingError:
         return None
     except StateError as error:
         raise WorkflowError(error.message) from error
-    return Glance(OpenRun(run.id, run.workflow, run.state) if run else None, backups[-1] if backups else None)
+    known = {str(name): Known(e.to_version, e.time, e.kind == VERSION_KINDS[1]) for name, e in last.items()}
+    return Glance(OpenRun(run.id, run.workflow, run.state) if run else None, backups[-1] if backups else None, known)
 
 
 def _since(pid: int) -> datetime | None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 _OPEN = "SELECT id, workflow, state FROM runs WHERE site = ? ORDER BY number DESC"
 _BACKUP = "SELECT time FROM ledger WHERE site = ? AND kind = ? ORDER BY seq DESC LIMIT 1"
+_VERSION = (
+    "SELECT to_version, time, kind, seq FROM ledger WHERE site = ? AND kind = ? AND component = ? ORDER BY seq DESC LIMIT 1"
+)
+VERSION_KINDS = ("component-version", "drift-observed")
 
 
 @dataclass(frozen=True)
@@ -23,20 +27,34 @@ class OpenRun:
 
 
 @dataclass(frozen=True)
+class Known:
+    """The version of a component that the ledger last saw, and since when. observed: it was found changed by hand."""
+
+    version: str | None
+    since: datetime
+    observed: bool
+
+
+@dataclass(frozen=True)
 class Glance:
-    """What a status line needs. last_backup: when a dump was last proven to restore, as the ledger has it."""
+    """What a status line needs. last_backup: when a dump was last proven to restore, as the ledger has it.
+
+    components: by name, what the ledger knows of those that were asked for.
+    """
 
     open_run: OpenRun | None
     last_backup: datetime | None
+    components: Mapping[str, Known] = field(default_factory=dict)
 
 
-def glance(path: Path, site: str, ended: Collection[str]) -> Glance | None:
+def glance(path: Path, site: str, ended: Collection[str], components: Collection[str] = ()) -> Glance | None:
     """Look at a store; nothing is created, migrated or locked.
 
     Args:
         path: the SQLite file.
         site: the site's name.
         ended: the states of runs that are over.
+        components: whose versions are wanted.
 
     Returns:
         None when there is no store yet.
@@ -50,4 +68,11 @@ def glance(path: Path, site: str, ended: Collection[str]) -> Glance | None:
         rows = connection.execute(_OPEN, (site,))
         open_run = next((OpenRun(*row) for row in rows if row[2] not in ended), None)
         backup = connection.execute(_BACKUP, (site, "backup-verified")).fetchone()
-    return Glance(open_run, datetime.fromisoformat(backup[0]) if backup else None)
+        known = {name: found for name in components if (found := _known(connection, site, name)) is not None}
+    return Glance(open_run, datetime.fromisoformat(backup[0]) if backup else None, known)
+
+
+def _known(connection: sqlite3.Connection, site: str, component: str) -> Known | None:
+    rows = [connection.execute(_VERSION, (site, kind, component)).fetchone() for kind in VERSION_KINDS]
+    last = max((row for row in rows if row), key=lambda row: int(row[3]), default=None)
+    return None if last is None else Known(last[0], datetime.fromisoformat(last[1]), last[2] == VERSION_KINDS[1])

@@ -13,6 +13,12 @@ from workflows.host import InstalledTree, StagedTree
 from workflows.plan import Component, PackageKind
 from workflows.version import Version
 
+LINKS = {  # the link that tells which version of a component is active (facts 1.2)
+    Component.RUNTIME: "tomcat",
+    Component.FRONTEND: "webapps/emm",
+    Component.BACKEND: "release/backend/current",
+    Component.MANUAL: "webapps/manual/de",
+}
 VERSION = re.compile(r"\d+(?:\.\d+){2,3}(?:-hf\d+)?")
 VERSION_FILE = "conf/version.txt"
 _WEB_FOLDERS = {
