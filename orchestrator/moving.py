@@ -51,7 +51,9 @@ def make_switch_plan(site: Site, component: Component, version: str, gate: GateO
         _refuse_across_lines(component, Version.parse(frontend), target)
     runs_then = target if component is Component.FRONTEND else frontend
     source = active.get(component, NOTHING)
-    trees = trees_for(host, {component: target}) if not same(source, target) else ()
+    trees = trees_for(host, {component: target})
+    if same(source, target) and all(host.home.active_folder(tree.kind) == tree.folder for tree in trees):
+        trees = ()
     if component is Component.FRONTEND:
         require_database(host, trees, target)
     return SwitchPlan(

@@ -111,6 +111,7 @@ def collect(settings: Settings) -> Status:
     nothing: Mapping[str, tuple[str, ...]] = {}
     components = {c.value: v for c, v in asker.ask("components", host.home.active, no_versions).items()}
     asker.problems.update(_broken_links(host, components))
+    asker.problems.update(_mixed(host, components.get(Component.FRONTEND.value)))
     known = glance.components if glance else {}
     return Status(
         name=settings.name,
@@ -184,6 +185,17 @@ def _broken_links(host: RealHost, components: Mapping[str, str]) -> dict[str, st
         name.value: f"the link {link} leads to {found[link]}, which is not there in full"
         for name, link in missing.items()
         if found[link] is not None
+    }
+
+
+def _mixed(host: RealHost, frontend: str | None) -> dict[str, str]:
+    """By kind, the part of the frontend that is of another version than its GUI."""
+    versions = {one.tree.folder: one.tree.version for one in host.home.installed()}
+    parts = {kind: host.home.active_folder(kind) for kind in (PackageKind.STATISTICS, PackageKind.WEBSERVICES)}
+    return {
+        kind.value: f"version {versions[folder]} is active, and the GUI is {frontend}: they belong together"
+        for kind, folder in parts.items()
+        if folder is not None and frontend is not None and versions.get(folder, frontend) != frontend
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from workflows.errors import WorkflowError
 from workflows.host import Backup, Progress
@@ -51,7 +51,7 @@ class BackUpDatabase(HopStep):
         ctx.pause_point()
         if made.verified is None:
             made = backups.verify(name, _telling(ctx, "restoring it into an empty server"))
-        return _done(made)
+        return self._done(ctx, made)
 
     def observed(self, ctx: Context) -> Done:
         """What `do` would have said."""
@@ -60,13 +60,22 @@ class BackUpDatabase(HopStep):
             raise WorkflowError(
                 f"backup {ctx.intent['backup']} is gone", key="backup-not-found", next=["orchestrate backup list"]
             )
-        return _done(found)
+        return self._done(ctx, found)
 
     def undo(self, ctx: Context) -> Sequence[LedgerNote]:
         """A backup is never undone: it stays, and nothing on the host was changed by it."""
         if ctx.intent and ctx.host.backups.find(ctx.intent["backup"]):
             ctx.report(f"backup {ctx.intent['backup']} is kept")
         return ()
+
+    def _done(self, ctx: Context, backup: Backup) -> Done:
+        """With the schema that the first hop leaves behind: no earlier hop has recorded it."""
+        done = _done(backup)
+        if self.hop.number > 1:
+            return done
+        schema = {table: list(columns) for table, columns in ctx.host.database.schema().items()}
+        note = LedgerNote("schema-fingerprint", "database", to_version=self.hop.source, evidence={"tables": schema})
+        return replace(done, ledger=[*done.ledger, note])
 
 
 def _telling(ctx: Context, message: str) -> Progress:

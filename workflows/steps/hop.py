@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from workflows.plan import Hop
 from workflows.step import Context, StepDefaults
 
-DATA_STEPS = ("database", "carry", "start", "migrate")  # what writes the database
+DATA_STEPS = ("database", "carry", "restore", "start", "migrate")  # what writes the database
 
 
 class HopStep(StepDefaults):

@@ -58,7 +58,7 @@ def backups() -> FakeBackups:
 def ctx(backups: FakeBackups) -> Any:
     reports: list[Any] = []
     return SimpleNamespace(
-        host=SimpleNamespace(backups=backups), run="7K3Q", checkpoint={"seq": 4}, reports=reports, intent={"backup": "7K3Q-hop1"},
+        host=SimpleNamespace(backups=backups, database=SimpleNamespace(schema=lambda: {"a_tbl": ["id"]})), run="7K3Q", checkpoint={"seq": 4}, reports=reports, intent={"backup": "7K3Q-hop1"},
         report=lambda *what: reports.append(what), pause_point=lambda: None,
     )  # fmt: skip
 
@@ -82,6 +82,7 @@ def test_a_dump_is_made_and_proven_and_both_are_told_to_the_ledger(ctx: Any, bac
     assert [(note.kind, note.to_version) for note in done.ledger] == [
         ("backup-created", "19.10.000.170"),
         ("backup-verified", "19.10.000.170"),
+        ("schema-fingerprint", "19.10.000.170"),
     ]
     assert done.ledger[1].evidence["proof"]["versions"] == ["19.10.002"]
     assert ctx.reports == [("writing the dump", 10, None), ("restoring it into an empty server", 10, 10)]
