@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from time import monotonic
 
 from workflows.errors import WorkflowError
 from workflows.plan import Hop
@@ -63,12 +64,14 @@ class ProveMigrations(HopStep):
         Raises:
             WorkflowError: "start-failed" or "migration-failed" when waiting cannot help, "migration-timeout".
         """
-        waited, repaired = 0.0, False
+        began, repaired = monotonic(), False
         notes: list[LedgerNote] = []
         while missing := self._missing(ctx):
+            waited = monotonic() - began
             if self._may_repair(ctx, missing, waited) and not repaired:
-                repaired, waited = True, 0.0
+                repaired = True
                 notes += self._start_again(ctx)
+                began = monotonic()
                 continue
             if hopeless := [condition for condition in missing if condition.hopeless]:
                 key = "start-failed" if hopeless[0].key in NOT_STARTED else "migration-failed"
@@ -80,7 +83,6 @@ class ProveMigrations(HopStep):
             ctx.pause_point()
             ctx.report(f"waiting: {missing[0].said}", round(waited), round(self.timeout))
             ctx.host.application.wait(POLL)
-            waited += POLL
         return Done("mended and proven" if repaired else "all migrations proven", {"repaired": repaired}, notes)
 
     def _missing(self, ctx: Context) -> list[Condition]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from time import monotonic
 
 from workflows.errors import WorkflowError
 from workflows.host import LogMark
@@ -57,7 +58,7 @@ def start_and_wait(ctx: Context, hop: Hop, timeout: float) -> LogMark:
         application.start_frontend()
     else:
         mark = LogMark(remembered[0], remembered[1])
-    waited = 0.0
+    began = monotonic()
     while STARTED not in (log := application.log_since(mark)):
         if not application.state().frontend:
             ctx.remember(mark=None)
@@ -66,7 +67,7 @@ def start_and_wait(ctx: Context, hop: Hop, timeout: float) -> LogMark:
                 key="start-failed", command="emm.sh start", detail=telling_lines(log),
                 next=[f"orchestrate resume    mends what it left and starts {hop.target.version} again"],
             )  # fmt: skip
-        if waited >= timeout:
+        if (waited := monotonic() - began) >= timeout:
             if hop.rules.migrates:
                 break
             ctx.remember(mark=None)
@@ -77,7 +78,6 @@ def start_and_wait(ctx: Context, hop: Hop, timeout: float) -> LogMark:
             )  # fmt: skip
         ctx.report(f"starting {hop.target.version}, {waited:.0f} s")
         application.wait(POLL)
-        waited += POLL
     return mark
 
 
