@@ -24,9 +24,7 @@ def test_a_start_that_was_killed_is_mended_by_resume(one_hop: Stages, clean_20_0
 
 
 @pytest.mark.parametrize("point", sorted(REPAIRED))
-def test_damage_that_a_later_normal_start_hides_is_found_by_the_proof(
-    one_hop: Stages, clean_20_04: Picture, point: str
-) -> None:
+def test_damage_that_a_later_normal_start_hides_is_found_by_the_proof(one_hop: Stages, clean_20_04: Picture, point: str) -> None:
     one_hop.until("hop1.links")
     one_hop.hook("die-at", point)
     one_hop.start_by_hand()

@@ -168,6 +168,11 @@ class Stages(Bench):
             stdin=subprocess.DEVNULL, text=True, cwd=ROOT, env={**_environment(), **env},
         )  # fmt: skip
 
+    def forget(self) -> None:
+        """Lose all that the tool knows of the host."""
+        shutil.rmtree(self.host / "state")
+        (self.host / "state").mkdir(mode=0o700)
+
     def ledger(self) -> list[tuple[str, Mapping[str, Any]]]:
         """Kind and evidence of all entries, the chain being whole."""
         with Store.open(self.host / "state" / "state.db", tool_version="0.1.0") as store:
@@ -201,6 +206,14 @@ class Stages(Bench):
         )
         if dies:
             processes.end(processes.application(self.home), signal.SIGCONT)
+
+    def by_hand(self, script: str, verb: str) -> None:
+        """Run a script of the home."""
+        run_command([str(self.home / "bin" / script), verb], timeout=60, expect=None)
+
+    def application(self) -> list[int]:
+        """The application's processes."""
+        return processes.application(self.home)
 
     def query(self, sql: str, *values: object, database: str | None = "openemm") -> tuple[tuple[Any, ...], ...]:
         with self.server.connect(database) as connection, connection.cursor() as cursor:
