@@ -100,6 +100,18 @@ class Line(NamedTuple):
         except TypeError:
             return False  # SQLite lets bytes be put where text was
 
+    def json(self) -> str:
+        """The whole entry as canonical JSON (RFC 8785), with seq, prev and hash; what cannot be that is shown as it is."""
+        values = {
+            name: json.dumps(value, default=repr) if type(value) is not str else _quote(value)
+            for name, value in self._asdict().items()
+        }
+        return (
+            f'{{"actor":{self.actor},"boot_id":{values["boot_id"]},"component":{values["component"]},"evidence":{self.evidence},'
+            f'"from":{values["from_version"]},"hash":{values["hash"]},"kind":{values["kind"]},"prev":{values["prev"]},'
+            f'"run":{values["run"]},"seq":{values["seq"]},"site":{values["site"]},"time":{values["time"]},"to":{values["to_version"]}}}'
+        )
+
     def entry(self) -> Entry:
         """The entry in values of their own kinds."""
         return Entry(

@@ -152,6 +152,10 @@ class Ledger:
         for line in self._lines(after_seq, *where):
             yield line.entry()
 
+    def lines(self) -> Iterator[Line]:
+        """Every row as the table holds it, in order, also of a ledger that is broken."""
+        return self._lines()
+
     def head(self) -> Head | None:
         """The last entry, or None when there is none."""
         row = self._connector.read(lambda connection: connection.execute(_HEAD, {"b_site": self.site}).one_or_none())

@@ -66,7 +66,7 @@ def export(app: App, folder: Path) -> int:
     with app.open(readonly=True) as site:
         done = write(site, folder)
     facts = {"changed": True, "path": str(folder), "files": done.files, "ledger": page.verdict_facts(done.verdict)}
-    app.show("audit-export", page.export_lines(str(folder), done.files, done.verdict), facts)
+    app.show("audit-export", page.export_lines(str(folder), done.files, done.verdict, done.against), facts)
     return DONE if done.verdict.problem is None else FAILED
 
 

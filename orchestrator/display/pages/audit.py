@@ -95,11 +95,11 @@ def import_lines(done: Imported) -> list[str]:
     ]
 
 
-def export_lines(path: str, files: list[str], verdict: Verdict) -> list[str]:
+def export_lines(path: str, files: list[str], verdict: Verdict, against: Kept | None) -> list[str]:
     """What was exported."""
     return [
         f"exported to {path}: {', '.join(files)}",
-        *verdict_lines(verdict),
+        *verdict_lines(verdict, against),
         f"  next      python3 {path}/verify.py    proves it anywhere, without this tool",
     ]
 
