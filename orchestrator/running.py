@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from orchestrator.checking import run_checks
@@ -16,7 +16,7 @@ from orchestrator.tool import TOOL_VERSION
 from state.errors import LeaseHeldError
 from state.journal import RunRecord
 from workflows import upgrade
-from workflows.checks.finding import Severity
+from workflows.checks.finding import Finding, Severity
 from workflows.errors import RefusedError, UsageError, WorkflowError
 from workflows.machine import ENDED, RunState, StepState
 from workflows.machine import diagram as machine_diagram
@@ -93,6 +93,18 @@ def start_move(
     return _start(site, workflow, plan, reason=reason, on_failure=on_failure, display=display, check=still_so)
 
 
+def start_checked(
+    site: Site, workflow: str, plan: Plan, *, reason: str | None, on_failure: str, display: Display, check: Callable[[], None]
+) -> RunRecord:
+    """Start a run of a workflow that has checks of its own; `check` raises when one stops it.
+
+    Raises:
+        RefusedError: "run-open", or what `check` raises; nothing was changed.
+        StateError: "run-in-progress".
+    """
+    return _start(site, workflow, plan, reason=reason, on_failure=on_failure, display=display, check=check)
+
+
 def _start(
     site: Site, workflow: str, plan: Plan, *, reason: str | None, on_failure: str, display: Display,
     check: Callable[[], None] = lambda: None,
@@ -106,19 +118,28 @@ def _start(
 def _create(
     site: Site, workflow: str, plan: Plan, steps: list[Step], *, reason: str | None, on_failure: str, check: Callable[[], None]
 ) -> RunRecord:
-    journal = site.store.journal
-    if (open_run := journal.open_run(site.settings.name, {state.value for state in ENDED})) is not None:
+    refuse_open_run(site)
+    check()
+    return site.store.journal.create(
+        run_id=_new_id(site), site=site.settings.name, workflow=workflow, plan=plan_to_json(plan),
+        options={"on_failure": on_failure}, actor={**site.actor, "reason": reason}, reason=reason, tool_version=TOOL_VERSION,
+        steps=[(step.name, step.title) for step in steps],
+    )  # fmt: skip
+
+
+def refuse_open_run(site: Site) -> None:
+    """Raise while a run of the site has not ended: what it proves and puts back must not be changed behind it.
+
+    Raises:
+        RefusedError: "run-open".
+    """
+    open_run = site.store.journal.open_run(site.settings.name, {state.value for state in ENDED})
+    if open_run is not None:
         raise RefusedError(
             f"run {open_run.id} ({open_run.workflow}) is {open_run.state}; one run at a time",
             key="run-open",
             next=[f"orchestrate resume {open_run.id}    go on with it", f"orchestrate abort {open_run.id}    take it back"],
         )
-    check()
-    return journal.create(
-        run_id=_new_id(site), site=site.settings.name, workflow=workflow, plan=plan_to_json(plan),
-        options={"on_failure": on_failure}, actor={**site.actor, "reason": reason}, reason=reason, tool_version=TOOL_VERSION,
-        steps=[(step.name, step.title) for step in steps],
-    )  # fmt: skip
 
 
 def refuse_inhibited(site: Site, plan: UpgradePlan) -> None:
@@ -127,17 +148,24 @@ def refuse_inhibited(site: Site, plan: UpgradePlan) -> None:
     Raises:
         RefusedError: "checks-failed", naming every inhibitor with its fix.
     """
-    stops = [finding for finding in run_checks(site, plan) if finding.severity is Severity.INHIBITOR]
+    refuse(run_checks(site, plan), f"orchestrate check --to {plan.target}    all checks, after mending")
+
+
+def refuse(findings: Sequence[Finding], look: str) -> None:
+    """Raise when one of the findings is an inhibitor; look: the command that shows what was looked at.
+
+    Raises:
+        RefusedError: "checks-failed", or the key of the only one.
+    """
+    stops = [finding for finding in findings if finding.severity is Severity.INHIBITOR]
     if not stops:
         return
     detail = [line for f in stops for line in (f"{f.key}: {f.measured}", *([f"  fix: {f.fix}"] if f.fix else []))]
     raise RefusedError(
         f"{stops[0].measured}" if len(stops) == 1 else f"{len(stops)} checks stop the run",
         key=stops[0].key if len(stops) == 1 else "checks-failed",
-        detail=detail, unharmed=["everything; nothing was changed"],
-        next=[f"orchestrate check --to {plan.target}    all checks, after mending"],
+        detail=detail, unharmed=["everything; nothing was changed"], next=[look],
     )  # fmt: skip
-
 
 def resume(site: Site, run_id: str | None, *, display: Display, wait: float | None = None) -> RunRecord:
     """Go on with a run where it stands; never refused because of a dead owner.
