@@ -8,8 +8,9 @@ from typing import Any, Protocol
 
 from pydantic import TypeAdapter
 
-from workflows import restart, rollback, switch, upgrade
+from workflows import mta_switch, restart, rollback, switch, upgrade
 from workflows.moves import RollbackPlan, SwitchPlan
+from workflows.mta import MtaPlan
 from workflows.plan import GateOptions, UpgradePlan
 from workflows.step import Step
 
@@ -43,6 +44,7 @@ WORKFLOWS: Mapping[str, Workflow] = {
     "restart": Workflow(UpgradePlan, restart.steps),
     "switch": Workflow(SwitchPlan, switch.steps),
     "rollback": Workflow(RollbackPlan, rollback.steps),
+    "mta-switch": Workflow(MtaPlan, mta_switch.steps),
     "restore": Workflow(RollbackPlan, rollback.steps),
 }
 

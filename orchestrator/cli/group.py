@@ -28,6 +28,9 @@ SECTIONS: dict[str, dict[str, str]] = {
         "rollback": "Back to an older release, with the database of that time.",
         "switch": "Another version of one component, within its line.",
     },
+    "Mail": {
+        "mta": "Which mail server is active, its queue, and the switch to the other.",
+    },
     "Look back": {
         "runs": "All runs of this site.",
         "run": "One run, step by step.",

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from orchestrator.hosts.database import RealDatabase
     from orchestrator.settings import Settings
     from workflows.host import Application, Backups, Home, Machine, Packages
+    from workflows.mta_host import Mail
 
 
 class RealHost:
@@ -63,6 +64,13 @@ class RealHost:
         from orchestrator.hosts.machine import RealMachine
 
         return RealMachine(self.settings)
+
+    @cached_property
+    def mail(self) -> Mail:
+        """Its mail servers."""
+        from orchestrator.hosts.mta.mail import RealMail
+
+        return RealMail(self.settings)
 
 
 def open_host(settings: Settings) -> RealHost:

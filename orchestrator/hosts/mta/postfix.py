@@ -1,0 +1,258 @@
+"""Postfix: its configuration through postconf, its queue, its daemon (guide 4.2)."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+from orchestrator.files import write_atomic
+from orchestrator.hosts.command import CommandError, run
+from orchestrator.hosts.mta import daemons, maps, postfix_queue
+from orchestrator.hosts.mta.submit import give
+from orchestrator.hosts.processes import Process
+from workflows.errors import WorkflowError
+from workflows.mta_host import Mta, QueuedMail, Units
+
+CONFIG = Path("/etc/postfix")
+PROCMAIL = "/usr/bin/procmail"
+SECONDS = 60.0
+TLSMGR = "tlsmgr unix - - n 1000? 1 tlsmgr"
+TLS_FILES = ("/etc/pki/tls/certs/mail.crt", "/etc/pki/tls/private/mail.key", "/etc/pki/tls/certs/cacert.pem")
+PLAIN = {
+    "inet_interfaces": "all",
+    "inet_protocols": "all",
+    "mailbox_command": PROCMAIL,
+    "mailbox_size_limit": "0",
+    "message_size_limit": "0",
+    "maximal_queue_lifetime": "1d",
+    "bounce_queue_lifetime": "1d",
+    "smtp_tls_security_level": "may",
+    "smtp_tls_protocols": "!SSLv2, !SSLv3",
+    "smtp_tls_ciphers": "high",
+    "smtp_tls_mandatory_ciphers": "$smtp_tls_ciphers",
+    "hash_queue_depth": "2",
+    "enable_long_queue_ids": "yes",
+}
+ENCRYPTED = {
+    "smtpd_use_tls": "yes",
+    "smtpd_tls_loglevel": "2",
+    "smtpd_tls_security_level": "may",
+    "smtpd_tls_received_header": "yes",
+    "smtpd_tls_session_cache_timeout": "3600s",
+    "smtpd_tls_eecdh_grade": "strong",
+    "smtpd_tls_cert_file": TLS_FILES[0],
+    "smtpd_tls_key_file": TLS_FILES[1],
+    "smtpd_tls_CAfile": TLS_FILES[2],
+    "smtpd_tls_CApath": "/etc/pki/tls/certs",
+    "smtpd_tls_protocols": "!SSLv2, !SSLv3",
+    "smtpd_tls_ciphers": "high",
+    "smtp_tls_protocols": "$smtpd_tls_protocols",
+    "smtp_tls_ciphers": "$smtpd_tls_ciphers",
+    "tls_random_source": "dev:/dev/urandom",
+    "tls_random_prng_update_period": "3600s",
+}
+CERTIFICATES = ("smtpd_tls_cert_file", "smtpd_tls_key_file", "smtpd_tls_CAfile")
+_SETTING = re.compile(r"^([A-Za-z_][\w.]*)\s*=", re.MULTILINE)
+
+
+class Postfix:
+    """Postfix of one host, as `workflows.mta_host.MailServer` asks for it."""
+
+    mta = Mta.POSTFIX
+    units: Sequence[str] = ("postfix.service",)
+    program = "/usr/sbin/sendmail.postfix"
+
+    def __init__(
+        self, home: Path, user: str, units: Units, *, packages: Sequence[str] = ("postfix", "procmail"), config: Path = CONFIG,
+        stop_timeout: float = 120.0, env: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
+        """Name it; nothing is touched. env: added to the environment of its programs (a private installation's libraries)."""
+        self._home = home
+        self._user = user
+        self._units = units
+        self._config = config
+        self._stop_timeout = stop_timeout
+        self._env = dict(env or {})
+        self.packages = packages
+
+    # --- what is there ------------------------------------------------------------------------------------------------
+
+    def version(self) -> str | None:
+        """What postconf says."""
+        try:
+            return self._postconf("-dh", "mail_version").strip() or None
+        except CommandError:
+            return None
+
+    def processes(self) -> Sequence[int]:
+        """Its master."""
+
+        def is_master(process: Process, program: Path) -> bool:
+            return program.name == "master" and "postfix" in str(program) and len(process.args) > 0
+
+        return daemons.running(is_master)
+
+    def files(self) -> Sequence[str]:
+        """main.cf, master.cf and the maps in the home."""
+        return [str(self._config / "main.cf"), str(self._config / "master.cf"), *map(str, self._maps())]
+
+    def _maps(self) -> list[Path]:
+        folder = self._home / "var/run"
+        return [folder / "relay.domains", folder / "transport.maps", folder / "transport.maps.db"]
+
+    def config_files(self) -> Sequence[str]:
+        """main.cf and master.cf."""
+        return self.files()[:2]
+
+    def certificates(self) -> Sequence[str]:
+        """The TLS files main.cf names."""
+        values = (self._postconf("-h", name).strip() for name in CERTIFICATES)
+        return [value for value in values if value.startswith("/")]
+
+    def warnings(self) -> Sequence[str]:
+        """Settings that stand twice in main.cf: only the last one counts."""
+        names = _SETTING.findall((self._config / "main.cf").read_text(errors="replace"))
+        return [f"main.cf names {name} twice; the last one counts" for name in sorted({n for n in names if names.count(n) > 1})]
+
+    # --- configuration ------------------------------------------------------------------------------------------------
+
+    def wanted(self, name: str) -> dict[str, str]:
+        """The settings of guide 4.2; those for encrypted mail only where the files are that it names."""
+        run_folder = self._home / "var/run"
+        encrypted = ENCRYPTED if all(Path(file).is_file() for file in TLS_FILES) else {}
+        return {
+            **PLAIN, **encrypted, "myhostname": name, "relay_domains": str(run_folder / "relay.domains"),
+            "transport_maps": f"hash:{run_folder / 'transport.maps'}", "smtpd_milters": f"unix:{run_folder / 'bav.sock'}",
+        }  # fmt: skip
+
+    def mailloop(self) -> str:
+        """The service in master.cf that mail of the mailloop domain is handed to."""
+        return f"mailloop unix - n n - - pipe flags=RX user={self._user} argv={PROCMAIL} {self._home}/lib/bav.rc"
+
+    def changes(self, name: str) -> Sequence[str]:
+        """What `configure` would change; the result is checked in a folder aside."""
+        with tempfile.TemporaryDirectory(prefix="orchestrate-postfix-") as aside:
+            return self._edit(Path(aside) / "postfix", name)
+
+    def configure(self, name: str) -> Sequence[str]:
+        """Write main.cf and master.cf, and make what a first start needs."""
+        with tempfile.TemporaryDirectory(prefix="orchestrate-postfix-") as aside:
+            folder = Path(aside) / "postfix"
+            told = self._edit(folder, name)
+            for file in ("main.cf", "master.cf"):
+                content = (folder / file).read_bytes()
+                if content != (self._config / file).read_bytes():
+                    write_atomic(self._config / file, content)
+        self._check(self._config)
+        return told
+
+    def _edit(self, folder: Path, name: str) -> list[str]:
+        """A copy of the configuration with everything set, and checked; what differs, a line each."""
+        if not (self._config / "main.cf").is_file():
+            raise WorkflowError(f"cannot configure Postfix: there is no {self._config}/main.cf", key="postfix-config-missing")
+        shutil.copytree(self._config, folder, symlinks=True)
+        told = self._edit_main(folder, self.wanted(name)) + self._edit_master(folder)
+        self._check(folder)
+        return told
+
+    def _edit_main(self, folder: Path, wanted: Mapping[str, str]) -> list[str]:
+        names = _SETTING.findall((folder / "main.cf").read_text(errors="replace"))
+        told, differ = [], {}
+        for name, value in wanted.items():
+            now = " ".join(self._postconf("-h", name, folder=folder).split())
+            if names.count(name) != 1 or now != value:
+                differ[name] = value
+                if now != value:
+                    told.append(f"main.cf: {name} = {value}   (was {now or 'empty'})")
+                elif name in names:
+                    told.append(f"main.cf: {name} = {value}   (stood there {names.count(name)} times)")
+        if present := [name for name in differ if name in names]:
+            self._postconf("-#", *present, folder=folder)  # the administrator's own value stays, as a comment (guide 4.2)
+        if differ:
+            self._postconf("-e", *(f"{name}={value}" for name, value in differ.items()), folder=folder)
+        return told
+
+    def _edit_master(self, folder: Path) -> list[str]:
+        told = []
+        loop = " ".join(self._postconf("-M", "mailloop/unix", folder=folder).split())
+        if loop != self.mailloop():
+            self._postconf("-M", f"mailloop/unix={self.mailloop()}", folder=folder)
+            told.append(f"master.cf: {self.mailloop()}")
+        tlsmgr = self._postconf("-M", "tlsmgr/unix", folder=folder).split()
+        if not tlsmgr:
+            self._postconf("-M", f"tlsmgr/unix={TLSMGR}", folder=folder)
+            told.append(f"master.cf: {TLSMGR}")
+        elif tlsmgr[4] != "n":
+            self._postconf("-F", "tlsmgr/unix/chroot=n", folder=folder)
+            told.append("master.cf: tlsmgr is not chrooted")
+        return told
+
+    def _check(self, folder: Path) -> None:
+        try:
+            run(["postfix", "-c", str(folder), "check"], timeout=SECONDS, env=self._env)
+        except CommandError as error:
+            raise WorkflowError(
+                "cannot use the configuration of Postfix: its own check fails",
+                key="postfix-check-failed", command=error.command, detail=error.detail,
+                next=["postfix check    what it is about", "orchestrate resume    once it is mended"],
+            ) from error  # fmt: skip
+
+    def _postconf(self, *args: str, folder: Path | None = None) -> str:
+        return run(["postconf", "-c", str(folder or self._config), *args], timeout=SECONDS, env=self._env).stdout
+
+    # --- maps ---------------------------------------------------------------------------------------------------------
+
+    def mailloop_domains(self) -> Sequence[str]:
+        """Those of transport.maps whose mail goes to the service mailloop."""
+        return [domain for domain, target in maps.read(self._maps()[1]) if target.startswith("mailloop:")]
+
+    def write_maps(self, domains: Sequence[str]) -> None:
+        """Add the domains to relay.domains and transport.maps, as bav-update does (facts 12), and build the index."""
+        relay, transport, _ = self._maps()
+        maps.add(relay, dict.fromkeys(domains, ""), self._user)
+        maps.add(transport, dict.fromkeys(domains, "mailloop:"), self._user)
+        run(["postmap", "-c", str(self._config), f"hash:{transport}"], timeout=SECONDS, env=self._env)
+
+    # --- the daemon ---------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Enable and start its unit."""
+        daemons.start(self._units, self.units)
+
+    def stop(self) -> None:
+        """Stop its unit and see the master gone."""
+        daemons.stop(self._units, self.units, self.processes, "Postfix", self._stop_timeout)
+
+    # --- the queue ----------------------------------------------------------------------------------------------------
+
+    def _queue_folder(self) -> Path:
+        return Path(self._postconf("-h", "queue_directory").strip())
+
+    def queue(self, skip: Collection[str] = ()) -> Sequence[QueuedMail]:
+        """Read from the queue files: maildrop, incoming, active, deferred and hold."""
+        return postfix_queue.read(self._queue_folder(), skip) if self.version() else []
+
+    def content(self, mail: QueuedMail) -> bytes:
+        """Header and body out of the queue file."""
+        return postfix_queue.parse(Path(mail.path).read_bytes()).content
+
+    def inject(self, mail: QueuedMail, content: bytes) -> None:
+        """Through its own sendmail program, which syncs it into maildrop."""
+        kind = "8BITMIME" if mail.eight_bit else "7BIT"
+        args = [self.program, "-C", str(self._config), "-i", "-B", kind, "-f", mail.sender, "--", *mail.recipients]
+        give(args, content, SECONDS, self._env)
+
+    def remove(self, mail: QueuedMail) -> None:
+        """Through postsuper; a mail that is not there is none it minds."""
+        run(["postsuper", "-c", str(self._config), "-d", mail.id], timeout=SECONDS, env=self._env)
+
+    def queue_files(self, mail: QueuedMail) -> Sequence[str]:
+        """The queue file."""
+        return [mail.path]
+
+    def flush(self) -> None:
+        """Ask for a delivery of everything deferred."""
+        run(["postqueue", "-c", str(self._config), "-f"], timeout=SECONDS, env=self._env)
