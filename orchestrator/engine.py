@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from orchestrator import checkpoints
 from orchestrator.context import StepContext
 from orchestrator.events import Bus, Event
 from state.journal import EventDraft, Journal, RunRecord, StepChange, StepRecord
@@ -29,6 +30,7 @@ OS_KEYS = {
     errno.EACCES: "permission-denied",
     errno.EPERM: "permission-denied",
 }
+RESTS = {*ENDED, RunState.FAILED, RunState.PAUSED}  # where a run may lie for long: where its ledger ends is told elsewhere too
 POLL = 0.2  # seconds between two looks for a pause while a gate is shut
 
 
@@ -101,7 +103,9 @@ class Engine:
         state = self._machine.run_state
         if state is RunState.PLANNED:
             self._machine.fire("start")
-            self._change("run-started", ledger=[self._entry("run-started")], started=_now())
+            asked = {name: self.record.plan.get(name) for name in ("source", "target")}
+            begun = self._entry("run-started", {"workflow": self.record.workflow, **asked})
+            self._change("run-started", ledger=[begun], started=_now())
         elif state is RunState.RUNNING:
             self._change("run-resumed", {"after": "crash"}, ledger=[self._entry("run-resumed")])
         elif state not in ENDED:
@@ -299,6 +303,8 @@ class Engine:
             self.record, state=self._machine.run_state.value, position=self._machine.position, steps=steps,
             events=[*first, *events], ledger=ledger, **run,
         )  # fmt: skip
+        if self._machine.run_state in RESTS:
+            checkpoints.announce(self._ledger, self.record.id)
         if kind:
             self._publish(kind, name, data or {})
 

@@ -204,7 +204,5 @@ def _nothing(text: str) -> Html:
 
 
 def _footer(report: Report) -> Html:
-    return el(
-        "footer",
-        f"Written by orchestrate {report.tool} from its ledger and its journal. entries.jsonl beside this page holds every entry.",
-    )
+    said = f"Written by orchestrate {report.tool} from its ledger and its journal."
+    return el("footer", el("p", said), el("p", "entries.jsonl beside this page holds every entry."))
