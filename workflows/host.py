@@ -147,6 +147,12 @@ class Home(Protocol):
     def forget_site_files(self, name: str) -> None:
         """Remove what was kept under that name."""
 
+    def keep_folders(self, folders: Sequence[str], name: str) -> Sequence[str]:
+        """Copy those of these folders that are there aside under that name, once; what is kept under it."""
+
+    def put_back_folders(self, name: str) -> Sequence[str]:
+        """Bring back the folders kept under that name that are no longer there; which ones."""
+
     def site_values(self, frontend: str, webservices: str | None) -> Mapping[str, str]:
         """Values an admin set in emm.properties, emm-ws.properties, mailgun settings, keyed as config_tbl will hold them."""
 

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from orchestrator.files import Owner, fsync_folder, prepare_link, sha256_file, tree_digest
-from orchestrator.hosts import installed, kept_files, site_files, site_values
+from orchestrator.hosts import installed, kept_files, kept_folders, site_files, site_values
 from orchestrator.hosts.user import owner
 from workflows.errors import WorkflowError
 from workflows.host import CarriedFile, InstalledTree, Link, SqlFile, SqlKind, StagedTree
@@ -231,6 +231,14 @@ class RealHome:
     def forget_site_files(self, name: str) -> None:
         """Remove what was kept under that name."""
         shutil.rmtree(self._kept / name, ignore_errors=True)
+
+    def keep_folders(self, folders: Sequence[str], name: str) -> Sequence[str]:
+        """See `kept_folders.keep`."""
+        return kept_folders.keep(self._home, folders, self._kept / name)
+
+    def put_back_folders(self, name: str) -> Sequence[str]:
+        """See `kept_folders.put_back`."""
+        return kept_folders.put_back(self._home, self._kept / name)
 
     def site_values(self, frontend: str, webservices: str | None) -> Mapping[str, str]:
         """Values an admin set, keyed as config_tbl will hold them (`site_values.as_config`)."""

@@ -15,6 +15,7 @@ from workflows.steps.proof import CONTEXT_FAILED, MARKER, MIGRATION_FAILED, STAR
 from workflows.steps.repair import repair_damage
 
 POLL = 0.3  # seconds
+DELETED_AT_START = ("emm-plugins", "birt-plugins")  # by 20.10 (facts 17.1)
 QUOTED = 12  # lines of the log that an error quotes
 
 
@@ -106,17 +107,24 @@ class StartFrontend(HopStep):
         return {"config": {key: [v for _, v in rows if v and MARKER not in v] for key, rows in config.items()}}
 
     def do(self, ctx: Context) -> Done:
-        """Mend what an earlier, killed start left, then start."""
+        """Mend what an earlier, killed start left, then start; what the start deletes is kept aside before."""
+        if self.hop.source != self.hop.target.version:
+            ctx.host.home.keep_folders(DELETED_AT_START, self._kept(ctx))
         notes = [] if ctx.host.application.state().frontend else repair_damage(ctx, self.hop)
         start_and_wait(ctx, self.hop, self.timeout)
         note = LedgerNote("application-started", "frontend", self.hop.source, self.hop.target.version)
         return Done(f"{self.hop.target.version} started", ledger=[*notes, note])
 
     def undo(self, ctx: Context) -> Sequence[LedgerNote]:
-        """Stop it."""
+        """Stop it, and bring back what its start deleted."""
         if ctx.host.application.state().frontend:
             ctx.host.application.stop_frontend()
+        if folders := ctx.host.home.put_back_folders(self._kept(ctx)):
+            ctx.note("folders that the start deleted are back", folders=list(folders))
         return ()
+
+    def _kept(self, ctx: Context) -> str:
+        return f"{ctx.run}-{self.hop.prefix}"
 
 
 @dataclass(frozen=True)
