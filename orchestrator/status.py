@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -34,11 +34,19 @@ class DatabaseStatus:
 
 @dataclass(frozen=True)
 class RunStatus:
-    """A run that has not ended."""
+    """A run that has not ended. driven: whether a process drives it now."""
 
     id: str
     workflow: str
     state: str
+    driven: bool = False
+
+    @property
+    def standing(self) -> str:
+        """How it stands: "is paused", "has failed", "was cut off"."""
+        if self.state in {"planned", "running", "undoing"} and not self.driven:
+            return "was cut off" if self.state != "planned" else "is planned"
+        return "has failed" if self.state == "failed" else f"is {self.state}"
 
 
 @dataclass(frozen=True)
@@ -127,9 +135,7 @@ def collect(settings: Settings) -> Status:
         database=database,
         dispatches=asker.ask("dispatch", partial(_dispatches, host), None) if database else None,
         disk_free=asker.ask("disk", partial(host.machine.free, str(settings.home)), None),
-        open_run=RunStatus(glance.open_run.id, glance.open_run.workflow, glance.open_run.state)
-        if glance and glance.open_run
-        else None,
+        open_run=RunStatus(**asdict(glance.open_run)) if glance and glance.open_run else None,
         last_backup=glance.last_backup if glance else None,
         problems=asker.problems,
         since={name: one.since for name, one in known.items() if one.version == components.get(name)},
@@ -235,6 +241,7 @@ def _remembered_on_server(settings: Settings) -> Glance | None:
     try:
         with Site.open(settings, readonly=True) as site:
             run = site.store.journal.open_run(settings.name, ENDED)
+            driven = site.lease.holder() is not None
             backups = [entry.time for entry in site.ledger.entries(kind="backup-verified")]
             last = {
                 entry.component: entry
@@ -248,7 +255,8 @@ def _remembered_on_server(settings: Settings) -> Glance | None:
     except StateError as error:
         raise WorkflowError(error.message) from error
     known = {str(name): Known(e.to_version, e.time, e.kind == VERSION_KINDS[1]) for name, e in last.items()}
-    return Glance(OpenRun(run.id, run.workflow, run.state) if run else None, backups[-1] if backups else None, known)
+    open_run = OpenRun(run.id, run.workflow, run.state, driven) if run else None
+    return Glance(open_run, backups[-1] if backups else None, known)
 
 
 def _since(pid: int) -> datetime | None:

@@ -9,7 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from state.process import process_start
+
 _OPEN = "SELECT id, workflow, state FROM runs WHERE site = ? ORDER BY number DESC"
+_HOLDER = "SELECT pid, process_start FROM leases WHERE site = ?"
 _BACKUP = "SELECT time FROM ledger WHERE site = ? AND kind = ? ORDER BY seq DESC LIMIT 1"
 _VERSION = (
     "SELECT to_version, time, kind, seq FROM ledger WHERE site = ? AND kind = ? AND component = ? ORDER BY seq DESC LIMIT 1"
@@ -19,11 +22,12 @@ VERSION_KINDS = ("component-version", "drift-observed")
 
 @dataclass(frozen=True)
 class OpenRun:
-    """A run that has not ended."""
+    """A run that has not ended. driven: whether a process drives it; a state alone may be that of one that was killed."""
 
     id: str
     workflow: str
     state: str
+    driven: bool
 
 
 @dataclass(frozen=True)
@@ -66,10 +70,16 @@ def glance(path: Path, site: str, ended: Collection[str], components: Collection
         return None
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=1.0)) as connection:
         rows = connection.execute(_OPEN, (site,))
-        open_run = next((OpenRun(*row) for row in rows if row[2] not in ended), None)
+        found = next((row for row in rows if row[2] not in ended), None)
+        open_run = None if found is None else OpenRun(found[0], found[1], found[2], _is_held(connection, site))
         backup = connection.execute(_BACKUP, (site, "backup-verified")).fetchone()
         known = {name: found for name in components if (found := _known(connection, site, name)) is not None}
     return Glance(open_run, datetime.fromisoformat(backup[0]) if backup else None, known)
+
+
+def _is_held(connection: sqlite3.Connection, site: str) -> bool:
+    row = connection.execute(_HOLDER, (site,)).fetchone()
+    return row is not None and process_start(row[0]) == row[1]
 
 
 def _known(connection: sqlite3.Connection, site: str, component: str) -> Known | None:

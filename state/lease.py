@@ -20,6 +20,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 from state.connector import Connector
 from state.errors import LeaseHeldError
 from state.ledger import this_boot
+from state.process import process_start
 from state.schema import leases
 from state.texts import now, text_time, time_text
 
@@ -134,15 +135,6 @@ def slug(site: str) -> str:
     """A file name for a site, its own for each."""
     plain = re.sub(r"[^A-Za-z0-9._-]+", "-", site)[:100].lstrip(".")
     return plain if plain == site else f"{plain}-{hashlib.sha256(site.encode()).hexdigest()[:8]}"
-
-
-def process_start(pid: int) -> int | None:
-    """When a process started, in clock ticks since boot; None when there is none, or only a dead one not yet reaped."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-    return None if fields[0] in {"Z", "X"} else int(fields[19])
 
 
 def _holder(row: Any) -> Holder | None:

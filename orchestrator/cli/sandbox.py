@@ -28,9 +28,10 @@ def create(app: App, folder: Path, release: str, recipients: int) -> None:
     host.create(folder, release, recipients=recipients)
     lines = [
         f"a host on {release} in {folder}",
-        f"  next      orchestrate --site {folder} status              what runs there",
-        f"            orchestrate --site {folder} upgrade --to 20.10  two hops",
-        f"            orchestrate sandbox destroy {folder}            when you are done",
+        f"  next      export ORCHESTRATE_SITE={folder.absolute()}",
+        "            orchestrate status                what runs there",
+        "            orchestrate upgrade --to 20.10    two hops",
+        f"            orchestrate sandbox destroy {folder}",
     ]
     app.show("sandbox", lines, {"changed": True, "folder": str(folder), "state": "created"})
 

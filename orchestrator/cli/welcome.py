@@ -32,8 +32,9 @@ def _next(app: App) -> list[str]:
 
 def _open_run(app: App) -> list[str]:
     import sqlite3
+    from dataclasses import asdict
 
-    from orchestrator.status import ENDED
+    from orchestrator.status import ENDED, RunStatus
     from state.glance import glance
 
     plan = "orchestrate plan --to VERSION    what an upgrade would do"
@@ -46,6 +47,7 @@ def _open_run(app: App) -> list[str]:
         return [plan]
     if found is None or found.open_run is None:
         return [plan]
-    run = found.open_run
-    verb = "has" if run.state == "failed" else "is"
-    return [f"orchestrate resume {run.id}          go on with the {run.workflow} that {verb} {run.state}"]
+    run = RunStatus(**asdict(found.open_run))
+    if run.driven:
+        return [f"orchestrate watch {run.id}           follow it: the {run.workflow} {run.standing}"]
+    return [f"orchestrate resume {run.id}          go on: the {run.workflow} {run.standing}"]

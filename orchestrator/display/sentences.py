@@ -10,7 +10,7 @@ from orchestrator.display.words import duration, size
 from orchestrator.events import Event, Kind
 
 _BYTES_FROM = 100_000
-_NOTED = ("file", "error", "why", "source")
+_NOTED = ("file", "error", "why")
 _HOP = re.compile(r"hop(\d+)\.(.+)")
 
 

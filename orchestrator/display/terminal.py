@@ -191,7 +191,7 @@ class TerminalDisplay:
     def _said(self, event: Event) -> list[str]:
         marks = {Kind.STEP_DONE: "done", Kind.STEP_SKIPPED: "skips", Kind.STEP_UNDONE: "undone", Kind.STEP_FAILED: "failed"}
         if event.kind not in marks or event.step is None:
-            return [f"  {sentence(event)}"]
+            return textwrap.wrap(f"  {sentence(event)}", WIDTH, subsequent_indent=" " * 9, break_on_hyphens=False)
         data: Mapping[str, Any] = event.data
         remark = headline(data) if event.kind == Kind.STEP_FAILED else str(data.get("summary") or "")
         return step_lines(marks[Kind(event.kind)], data.get("title") or step_title(event.step), data.get("seconds"), remark)

@@ -24,7 +24,8 @@ def check(host: Host, plan: UpgradePlan | None) -> Iterator[Finding]:
     if plan is None:
         return
     found = _found(host)
-    unknown: dict[str, list[str]] = {}
+    unmeasured: dict[str, list[str]] = {}
+    unknown = {}
     met = 0
     for hop in plan.hops:
         line = hop.rules.line
@@ -34,15 +35,16 @@ def check(host: Host, plan: UpgradePlan | None) -> Iterator[Finding]:
             if there is not None and fits is False:
                 yield _unmet(line, need, there)
             elif fits is None:
-                seen = f"{need.name} is {there}" if there else f"{need.name} is not measured"
-                unknown.setdefault(f"{seen}, needed is {_wanted(need)}", []).append(line)
+                seen = f"{need.name} {there}" if there else need.name
+                unmeasured.setdefault(seen, []).append(f"{line}: {_wanted(need)}")
             else:
                 met += 1
-        for name in hop.rules.needs_unknown:
-            unknown.setdefault(f"what is needed as {name} is not known", []).append(line)
-    if unknown:
-        said = "; ".join(f"{', '.join(lines)}: {what}" for what, lines in unknown.items())
-        yield Finding(KEY, Severity.UNKNOWN, TITLE, said)
+        if hop.rules.needs_unknown:
+            unknown[line] = ", ".join(hop.rules.needs_unknown)
+    said = [f"cannot tell whether {seen} will do ({'; '.join(wanted)})" for seen, wanted in unmeasured.items()]
+    said += [f"what {line} needs is not known of: {names}" for line, names in unknown.items()]
+    if said:
+        yield Finding(KEY, Severity.UNKNOWN, TITLE, "; ".join(said))
     if met:
         yield passed(KEY, TITLE, f"{met} needs are met")
 
@@ -52,8 +54,8 @@ def _unmet(line: str, need: Need, there: str) -> Finding:
         KEY,
         Severity.INHIBITOR if need.stops else Severity.WARNING,
         TITLE,
-        f"{line} needs {need.name} {_wanted(need)}; here is {there}",
-        f"so says {need.source}",
+        f"{line} needs {need.name} {_wanted(need)} ({need.source}); here is {there}",
+        "",
         f"install {need.name} {_wanted(need)}" if need.stops else "",
     )
 

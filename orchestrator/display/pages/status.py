@@ -26,10 +26,9 @@ def lines(status: Status) -> list[str]:
     page.append(f"  run  {_run(status)}     {_backup(status)}")
     page += [line for what, why in status.problems.items() for line in paragraph(f"{what}: {why}", 2)]
     if status.open_run:
-        going = "watch" if status.open_run.state == "running" else "resume"
-        why = "follow it" if going == "watch" else "go on with it"
+        going, why = ("watch", "follow it") if status.open_run.driven else ("resume", "go on with it")
         page.append(f"  next      orchestrate {going} {status.open_run.id}    {why}")
-        page.append(f"            orchestrate run {status.open_run.id}       how it stands")
+        page.append(f"            orchestrate run {status.open_run.id}{' ' * len(going)} how it stands")
     return page
 
 
@@ -114,7 +113,7 @@ def _run(status: Status) -> str:
     run = status.open_run
     if run is None:
         return "none open"
-    return f"{run.id} ({run.workflow}) {'has' if run.state == 'failed' else 'is'} {run.state}"
+    return f"{run.id} ({run.workflow}) {run.standing}"
 
 
 def _backup(status: Status) -> str:

@@ -49,7 +49,7 @@ def test_a_run_that_waits_too_long_ends_with_4_and_is_resumed_or_aborted(say: Sa
     assert any("4711" in event["data"].get("reason", "") for event in documents[:-1])
     run_id = documents[-1]["run"]["id"]
     _, [status] = say("status")
-    assert status["open_run"] == {"id": run_id, "workflow": "restart", "state": "waiting"}
+    assert status["open_run"] == {"id": run_id, "workflow": "restart", "state": "waiting", "driven": False}
     _, [welcome] = say()
     assert f"orchestrate resume {run_id}" in welcome["next"][1]
     code, [error] = say("restart", "--yes")

@@ -16,8 +16,9 @@ import pytest
 from sqlalchemy import insert
 
 from state.errors import LeaseHeldError
-from state.lease import Holder, process_start, slug
+from state.lease import Holder, slug
 from state.ledger import this_boot
+from state.process import process_start
 from state.schema import leases
 from state.store import Store
 from state.texts import time_text
