@@ -25,7 +25,8 @@ RUN_STATES = {
     "run-undone": "undone",
     "run-completed": "completed",
 }
-KINDS = ("component-version", "drift-observed", STARTED, OUTSIDE, *RUN_STATES)
+CHANGES = ("component-version", "drift-observed")
+KINDS = (*CHANGES, STARTED, OUTSIDE, *RUN_STATES)
 _STARTED_WITH = {"runtime": "frontend"}  # what starts with what
 
 
@@ -116,9 +117,13 @@ def moment(site: Site, at: datetime, component: str | None = None) -> History:
     names = [component] if component else [*(c.value for c in Component), *known]
     spans = []
     for name in dict.fromkeys(names):
-        span = _from_entry(known[name], runs) if name in known else _before_the_ledger(site, name)
-        outside = [e for e in site.ledger.entries(kind=OUTSIDE, component=name) if (t := _startup(e)) and t <= at]
-        span = _held_against(span, max(outside, key=lambda e: _startup(e) or at, default=None))
+        outside = list(site.ledger.entries(kind=OUTSIDE, component=name))
+        if name in known:
+            until = [e for e in outside if (startup := _startup(e)) and startup <= at]
+            latest = max(until, key=lambda e: _startup(e) or at, default=None)
+            span = _held_against(_from_entry(known[name], runs), latest)
+        else:
+            span = _before_the_ledger(site, name, outside, at)
         if span is not None:
             spans.append(span)
     shown = {span.run for span in spans}
@@ -247,12 +252,13 @@ def _from_entry(entry: Entry, runs: Mapping[str | None, History]) -> Span | None
     return replace(spans[0], end=None) if spans else _span(entry, entry.to_version)
 
 
-def _before_the_ledger(site: Site, name: str) -> Span | None:
-    for kind in ("component-version", "drift-observed"):
-        first = next(iter(site.ledger.entries(kind=kind, component=name)), None)
-        if first is not None and first.from_version:
-            return Span(name, first.from_version, None, None, Origin.BEFORE)
-    return None
+def _before_the_ledger(site: Site, name: str, outside: Sequence[Entry], at: datetime) -> Span | None:
+    """What was active when the ledger did not yet tell, by its first change and by outside evidence."""
+    firsts = [next(iter(site.ledger.entries(kind=kind, component=name)), None) for kind in CHANGES]
+    first = min((entry for entry in firsts if entry), key=lambda entry: entry.seq, default=None)
+    spans = fold([*([first] if first else []), *outside]).spans
+    covering = (s for s in spans if s.component == name and (s.since is None or s.since <= at) and (s.end is None or at < s.end))
+    return next((replace(span, end=None) for span in covering), None)
 
 
 def _held_against(span: Span | None, outside: Entry | None) -> Span | None:
