@@ -283,11 +283,21 @@ def needs_restart(key: str) -> bool:
     return key in {"birt.privatekey", "birt.publickey", "system.salt.file"}
 
 
-def caveats(key: str, line: str) -> list[str]:
-    """What to know of a key on a release line ("20.04")."""
-    compared = key.startswith("mailout.ini.") or key in {"birt.privatekey", "birt.publickey"}
-    if compared and line <= _COMPARES:
-        return [f"{key}: {_COMPARES} compares it with its files at every start, and a file that says otherwise wins on its host"]
-    if line < _COMPARES and (key in _URLS or key.startswith(("mailaddress.", "system.wkhtml"))):
-        return [f"{key}: before {_COMPARES} the property files count; its first start takes this value instead of theirs"]
-    return []
+def caveats(keys: Iterable[str], line: str) -> list[str]:
+    """What to know of these keys on a release line ("20.04"); empty: the line is not known."""
+    if not line or line > _COMPARES:
+        return []
+    compared, from_files = [], []
+    for key in sorted(keys):
+        if key.startswith("mailout.ini.") or key in {"birt.privatekey", "birt.publickey"}:
+            compared.append(key)
+        elif line < _COMPARES and (key in _URLS or key.startswith(("mailaddress.", "system.wkhtml"))):
+            from_files.append(key)
+    notes = []
+    if from_files:
+        files = f"before {_COMPARES} the property files count, and its first start takes these values instead of theirs"
+        notes.append(f"{files}: {', '.join(from_files)}")
+    if compared:
+        again = f"{_COMPARES} compares these with its files at every start, and a file that says otherwise wins on its host"
+        notes.append(f"{again}: {', '.join(compared)}")
+    return notes

@@ -11,12 +11,7 @@ from workflows.errors import UsageError, WorkflowError
 ADMIN = 1  # emm-master's admin_id
 LONGEST_SALT = 32  # characters (guide 9.8)
 SHORTEST, LENGTH = 8, 16
-_UNMISTAKABLE = {
-    "upper": "ABCDEFGHJKLMNPQRSTUVWXYZ",
-    "lower": "abcdefghijkmnopqrstuvwxyz",
-    "digit": "23456789",
-    "special": "!$%&=?+-",
-}
+_UNMISTAKABLE = ("ABCDEFGHJKLMNPQRSTUVWXYZ", "abcdefghijkmnopqrstuvwxyz", "23456789", "!$%&=?+-")
 _CLASSES = (string.ascii_uppercase, string.ascii_lowercase, string.digits)
 
 

@@ -42,6 +42,10 @@ SECTIONS: dict[str, dict[str, str]] = {
         "packages": "The packages this site can be upgraded with.",
         "restart": "Restart the application, and see that it answers.",
     },
+    "Configure": {
+        "config": "What OpenEMM is configured to, and who changed it.",
+        "admin-password": "A new password for emm-master.",
+    },
     "Try": {
         "sandbox": "A whole host in a folder, to try and to test on.",
     },
@@ -96,7 +100,7 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         if cmd_name not in self.commands:
-            module = importlib.import_module(f"orchestrator.cli.{cmd_name}")
+            module = importlib.import_module(f"orchestrator.cli.{cmd_name.replace('-', '_')}")
             command: click.Command = module.command
             command.help = command.help or COMMANDS[cmd_name]
             _take_global_options(command)
@@ -108,7 +112,7 @@ class LazyGroup(click.Group):
         del ctx
         for title, commands in SECTIONS.items():
             with formatter.section(title):
-                formatter.write_dl([(f"{name:<9}", text) for name, text in commands.items()])
+                formatter.write_dl([(f"{name:<14}", text) for name, text in commands.items()])
 
 
 def build() -> LazyGroup:

@@ -12,7 +12,7 @@ from markdown import MADE
 from orchestrator.cli.group import build
 
 _LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
-_COMMAND = re.compile(r"\borchestrate(?: (?:--site \S+|--[a-z-]+))* ([a-z]{3,})(?: ([a-z]+))?")
+_COMMAND = re.compile(r"\borchestrate(?: (?:--site \S+|--[a-z-]+))* ([a-z][a-z-]{2,})(?: ([a-z][a-z-]*))?")
 
 
 def _pages(root: Path) -> Iterator[tuple[Path, str]]:
