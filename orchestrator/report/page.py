@@ -67,7 +67,7 @@ def _sections(report: Report) -> list[Html]:
     drawn = drawing(report.history, report.now)
     legend = el("div", *(el("span", el("i", class_=kind), text) for kind, text in (
         ("now", "active now"), ("past", "active before"), ("other", "not by this tool"),
-        ("good", "run completed"), ("bad", "run failed"))), class_="legend")  # fmt: skip
+        ("good", "run completed"), ("warn", "run undone"), ("bad", "run failed"))), class_="legend")  # fmt: skip
     runs = [_run(run, report) for run in report.runs]
     known = {run.id for run in report.runs}
     runs += [_lost_run(run) for run in report.history.runs if run.id not in known]
@@ -92,13 +92,13 @@ def _versions(report: Report) -> Html:
         cells: list[str | None] = [
             span.component if first else "", span.before or "", span.version, moment(span.since) if span.since else "not known",
             ("" if span.end else "now, ") + took(span, report.now), span.by or _ORIGINS.get(span.origin, ""),
-            f"{span.run}, {span.outcome}" if span.run else "", span.reason or "",
+            el("span", el("a", span.run, href=f"#run-{span.run}"), f" {span.outcome or ''}") if span.run else "",
         ]  # fmt: skip
         rows.append((cells, first))
         before = span.component
     if not rows:
         return _nothing("nothing is recorded yet")
-    names = ["component", "from", "to", "started", "ran", "by", "run", "why"]
+    names = ["component", "from", "to", "started", "ran", "by", "run"]
     return el("div", _table(names, rows), class_="card long")
 
 
@@ -115,7 +115,7 @@ def _run(run: RunRecord, report: Report) -> Html:
     steps = [(_step(step, longest), False) for step in run.steps]
     names = ["step", "state", "started", "took", "", "what"]
     heading = el("h3", el("span", run.id, class_="mono"), title(run), el("span", run.state, class_=f"chip {run.state}"))
-    return el("section", heading, el("dl", *listed), error, _table(names, steps), class_="card long")
+    return el("section", heading, el("dl", *listed), error, _table(names, steps), class_="card long", id=f"run-{run.id}")
 
 
 def _step(step: StepRecord, longest: float) -> list[str | None]:
@@ -132,7 +132,7 @@ def _step(step: StepRecord, longest: float) -> list[str | None]:
 def _lost_run(run: RunAccount) -> Html:
     heading = el("h3", el("span", run.id, class_="mono"), what(run), el("span", run.outcome, class_=f"chip {run.outcome}"))
     said = f"{moment(run.began)} by {run.by or 'somebody unknown'}; {ending(run)}. Its steps are no longer kept."
-    return el("section", heading, el("p", said), class_="card")
+    return el("section", heading, el("p", said), class_="card", id=f"run-{run.id}")
 
 
 def _backups(backups: Sequence[BackupAccount]) -> Html:

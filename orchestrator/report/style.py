@@ -49,8 +49,9 @@ rect.edge { fill: var(--paper); } .dot { fill: var(--warn); stroke: var(--paper)
   -.1rem; }
 .legend i.now { background: var(--now); } .legend i.past { background: linear-gradient(90deg, var(--even) 50%, var(--odd)
   50%); }
-.legend i.other { background: var(--other); } .legend i.good, .legend i.bad { border-radius: 50%; background: var(--good); }
-.legend i.bad { background: var(--bad); }
+.legend i.other { background: var(--other); }
+.legend i.good, .legend i.bad, .legend i.warn { border-radius: 50%; background: var(--good); }
+.legend i.bad { background: var(--bad); } .legend i.warn { background: var(--warn); }
 footer { color: var(--soft); font-size: .85rem; padding-top: 2rem; padding-bottom: 2.5rem; }
 .card > table:first-child { margin-top: 0; }
 @media not all and (max-width: 640px) { td:not(:last-child) { white-space: nowrap; } }

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from orchestrator.display.pages.history import what
 from orchestrator.display.words import duration, moment
-from orchestrator.history import History, Span
+from orchestrator.history import History, Origin, Span
 from orchestrator.report.markup import Html, el
 
 ROW, BAR = 54, 26  # pixels
@@ -68,7 +68,7 @@ def _bars(spans: Sequence[Span], scale: _Scale, top: int) -> list[Html]:
 def _bar(span: Span, number: int, left: float, width: float, top: int) -> Html:
     since = f"{moment(span.since)} UTC" if span.since else "not known"
     until = f"{moment(span.end)} UTC" if span.end else "now"
-    kind = f"{span.origin} {'odd' if number % 2 else 'even'}{'' if span.end else ' now'}"
+    kind = f"{span.origin} {'odd' if number % 2 else 'even'}{' now' if span.end is None and span.origin is Origin.RUN else ''}"
     return el(
         "svg",
         el("title", f"{span.component} {span.version}, {since} to {until}, {_TEXT[span.origin]}"),

@@ -94,8 +94,8 @@ def ending(run: RunAccount) -> str:
     took = duration((run.ended - run.began).total_seconds())
     if run.outcome == "completed":
         return f"completed in {took}"
-    at = f" at {run.step}: {run.key}" if run.step else ""
-    return f"{run.outcome} after {took}{at if run.outcome == 'failed' else ''}"
+    at = f"{' at' if run.outcome == 'failed' else ', failed at'} {run.step}: {run.key}" if run.step else ""
+    return f"{run.outcome} after {took}{at}"
 
 
 def _run_lines(run: RunAccount) -> list[str]:
