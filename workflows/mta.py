@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from workflows.mta_host import Clue, Mta, Source
 from workflows.plan import GateOptions, Hop
 
+PROOF_ID = "@orchestrate"  # how the Message-IDs of our own test mails end
 BY_DEFAULT = "default"
 KNOWN = frozenset(mta.value for mta in Mta)
 

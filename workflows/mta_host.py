@@ -300,7 +300,7 @@ class Mail(Protocol):
 
     @property
     def units(self) -> Units:
-        """systemd."""
+        """Systemd."""
 
     @property
     def alternatives(self) -> Alternatives:
@@ -341,8 +341,8 @@ class Mail(Protocol):
     def milter(self) -> bool:
         """Whether the bounce filter's socket answers."""
 
-    def submit(self, recipient: str, token: str) -> None:
-        """Hand a small mail to /usr/sbin/sendmail, as the application does."""
+    def submit(self, mta: Mta, recipient: str, token: str) -> None:
+        """Hand a small mail to that server past port 25, which asks the bounce filter, as the application does."""
 
     def delivered(self, token: str, seconds: float) -> tuple[str, str]:
         """What became of that mail: ("sent" | "deferred" | "bounced" | "unknown", how that was seen); waits so long."""

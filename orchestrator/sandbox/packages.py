@@ -64,6 +64,25 @@ class Member:
     link: str | None = None
 
 
+CONFIG_SH = """# Which mail server: MTA, alternatives, the enabled unit, what runs (facts 12)
+if [ -z "${MTA:-}" ]; then
+    for program in /usr/sbin/sendmail /usr/lib/sendmail; do
+        case "$(readlink -en "$program")" in
+            *sendmail.postfix) MTA=postfix; break ;;
+            *sendmail.sendmail) MTA=sendmail; break ;;
+        esac
+    done
+fi
+if [ -z "${MTA:-}" ]; then
+    for unit in sendmail postfix; do
+        if systemctl -q is-enabled "$unit.service" 2>/dev/null; then MTA=$unit; break; fi
+    done
+fi
+if [ -z "${MTA:-}" ] && ps ax | grep -q '[p]ostfix.*/master'; then MTA=postfix; fi
+export MTA="${MTA:-sendmail}"
+"""
+
+
 def build(folder: Path) -> None:
     """Write the packages of all releases into an existing folder, with the SHA256SUMS of them."""
     sums = []
@@ -151,7 +170,7 @@ def backend(release: SandboxRelease) -> Iterator[Member]:
     for helper in ("qctrl", "smctrl"):
         yield Member(f"{top}/bin/{helper}", b"#!/bin/sh\nexit 0\n", 0o6755)
     yield Member(f"{top}/lib/bav.rc", b"# rules for incoming mail\n", 0o600)
-    yield _text(f"{top}/scripts/config.sh", 'export MTA="${MTA:-postfix}"\n')
+    yield _text(f"{top}/scripts/config.sh", CONFIG_SH)
     yield Member(f"{top}/scripts/once/README", b"scripts that run once\n")
     yield _text(f"{top}/JAVA/backend.jar", f"stands in for the code of {release.backend}\n")
 

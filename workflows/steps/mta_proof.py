@@ -91,7 +91,7 @@ class ProveMail(StepDefaults):
     title: str = "prove the new server"
 
     def do(self, ctx: Context) -> Done:
-        """The mails go through /usr/sbin/sendmail as the application's do; port 25 itself asks the bounce filter, now down.
+        """The mails go past port 25, which asks the bounce filter, now down, and puts everything off.
 
         Raises:
             WorkflowError: "mta-not-chosen", "mail-not-delivered" or "mailloop-not-reached".
@@ -112,7 +112,7 @@ class ProveMail(StepDefaults):
     def _deliver(self, ctx: Context, recipient: str, key: str, what: str) -> None:
         mail = mail_of(ctx)
         token = hashlib.sha256(f"{ctx.run} {ctx.attempt} {recipient}".encode()).hexdigest()[:24]
-        mail.submit(recipient, token)
+        mail.submit(self.plan.new, recipient, token)
         outcome, how = mail.delivered(token, DELIVERY_SECONDS)
         if outcome != "sent":
             raise WorkflowError(f"{what}: {outcome}", key=key, detail=[how], next=WAYS_ON)

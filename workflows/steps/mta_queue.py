@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from workflows.errors import WorkflowError
-from workflows.mta import Leftovers, MtaPlan
+from workflows.mta import PROOF_ID, Leftovers, MtaPlan
 from workflows.mta_host import MailServer, QueuedMail
 from workflows.step import Context, Done, LedgerNote, Outcome, Probe, StepDefaults, Waiting
 from workflows.steps.mta_begin import mail_of
@@ -120,6 +120,8 @@ class MoveQueue(StepDefaults):
         notes = []
         if (cut := ctx.intent.get("moving")) and cut["ids"]:
             _take_back(ctx, old, new, cut)
+        for proof in (left for left in new.queue() if (left.message_id or "").endswith(f"{PROOF_ID}>")):
+            new.remove(proof)
         if count := hand_over(ctx, new, old, "moving_back"):
             notes.append(LedgerNote("queue-handed-over", "mta", new.mta.value, old.mta.value, {"mails": count}))
         if count := mail.archive.put_back(ctx.run):

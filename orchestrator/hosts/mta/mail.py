@@ -21,10 +21,12 @@ from orchestrator.hosts.mta.archive import DatedArchive
 from orchestrator.hosts.mta.kept import ContentStore
 from orchestrator.hosts.mta.package_managers import package_manager
 from orchestrator.hosts.mta.postfix import Postfix
+from orchestrator.hosts.mta.sendmail import PACKAGES as SENDMAIL_PACKAGES
 from orchestrator.hosts.mta.sendmail import Sendmail
 from orchestrator.hosts.mta.submit import give
 from orchestrator.hosts.mta.systemd import Systemd
 from orchestrator.hosts.user import command_as, environment_of
+from workflows.mta import PROOF_ID
 from workflows.mta_host import Clue, Listener, MailServer, Mta, PackageManager
 
 if TYPE_CHECKING:
@@ -44,8 +46,10 @@ FAMILIES = {
 }
 POSITIVE = 2  # the first digit of an SMTP reply
 OUTCOMES = (("status=sent", "sent"), ("stat=Sent", "sent"), ("status=bounced", "bounced"), ("status=deferred", "deferred"),
-            ("stat=Deferred", "deferred"), ("stat=", "bounced"))  # fmt: skip
+            ("stat=Deferred", "deferred"), ("stat=queued", "deferred"), ("stat=", "bounced"))  # fmt: skip
 SUSE_PACKAGES = ("postfix", "procmail", "libmilter1_0")
+DEBIAN_PACKAGES = ("postfix", "procmail")
+PROGRAMS = {"procmail": "/usr/bin/procmail"}
 RHEL_PACKAGES = ("postfix", "sendmail-milter", "procmail")
 
 
@@ -60,12 +64,14 @@ class RealMail:
         self.alternatives = SystemAlternatives()
         self.kept = ContentStore(settings.state / "mail/files")
         self.archive = DatedArchive(settings.state / "mail/archive")
-        packages = {"suse": SUSE_PACKAGES, "debian": ("postfix", "procmail")}.get(self.distribution(), RHEL_PACKAGES)
+        postfix = {"suse": SUSE_PACKAGES, "debian": DEBIAN_PACKAGES}.get(self.distribution(), RHEL_PACKAGES)
         self._servers: dict[Mta, MailServer] = {
             Mta.POSTFIX: Postfix(
-                self._home, self._user or "openemm", self.units, packages=packages, stop_timeout=settings.stop_timeout
+                self._home, self._user or "openemm", self.units, packages=_lacking(postfix), stop_timeout=settings.stop_timeout
             ),
-            Mta.SENDMAIL: Sendmail(self._home, self.units, stop_timeout=settings.stop_timeout),
+            Mta.SENDMAIL: Sendmail(
+                self._home, self.units, packages=_lacking(SENDMAIL_PACKAGES), stop_timeout=settings.stop_timeout
+            ),
         }
 
     @cached_property
@@ -186,11 +192,15 @@ class RealMail:
         """The user the application runs as."""
         return self._user or "root"
 
-    def submit(self, recipient: str, token: str) -> None:
-        """From the application's own user to a recipient."""
-        text = f"Subject: orchestrate {token}\nMessage-ID: <{token}@orchestrate>\nTo: {recipient}\n\nThe mail server works.\n"
+    def submit(self, mta: Mta, recipient: str, token: str) -> None:
+        """Postfix takes it from the application's user; Sendmail, into whose queue OpenEMM writes itself, from root."""
+        text = f"Subject: orchestrate {token}\nMessage-ID: <{token}{PROOF_ID}>\nTo: {recipient}\n\nThe mail server works.\n"
         sender = self.own_mailbox()
-        args = command_as(self._user, self._home, ["/usr/sbin/sendmail", "-i", "-f", sender, "--", recipient])
+        args = [str(sources.SENDMAIL[0]), "-i", "-f", sender, "--", recipient]
+        if mta is Mta.SENDMAIL:
+            args.insert(1, "-Am")
+        else:
+            args = command_as(self._user, self._home, args)
         give(args, text.encode(), SECONDS, environment_of(self._user, self._home))
 
     def delivered(self, token: str, seconds: float) -> tuple[str, str]:
@@ -201,6 +211,11 @@ class RealMail:
             if found or time.monotonic() >= deadline:
                 return found or ("unknown", f"neither the log nor the mailbox of {self.own_mailbox()} tells")
             time.sleep(POLL)
+
+
+def _lacking(packages: Sequence[str]) -> Sequence[str]:
+    """Those packages, but one whose program is there already, from whatever package (RHEL 9 has procmail no more)."""
+    return [package for package in packages if not (package in PROGRAMS and Path(PROGRAMS[package]).exists())]
 
 
 def _in_log(token: str) -> tuple[str, str] | None:

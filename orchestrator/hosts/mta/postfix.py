@@ -13,12 +13,14 @@ from orchestrator.hosts.command import CommandError, run
 from orchestrator.hosts.mta import daemons, maps, postfix_queue
 from orchestrator.hosts.mta.submit import give
 from orchestrator.hosts.processes import Process
+from state.faults import place
 from workflows.errors import WorkflowError
 from workflows.mta_host import Mta, QueuedMail, Units
 
 CONFIG = Path("/etc/postfix")
 PROCMAIL = "/usr/bin/procmail"
 SECONDS = 60.0
+MAIL = "mail"  # where a test may cut the process off
 TLSMGR = "tlsmgr unix - - n 1000? 1 tlsmgr"
 TLS_FILES = ("/etc/pki/tls/certs/mail.crt", "/etc/pki/tls/private/mail.key", "/etc/pki/tls/certs/cacert.pem")
 PLAIN = {
@@ -241,12 +243,14 @@ class Postfix:
 
     def inject(self, mail: QueuedMail, content: bytes) -> None:
         """Through its own sendmail program, which syncs it into maildrop."""
+        place(MAIL)
         kind = "8BITMIME" if mail.eight_bit else "7BIT"
         args = [self.program, "-C", str(self._config), "-i", "-B", kind, "-f", mail.sender, "--", *mail.recipients]
         give(args, content, SECONDS, self._env)
 
     def remove(self, mail: QueuedMail) -> None:
         """Through postsuper; a mail that is not there is none it minds."""
+        place(MAIL)
         run(["postsuper", "-c", str(self._config), "-d", mail.id], timeout=SECONDS, env=self._env)
 
     def queue_files(self, mail: QueuedMail) -> Sequence[str]:

@@ -12,11 +12,14 @@ from orchestrator.files import write_atomic
 from orchestrator.hosts.command import CommandError, run
 from orchestrator.hosts.mta import daemons, maps, sendmail_mc, sendmail_queue
 from orchestrator.hosts.processes import Process
+from state.faults import place
 from workflows.errors import WorkflowError
 from workflows.mta_host import Mta, QueuedMail, Units
 
 CONFIG = Path("/etc/mail")
+PACKAGES = ("sendmail", "sendmail-cf", "sendmail-milter", "procmail")
 SECONDS = 120.0
+MAIL = "mail"  # where a test may cut the process off
 TLS = {
     b"confCACERT_PATH": b"/etc/pki/tls/certs",
     b"confCACERT": b"/etc/pki/tls/certs/cacert.pem",
@@ -38,10 +41,18 @@ class Sendmail:
     mta = Mta.SENDMAIL
     units: Sequence[str] = ("sendmail.service", "sm-client.service")
     program = "/usr/sbin/sendmail.sendmail"
-    packages: Sequence[str] = ("sendmail", "sendmail-cf", "sendmail-milter", "procmail")
 
-    def __init__(self, home: Path, units: Units, *, config: Path = CONFIG, stop_timeout: float = 120.0) -> None:
+    def __init__(
+        self,
+        home: Path,
+        units: Units,
+        *,
+        packages: Sequence[str] = PACKAGES,
+        config: Path = CONFIG,
+        stop_timeout: float = 120.0,
+    ) -> None:
         """Name it; nothing is touched."""
+        self.packages = packages
         self._home = home
         self._units = units
         self._config = config
@@ -211,11 +222,13 @@ class Sendmail:
 
     def inject(self, mail: QueuedMail, content: bytes) -> None:
         """As qf and df in the main queue, as OpenEMM itself does (facts 12): the program would look up and rewrite recipients."""
+        place(MAIL)
         folder = next((path for name, path in self._folders() if name == "mqueue"), Path(SYSTEM_QUEUES["mqueue"]))
         sendmail_queue.write(folder, mail, content)
 
     def remove(self, mail: QueuedMail) -> None:
         """Unlink qf, then df."""
+        place(MAIL)
         sendmail_queue.remove(mail)
 
     def queue_files(self, mail: QueuedMail) -> Sequence[str]:
