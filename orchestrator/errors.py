@@ -83,9 +83,9 @@ def as_text(error: BaseException | Told, *, debug: bool = False, where: str | No
     """
     what = error if isinstance(error, Told) else told(error)
     lines = _headline(scrub(what.message), what.key)
-    lines += _labelled("where", [where] if where else [])
+    lines += _labelled("where", where.split("; ") if where else [])
     lines += _labelled("command", [what.command] if what.command else [])
-    lines += ["", *(f"      {line}" for line in what.detail), ""] if what.detail else []
+    lines += ["", *(f"      {line}" for text in what.detail for line in text.splitlines()), ""] if what.detail else []
     lines += _labelled("unharmed", what.unharmed)
     lines += _labelled("next", what.next)
     if debug and isinstance(error, BaseException):

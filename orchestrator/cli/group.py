@@ -83,7 +83,15 @@ def _take_global_options(command: click.Command) -> None:
     command.context_settings.setdefault("help_option_names", ["-h", "--help"])
     if isinstance(command, click.Group):
         for sub in command.commands.values():
+            sub.short_help = sub.short_help or _first_sentence(sub.help or "")
             _take_global_options(sub)
+
+
+def _first_sentence(text: str) -> str:
+    """The line in a group's help, which Click would else cut off in its middle."""
+    paragraph, _, _ = text.partition("\n\n")
+    sentence, _, _ = " ".join(paragraph.split()).partition(". ")
+    return sentence.rstrip(".") + "."
 
 
 class LazyGroup(click.Group):

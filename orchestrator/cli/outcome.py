@@ -34,5 +34,7 @@ def _tell_failure(run: RunRecord) -> None:
     from workflows.errors import WorkflowError
 
     error = told(WorkflowError.from_dict(run.headline or {}))
-    error = replace(error, next=(*error.next, *runs.next_commands(run)))
+    named = {tuple(command.split()[:2]) for command in error.next}
+    more = [command for command in runs.next_commands(run) if tuple(command.split()[:2]) not in named]
+    error = replace(error, next=(*error.next, *more))
     click.echo("\n".join(["", *as_text(error, where=runs.where(run))]), err=True)

@@ -10,10 +10,12 @@ from orchestrator.tool import TOOL_VERSION
 
 def welcome(app: App, sections: Mapping[str, Mapping[str, str]]) -> None:
     """The commands in short, and the next one."""
+    from orchestrator.display.pages.layout import table
+
     lines = [f"orchestrate {TOOL_VERSION}   upgrades of OpenEMM servers, resumable and proven", ""]
-    for title, commands in sections.items():
-        for number, (name, text) in enumerate(commands.items()):
-            lines.append(f"  {title if number == 0 else '':<10}{name:<9} {text}")
+    wide = max(len(name) for commands in sections.values() for name in commands)
+    rows = [(title if n == 0 else "", *row) for title, commands in sections.items() for n, row in enumerate(commands.items())]
+    lines += table([(f"{title:<9}", f"{name:<{wide}}", text) for title, name, text in rows], gap=1)
     following = _next(app)
     page = [*lines, "", *(f"  {'next' if number == 0 else '':<10}{line}" for number, line in enumerate(following))]
     app.show("welcome", page, {"version": TOOL_VERSION, "commands": dict(sections), "next": following})

@@ -10,6 +10,7 @@ from orchestrator.display.words import duration, size
 from orchestrator.events import Event, Kind
 
 _BYTES_FROM = 100_000
+_AFTER = {"crash": "a crash", "paused": "a pause", "waiting": "a wait", "failed": "a failure"}
 _NOTED = ("file", "error", "why")
 _HOP = re.compile(r"hop(\d+)\.(.+)")
 
@@ -58,7 +59,7 @@ def sentence(event: Event) -> str:
     took = f"   {duration(data['seconds'])}" if isinstance(data.get("seconds"), int | float) else ""
     tail = f"   {data['summary']}" if data.get("summary") else ""
     attempt = f", attempt {data['attempt']}" if data.get("attempt", 1) != 1 else ""
-    after = f" after {data['after']}" if data.get("after") else ""
+    after = f" after {_AFTER.get(data['after'], data['after'])}" if data.get("after") else ""
     said = {
         Kind.RUN_CREATED: "run created",
         Kind.RUN_STARTED: "run started",

@@ -14,7 +14,7 @@ import click
 
 from orchestrator.display.base import Document, Manner, ask_terminal
 from orchestrator.display.downtime import down_since, starts, stops
-from orchestrator.display.sentences import headline, progress, sentence, split, step_title
+from orchestrator.display.sentences import progress, sentence, split, step_title
 from orchestrator.display.words import duration, number
 from orchestrator.events import Event, Kind
 
@@ -169,8 +169,9 @@ class TerminalDisplay:
             self._live.refresh()
 
     def run_ends(self, run: RunRecord) -> None:
-        """Take the moving part away."""
-        del run
+        """Take the moving part away; what it waits for stays."""
+        if self._progress and run.state == "waiting":
+            self._print(*step_lines("waits", self._progress.title, None, self._progress.remark))
         self._stop.set()
         if self._drawer:
             self._drawer.join()
@@ -193,7 +194,7 @@ class TerminalDisplay:
         if event.kind not in marks or event.step is None:
             return textwrap.wrap(f"  {sentence(event)}", WIDTH, subsequent_indent=" " * 9, break_on_hyphens=False)
         data: Mapping[str, Any] = event.data
-        remark = headline(data) if event.kind == Kind.STEP_FAILED else str(data.get("summary") or "")
+        remark = f"[{data.get('key', 'failed')}]" if event.kind == Kind.STEP_FAILED else str(data.get("summary") or "")
         return step_lines(marks[Kind(event.kind)], data.get("title") or step_title(event.step), data.get("seconds"), remark)
 
     def _print(self, *lines: str) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tomllib
@@ -95,6 +96,23 @@ def test_without_a_command_the_next_one_is_named(capsys: pytest.CaptureFixture[s
     out = capsys.readouterr().out
     assert "orchestrate sandbox create /nowhere" in out
     assert max(map(len, out.splitlines())) <= 80
+
+
+def test_a_group_tells_its_commands_in_whole_sentences(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["backup", "--help"]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "Restore a dump into an empty scratch server and compare it with what was dumped." in out
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_can_ask_for_its_completion(shell: str) -> None:
+    environ = {**os.environ, "_ORCHESTRATE_COMPLETE": f"{shell}_source"}
+    main = [sys.executable, "-m", "orchestrator.cli.main"]
+    asked = subprocess.run(main, env=environ, capture_output=True, text=True, cwd=ROOT, check=True)
+    assert "_orchestrate_completion" in asked.stdout
+    words = {"COMP_WORDS": "orchestrate up", "COMP_CWORD": "1", "_ORCHESTRATE_COMPLETE": "bash_complete"}
+    told = subprocess.run(main, env={**environ, **words}, capture_output=True, text=True, cwd=ROOT, check=True)
+    assert told.stdout == "plain,upgrade\n"
 
 
 def test_a_reader_that_leaves_early_gets_no_traceback() -> None:

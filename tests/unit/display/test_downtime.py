@@ -59,6 +59,21 @@ def test_a_long_event_goes_on_below_itself(run: Make, event: Make) -> None:
     assert max(map(len, lines)) <= 80
 
 
+def test_an_error_of_several_lines_is_told_below_itself() -> None:
+    lines = as_text(
+        Told("sql-failed", "cannot run", 1, detail=("CREATE TABLE t (\n  id INT\n)",)), where="run 7K3Q; mail is down"
+    )
+    assert lines[1:] == [
+        "  where     run 7K3Q",
+        " " * 12 + "mail is down",
+        "",
+        "      CREATE TABLE t (",
+        "        id INT",
+        "      )",
+        "",
+    ]
+
+
 def test_a_next_command_stays_whole_and_its_remark_goes_below() -> None:
     command = "GRANT SELECT ON mysql.proc TO 'openemm'@'localhost';"
     following = (f"{command}    in the server, as root", "orchestrate resume    go on")
