@@ -10,6 +10,7 @@ from workflows.checks import (
     dispatch_idle,
     duplicate_config_keys,
     long_table_names,
+    mta_supported,
     requirements,
     restore_possible,
     source_migrated,
@@ -35,6 +36,7 @@ CHECKS: dict[str, tuple[str, Check]] = {
         restore_possible,
         disk_room,
         dispatch_idle,
+        mta_supported,
         tomcat_ajp_connector,
     )
 }

@@ -1,0 +1,70 @@
+"""A booted host that sends by Postfix, with mails of every kind in its queue; where each mail is, and what the host is like."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.system.lab.host import Host
+
+SECONDS = 300.0
+PYTHON = "/opt/orchestrate/bin/python"
+INSIDE = Path(__file__).with_name("mta_inside.py")
+DOMAIN = "mailloop.lab.test"
+RULES = "/home/openemm/release/backend/current/lib/bav.rc"
+INCOMING = "/home/openemm/var/spool/mail"
+FILES = ("/etc/postfix/main.cf", "/etc/postfix/master.cf", "/etc/mail/sendmail.mc", "/home/openemm/var/run/relay.domains",
+         "/home/openemm/var/run/transport.maps")  # fmt: skip
+UNITS = ("postfix.service", "sendmail.service", "openemm.service")
+
+
+def prepare(host: Host, mails: int) -> None:
+    """Install Postfix as guide 4.2 says, and fill its queue. The host has OpenEMM and is on."""
+    host.run(["dnf", "-y", "-q", "install", "postfix"], timeout=120)
+    host.run(["useradd", "-m", "sink"])
+    host.know({"127.0.1.1": [host.full_name, host.short_name, DOMAIN]})
+    host.write(RULES, f":0\n{INCOMING}/incoming\n", mode=0o600)
+    host.run(["install", "-d", "-o", "openemm", INCOMING])
+    host.write("/root/mta_inside.py", INSIDE.read_text())
+    host.run([PYTHON, "/root/mta_inside.py", "configure", host.full_name, DOMAIN], timeout=60)
+    host.run(["systemctl", "enable", "--now", "postfix.service"])
+    host.run([PYTHON, "/root/mta_inside.py", "fill", str(mails)], timeout=120)
+
+
+def ask(host: Host, *args: str) -> dict[str, Any]:
+    """The last document that the tool prints."""
+    lines = host.run(["orchestrate", *args, "--json"], SECONDS).stdout.splitlines()
+    return dict(json.loads(lines[-1]))
+
+
+def whereabouts(host: Host) -> Counter[tuple[str, str]]:
+    """Every mail with each of its recipients, once for each place where it is: the queues, the archive, the mailboxes."""
+    return Counter((one[0], one[1]) for one in json.loads(host.run([PYTHON, "/root/mta_inside.py", "count"], 120).stdout))
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What a switch changes and undo brings back."""
+
+    files: str
+    alternative: tuple[str, str]
+    units: str
+    packages: str
+    mta: str
+
+
+def picture(host: Host) -> Picture:
+    """What the host is like now."""
+    files = host.run(["sh", "-c", f"sha256sum {' '.join(FILES)} 2>&1; stat -c '%n %a %U:%G' {' '.join(FILES)} 2>&1"], check=False)
+    link = host.run(["readlink", "/etc/alternatives/mta"]).stdout.strip()
+    mode = host.run(["head", "-1", "/var/lib/dpkg/alternatives/mta"]).stdout.strip()
+    states = [
+        f"{unit} {verb} {host.run(['systemctl', verb, unit], check=False).stdout.strip()}"
+        for unit in UNITS
+        for verb in ("is-enabled", "is-active")
+    ]
+    packages = host.run(["sh", "-c", "rpm -qa | sort"]).stdout
+    return Picture(files.stdout, (link, mode), "\n".join(states), packages, ask(host, "mta", "status")["active"])
