@@ -10,6 +10,7 @@ from workflows.host import Backup, Progress
 from workflows.plan import Hop
 from workflows.step import Context, Done, Facts, LedgerNote, Probe
 from workflows.steps.hop import HopStep
+from workflows.steps.stop import keep_stopped
 
 _UNIT = 1000
 _SMALL = 10  # below it a decimal is shown
@@ -36,22 +37,18 @@ class BackUpDatabase(HopStep):
         return {"backup": f"{ctx.run}-{self.hop.prefix}"}
 
     def probe(self, ctx: Context) -> Probe:
-        """Complete once it is proven; a dump that was cut off counts for nothing."""
+        """Complete once it is proven and nothing ran since; a dump that was cut off counts for nothing."""
         found = ctx.host.backups.find(ctx.intent["backup"])
         if found is None:
             return Probe.NOT_STARTED
-        return Probe.COMPLETE if found.verified else Probe.PARTIAL
+        state = ctx.host.application.state()
+        return Probe.COMPLETE if found.verified and not (state.frontend or state.backend) else Probe.PARTIAL
 
     def do(self, ctx: Context) -> Done:
-        """Dump what is not dumped yet, prove what is not proven yet."""
-        backups, name = ctx.host.backups, ctx.intent["backup"]
-        made = backups.create(
-            name, self.hop.source, quiesced=True, checkpoint=ctx.checkpoint, progress=_telling(ctx, "writing the dump")
-        )
-        ctx.pause_point()
-        if made.verified is None:
-            made = backups.verify(name, _telling(ctx, "restoring it into an empty server"))
-        return self._done(ctx, made)
+        """Dump what is not dumped yet, prove what is not proven yet; anew when something ran since an earlier attempt."""
+        if keep_stopped(ctx) and ctx.host.backups.find(ctx.intent["backup"]):
+            ctx.remember(backup=later_id(ctx.intent["backup"], ctx.attempt))
+        return self._done(ctx, prove_backup(ctx, ctx.intent["backup"], self.hop.source))
 
     def observed(self, ctx: Context) -> Done:
         """What `do` would have said."""
@@ -78,33 +75,49 @@ class BackUpDatabase(HopStep):
         return replace(done, ledger=[*done.ledger, note])
 
 
-def _telling(ctx: Context, message: str) -> Progress:
-    return lambda done, total: ctx.report(message, done, total)
+def later_id(backup: str, attempt: int) -> str:
+    """The id of a restore point that takes the place of an older one of the same hop."""
+    return f"{backup}-{attempt}"
 
 
-def _done(backup: Backup) -> Done:
-    rows = sum(backup.rows.values())
-    evidence: Facts = {
-        "backup": backup.id,
-        "sha256": backup.sha256,
-        "size": backup.size,
-        "rows_total": rows,
-        "seconds": backup.seconds,
-    }
+def prove_backup(ctx: Context, backup: str, release: str) -> Backup:
+    """A dump of the stopped application under this id, restored into an empty server and compared; what is there is used."""
+    made = ctx.host.backups.create(
+        backup, release, quiesced=True, checkpoint=ctx.checkpoint, progress=_telling(ctx, "writing the dump")
+    )
+    ctx.pause_point()
+    if made.verified is None:
+        made = ctx.host.backups.verify(backup, _telling(ctx, "restoring it into an empty server"))
+    return made
+
+
+def backup_notes(backup: Backup) -> list[LedgerNote]:
+    """What the ledger keeps of a proven backup."""
+    evidence = _evidence(backup)
     proof = {
         **backup.proof,
         "versions": sorted(backup.versions),
         "server": backup.server,
         "restored_into": backup.proof.get("server"),
     }
-    return Done(
-        f"{_size(backup.size)}, restored and compared: {len(backup.rows)} tables equal",
-        evidence,
-        [
-            LedgerNote("backup-created", "database", to_version=backup.release, evidence=evidence),
-            LedgerNote("backup-verified", "database", to_version=backup.release, evidence={**evidence, "proof": proof}),
-        ],
-    )
+    return [
+        LedgerNote("backup-created", "database", to_version=backup.release, evidence=evidence),
+        LedgerNote("backup-verified", "database", to_version=backup.release, evidence={**evidence, "proof": proof}),
+    ]
+
+
+def _telling(ctx: Context, message: str) -> Progress:
+    return lambda done, total: ctx.report(message, done, total)
+
+
+def _done(backup: Backup) -> Done:
+    summary = f"{_size(backup.size)}, restored and compared: {len(backup.rows)} tables equal"
+    return Done(summary, _evidence(backup), backup_notes(backup))
+
+
+def _evidence(backup: Backup) -> Facts:
+    rows = sum(backup.rows.values())
+    return {"backup": backup.id, "sha256": backup.sha256, "size": backup.size, "rows_total": rows, "seconds": backup.seconds}
 
 
 def _size(count: float) -> str:

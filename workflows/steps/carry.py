@@ -9,6 +9,7 @@ from workflows.host import CarriedFile
 from workflows.plan import Hop, PackageKind
 from workflows.step import Context, Done, Facts, LedgerNote
 from workflows.steps.hop import HopStep
+from workflows.steps.stop import keep_stopped
 from workflows.steps.trees import tree_of
 
 WEB_APPLICATIONS = (PackageKind.GUI, PackageKind.WEBSERVICES)
@@ -43,6 +44,7 @@ class CarryValues(HopStep):
 
     def do(self, ctx: Context) -> Done:
         """Carry; safe to be done again, the sources are never written."""
+        keep_stopped(ctx)
         carried: list[CarriedFile] = []
         for kind in WEB_APPLICATIONS:
             if source := ctx.intent["folders"][kind.value]:

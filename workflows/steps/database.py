@@ -11,7 +11,9 @@ from workflows.plan import Hop, PackageKind
 from workflows.sql.run import FileResult, Told, file_changed, in_order, run_script
 from workflows.sql.script import Script, read_script
 from workflows.step import Context, Done, Facts, LedgerNote, Probe
+from workflows.steps.backup import backup_notes, later_id, prove_backup
 from workflows.steps.hop import HopStep
+from workflows.steps.stop import keep_stopped, log_mark_of
 from workflows.steps.trees import tree_of
 
 _SHOWN = 20  # tables named in a note
@@ -45,11 +47,13 @@ class UpdateDatabase(HopStep):
 
     def do(self, ctx: Context) -> Done:
         """Run what is not done, see that no mandatory version is missing, remove our marks."""
+        ran = keep_stopped(ctx)
         if restart := ctx.intent.get("restart"):
             self._start_again(ctx, restart)
         scripts = self._scripts(ctx)
         if not ctx.statements.records():
-            self._check_restore_point(ctx)
+            if ran or self._is_stale(ctx):
+                self._renew_restore_point(ctx)
             ctx.host.database.drop_marks()
         try:
             results = self._run(ctx, scripts)
@@ -73,38 +77,26 @@ class UpdateDatabase(HopStep):
             ctx.host.backups.restore(backup, keep_as=keep_as, progress=_telling(ctx))
         return [LedgerNote("backup-restored", "database", evidence={"backup": backup, "kept_as": keep_as})]
 
-    def _check_restore_point(self, ctx: Context) -> None:
-        """The SQL begins only on a restore point that holds all that was written (DESIGN 3.9).
-
-        Raises:
-            WorkflowError: "application-running" or "restore-point-stale": between the dump and now, the application was started.
-        """
-        ways = ["orchestrate abort    puts the release back and keeps the database as it is; then begin again"]
-        state = ctx.host.application.state()
-        if state.frontend or state.backend:
-            raise WorkflowError(
-                f"cannot begin the SQL of {self.hop.target.version}: the application runs",
-                key="application-running", unharmed=["the database"], next=ways,
-            )  # fmt: skip
+    def _is_stale(self, ctx: Context) -> bool:
+        """Whether the application ran, or rows came or went, since the restore point was taken (DESIGN 3.9)."""
+        log = ctx.facts_of(f"{self.hop.prefix}.stop").get("log")
+        if not ctx.intent.get("backup") and log is not None and log != log_mark_of(ctx):
+            return True
         backup = ctx.host.backups.find(self._backup(ctx))
-        then, now = (backup.rows if backup else {}), ctx.host.database.row_counts()
-        if changed := sorted(table for table in {*then, *now} if then.get(table) != now.get(table)):
-            raise WorkflowError(
-                f"cannot begin the SQL of {self.hop.target.version}: {len(changed)} tables changed since the restore point",
-                key="restore-point-stale",
-                detail=[
-                    f"{table}: {then.get(table, 0)} rows in the dump, {now.get(table, 0)} now"
-                    for table in sorted(changed)[:_SHOWN]
-                ],
-                unharmed=["the database"],
-                next=ways,
-            )
+        return backup is None or dict(backup.rows) != dict(ctx.host.database.row_counts())
+
+    def _renew_restore_point(self, ctx: Context) -> None:
+        """The SQL begins only on a restore point that holds all that was written: take and prove another one."""
+        older = self._backup(ctx)
+        made = prove_backup(ctx, later_id(ctx.facts_of(f"{self.hop.prefix}.backup")["backup"], ctx.attempt), self.hop.source)
+        ctx.remember(backup=made.id)
+        ctx.note("the database changed since its restore point; another one was taken and proven", older=older, backup=made.id)
 
     def _frontend(self, ctx: Context) -> str:
         return tree_of(ctx, self.hop, PackageKind.GUI).folder
 
     def _backup(self, ctx: Context) -> str:
-        backup = ctx.facts_of(f"{self.hop.prefix}.backup").get("backup")
+        backup = ctx.intent.get("backup") or ctx.facts_of(f"{self.hop.prefix}.backup").get("backup")
         if not isinstance(backup, str):
             raise WorkflowError(
                 f"{self.hop.title} has no restore point", key="restore-point-missing", next=["orchestrate backup list"]
@@ -187,10 +179,12 @@ class UpdateDatabase(HopStep):
             "versions_after": len(after),
         }
         evidence = {**facts, "files": files}
+        newer = ctx.host.backups.find(ctx.intent["backup"]) if ctx.intent.get("backup") else None
+        renewed = backup_notes(newer) if newer else []
         return Done(
             f"{len(results)} files, {statements} statements, {len(after) - before} new versions",
             facts,
-            [LedgerNote("database-updated", "database", self.hop.source, self.hop.target.version, evidence)],
+            [*renewed, LedgerNote("database-updated", "database", self.hop.source, self.hop.target.version, evidence)],
         )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from workflows.plan import Hop, PackageKind
 from workflows.step import Context, Done, Facts, LedgerNote, Probe
 from workflows.steps.hop import HopStep
+from workflows.steps.stop import keep_stopped
 from workflows.steps.trees import links_from_json, links_to_json, trees_of
 
 KINDS = frozenset(PackageKind) - {PackageKind.RUNTIME, PackageKind.COMPLETE}
@@ -44,6 +45,7 @@ class ActivateRelease(HopStep):
 
     def do(self, ctx: Context) -> Done:
         """Point all; when one cannot be pointed, all are put back before the error goes on."""
+        keep_stopped(ctx)
         try:
             ctx.host.home.write_links(links_from_json(ctx.intent["wanted"]))
         except Exception:

@@ -10,6 +10,7 @@ from workflows.host import Progress
 from workflows.moves import RestorePoint
 from workflows.plan import Hop
 from workflows.step import Context, Done, Facts, LedgerNote, Probe, StepDefaults
+from workflows.steps.stop import keep_stopped
 
 KEPT = "openemm_kept"
 BACK = "_back"  # behind the kept database's name: what an undo took out again
@@ -49,6 +50,7 @@ class RestoreDatabase(StepDefaults):
 
     def do(self, ctx: Context) -> Done:
         """Restore; goes on where an earlier attempt was cut off."""
+        keep_stopped(ctx)
         backups, keep_as = ctx.host.backups, ctx.intent["keep_as"]
         if self.point.kept:
             backups.restore_kept(self.point.kept, keep_as=keep_as, progress=_telling(ctx, "putting the kept database back"))

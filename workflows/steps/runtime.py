@@ -9,6 +9,7 @@ from workflows.host import Link
 from workflows.plan import Hop, PackageKind
 from workflows.step import Context, Done, Facts, LedgerNote, Probe
 from workflows.steps.hop import HopStep
+from workflows.steps.stop import keep_stopped
 from workflows.steps.trees import links_from_json, links_to_json, tree_of
 
 
@@ -40,6 +41,7 @@ class InstallRuntime(HopStep):
 
     def do(self, ctx: Context) -> Done:
         """Carry the site files into the new tree, then point the link at it."""
+        keep_stopped(ctx)
         target = tree_of(ctx, self.hop, PackageKind.RUNTIME)
         carried = ctx.host.home.carry_site_files(ctx.intent["source"], target.folder) if ctx.intent["source"] else ()
         ctx.host.home.write_links(links_from_json(ctx.intent["wanted"]))

@@ -10,6 +10,34 @@ from workflows.step import Context, Done, Facts, LedgerNote, Probe
 from workflows.steps.hop import HopStep
 
 
+def stop_all(ctx: Context) -> bool:
+    """Stop what runs, frontend first, as openemm.sh does (facts 11); whether anything ran."""
+    application = ctx.host.application
+    state = application.state()
+    if state.frontend:
+        application.stop_frontend()
+    if state.backend:
+        application.stop_backend()
+    return state.frontend or state.backend
+
+
+def keep_stopped(ctx: Context) -> bool:
+    """Stop again what was started since the hop's stop, by a boot or by hand; whether anything ran.
+
+    A step between stop and start calls it before it acts: a host that was cut off starts OpenEMM when it boots (guide 9.1).
+    """
+    ran = stop_all(ctx)
+    if ran:
+        ctx.note("the application had been started in between; it is stopped again")
+    return ran
+
+
+def log_mark_of(ctx: Context) -> list[int]:
+    """The end of the application's log now: it only grows while the application runs."""
+    mark = ctx.host.application.log_mark()
+    return [mark.inode, mark.size]
+
+
 @dataclass(frozen=True)
 class StopApplication(HopStep):
     """Stop frontend and backend, and see them gone."""
@@ -37,19 +65,14 @@ class StopApplication(HopStep):
         return Probe.PARTIAL if state.frontend or state.backend else Probe.COMPLETE
 
     def do(self, ctx: Context) -> Done:
-        """Stop what runs, frontend first, as openemm.sh does (facts 11)."""
-        application = ctx.host.application
-        state = application.state()
-        if state.frontend:
-            application.stop_frontend()
-        if state.backend:
-            application.stop_backend()
+        """Stop what runs."""
+        stop_all(ctx)
         return self.observed(ctx)
 
     def observed(self, ctx: Context) -> Done:
         """What was stopped."""
         ran = [part for part in ("frontend", "backend") if ctx.intent.get(part)]
-        return Done(f"{' and '.join(ran)} stopped" if ran else "nothing ran")
+        return Done(f"{' and '.join(ran)} stopped" if ran else "nothing ran", {"log": log_mark_of(ctx)})
 
     def undo(self, ctx: Context) -> Sequence[LedgerNote]:
         """Start what ran before the run; what a later hop stopped is an intermediate version that nobody needs back."""

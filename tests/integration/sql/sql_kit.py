@@ -9,8 +9,9 @@ import hashlib
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 import pymysql
@@ -18,7 +19,7 @@ import pymysql
 from orchestrator.hosts.database import RealDatabase
 from orchestrator.settings import DatabaseSettings, Settings
 from workflows.errors import WorkflowError
-from workflows.host import AppState, SqlFile, SqlKind
+from workflows.host import AppState, Backup, LogMark, SqlFile, SqlKind
 from workflows.plan import BenignError, Hop, LineRules, Release
 from workflows.sql.splitter import split
 from workflows.step import Done, PauseRequested, StatementRecord, StatementState
@@ -92,13 +93,37 @@ class ScriptBackups:
         fill(self.socket, self.database, (self.folder / "base").read_text())
         (self.folder / f"restored-{keep_as}").touch()
 
-    def find(self, backup: str) -> Any:
-        told = self.folder / "rows"
-        return SimpleNamespace(rows=json.loads(told.read_text()) if told.exists() else self.live.row_counts())
+    def find(self, backup: str) -> Backup:
+        told = self.folder / f"rows-{backup}"
+        rows = json.loads(told.read_text()) if told.exists() else self.live.row_counts()
+        now = datetime.now(UTC)
+        return Backup(backup, "", 1, "", now, "19.10.000.170", frozenset(), rows, "", 0.0, verified=now)
+
+    def create(self, backup: str, release: str, **options: object) -> Backup:
+        (self.folder / f"rows-{backup}").write_text(json.dumps(dict(self.live.row_counts())))
+        return self.find(backup)
+
+
+class StoppableApplication:
+    """An application that can be found running, and is stopped when it is asked to."""
+
+    def __init__(self) -> None:
+        self.runs = False
+
+    def state(self) -> AppState:
+        return AppState(frontend=self.runs, backend=False)
+
+    def stop_frontend(self) -> None:
+        self.runs = False
+
+    def log_mark(self) -> LogMark:
+        return LogMark(1, 1)
 
 
 class Context:
     """What the step sees."""
+
+    checkpoint: Mapping[str, Any] = MappingProxyType({})
 
     run = "7K3Q"
     step = "hop1.database"
@@ -108,13 +133,12 @@ class Context:
         self.folder = folder
         self.attempt = 1
         self.settings = Settings(name="kit", home=folder, database=DatabaseSettings(socket=Path(config["socket"])))
-        self.running = AppState(frontend=False, backend=False)
         database = RealDatabase(self.settings)
         self.host = SimpleNamespace(
             home=FolderHome(folder),
             database=database,
             backups=ScriptBackups(config["database"], folder, config["socket"], database),
-            application=SimpleNamespace(state=lambda: self.running),
+            application=StoppableApplication(),
         )
         self.statements = FileJournal(folder / "journal")
         self.notes: list[str] = []
