@@ -224,7 +224,8 @@ def _refuse_across_lines(component: Component, active: Version, target: str) -> 
     if wanted.line == active.line:
         return
     older = wanted < active
-    command = f"orchestrate rollback --to {target}" if older else f"orchestrate upgrade --to {target}"
+    release = target if component is Component.FRONTEND else wanted.line  # a backend's number is no release's
+    command = f"orchestrate {'rollback' if older else 'upgrade'} --to {release}"
     raise RefusedError(
         f"cannot switch the {component} from line {active.line} to {wanted.line}: the database has the schema of {active.line}, "
         "and code and schema must move together",

@@ -188,7 +188,11 @@ def schema_gap(site: Site, version: str) -> tuple[list[str], list[str]]:
 
 def _target(site: Site, target: str | None, run_id: str | None) -> tuple[Version, str | None]:
     if target is not None and run_id is not None:
-        raise UsageError("--to and --run cannot be given together", key="target-and-run")
+        raise UsageError(
+            "--to and --run cannot be given together",
+            key="target-and-run",
+            next=["orchestrate rollback --help    what each means"],
+        )
     if target is not None:
         return Version.parse(target), None
     run = _last_upgrade(site) if run_id is None else _completed(site.store.journal.load(run_id.upper()))

@@ -221,6 +221,7 @@ def load(account: Account, database: str, sql: Iterable[bytes], folder: Path, *,
     with account.option_file(folder) as options, tempfile.TemporaryFile() as errors:
         args = [
             find_program(CLIENT_NAMES), options, "--default-character-set=utf8mb4", "--max-allowed-packet=1G", "--batch",
+            "--comments",  # else those within a routine are lost
             *_sandbox(), *(["--force"] if go_on else []), f"--database={database}",
         ]  # fmt: skip
         process = subprocess.Popen(

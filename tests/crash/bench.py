@@ -66,6 +66,12 @@ class Bench:
         subprocess.run(["cp", "-a", "--reflink=auto", self._start, self.host], check=True)
         sandbox.start(self.host)
 
+    def keep(self) -> None:
+        """Make the host as it is now the one that `reset` puts back."""
+        sandbox.stop(self.host)
+        shutil.rmtree(self._start)
+        self.host.rename(self._start)
+
     def stop(self) -> None:
         """End all that runs there and remove it."""
         if self.host.exists():

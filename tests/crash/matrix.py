@@ -60,13 +60,17 @@ class Report:
         return f"{self.killed} of {self.points} points killed and resumed in {self.seconds:.0f} s, {len(self.wrong)} not equal"
 
 
-def run_matrix(benches: Sequence[Bench], command: Sequence[str], sample: int) -> Report:
-    """Run the command whole on every host, then cut it off at the chosen points, a host a worker."""
+def run_matrix(benches: Sequence[Bench], command: Sequence[str], sample: int, *, back: bool = False) -> Report:
+    """Run the command whole on every host, then cut it off at the chosen points, a host a worker.
+
+    back: what was cut off is aborted instead of resumed, and must end as it began.
+    """
     wholes: list[Picture] = []
     for bench in benches:
         bench.reset()
+        start = bench.picture() if back else None
         places = bench.places(*command)
-        wholes.append(bench.picture())
+        wholes.append(start or bench.picture())
     points = places_worth_a_cut(places)
     todo = chosen(points, sample)
     free = list(zip(benches, wholes, strict=True))
@@ -76,7 +80,7 @@ def run_matrix(benches: Sequence[Bench], command: Sequence[str], sample: int) ->
         with lock:
             bench, whole = free.pop()
         try:
-            answer = cut_and_resume(bench, command, point, whole)
+            answer = (cut_and_abort if back else cut_and_resume)(bench, command, point, whole)
         finally:
             with lock:
                 free.append((bench, whole))
@@ -108,3 +112,20 @@ def cut_and_resume(bench: Bench, command: Sequence[str], point: Point, whole: Pi
     if different := differences(whole, bench.picture()):
         return f"{name} ended differently: {different}"
     return None
+
+
+def cut_and_abort(bench: Bench, command: Sequence[str], point: Point, start: Picture) -> str | None:
+    """Kill the command at that place, take it back, compare with the start; what went wrong, or None. The ledger has grown."""
+    name = f"{point[0]}:{point[1]}"
+    bench.reset()
+    cut = bench.run(*command, expect=None, ORCHESTRATE_FAULT=name)
+    if cut.returncode != KILLED:
+        return f"{name} was not cut off but ended with {cut.returncode}\n{cut.stdout[-1500:]}\n{cut.stderr[-1500:]}"
+    if not bench.run_is_open():
+        return None  # nothing was begun, or all was done
+    aborted = bench.run("abort", "--yes", expect=None)
+    if aborted.returncode != 0:
+        return f"{name} was not taken back: {aborted.returncode}\n{aborted.stdout[-1500:]}\n{aborted.stderr[-1500:]}"
+    found = differences(start, bench.picture())
+    found.pop("ledger", None)
+    return f"{name} was not as before: {found}" if found else None
