@@ -10,20 +10,20 @@ SOCKET = Path("/run/systemd/journal/socket")
 NOTICE = "5"
 
 
-def send(message: str, fields: Mapping[str, str], *, path: Path = SOCKET) -> bool:
+def send(message: str, fields: Mapping[str, str], *, path: Path | None = None) -> bool:
     """Send one line with its fields; whether it was taken. A host without the journal is no error, nor is a full one.
 
     Args:
         message: what `journalctl` shows.
         fields: upper-case names, as `journalctl NAME=value` finds them.
-        path: the journal's socket.
+        path: the journal's socket when it is elsewhere.
     """
     known = {"MESSAGE": message, "PRIORITY": NOTICE, "SYSLOG_IDENTIFIER": "orchestrate", **fields}
     datagram = b"".join(_field(name, value) for name, value in known.items())
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
             sender.settimeout(1.0)
-            sender.connect(str(path))
+            sender.connect(str(path or SOCKET))
             sender.send(datagram)
     except OSError:
         return False

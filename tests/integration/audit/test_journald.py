@@ -1,0 +1,90 @@
+"""Checkpoints in the system's journal, by its native protocol."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from orchestrator import journald
+from orchestrator.checkpoints import announce
+from orchestrator.site import Site
+from tests.integration.audit.conftest import UPGRADES, upgrade
+
+pytestmark = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """A socket where the system's journal would listen."""
+    path = tmp_path / "journal"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
+        server.bind(str(path))
+        server.settimeout(5)
+        monkeypatch.setattr(journald, "SOCKET", path)
+        yield server
+
+
+def fields(datagram: bytes) -> dict[str, str]:
+    """As sd-journal reads them: NAME=value, or NAME, a length of 8 bytes and the value."""
+    found = {}
+    while datagram:
+        line, _, datagram = datagram.partition(b"\n")
+        name, equals, value = line.partition(b"=")
+        if not equals:
+            size = int.from_bytes(datagram[:8], "little")
+            value, datagram = datagram[8 : 8 + size], datagram[8 + size + 1 :]
+        found[name.decode()] = value.decode()
+    return found
+
+
+def test_the_end_of_a_run_is_told_with_the_ledgers_head(site: Site, journal: socket.socket) -> None:
+    upgrade(site, "LAST", *UPGRADES[2], reason=None)
+    head = site.ledger.head()
+    assert head is not None
+    said = fields(journal.recv(65536))
+    assert said["ORCHESTRATE_RUN"] == "LAST"
+    assert said["ORCHESTRATE_SITE"] == site.settings.name
+    assert (said["ORCHESTRATE_SEQ"], said["ORCHESTRATE_HASH"]) == (str(head.seq), head.hash)
+    assert said["ORCHESTRATE_CHECKPOINT"] == f"{head.seq}:{head.hash}"
+    assert said["SYSLOG_IDENTIFIER"] == "orchestrate"
+    assert head.hash in said["MESSAGE"]
+
+
+def test_a_failed_run_is_told_and_its_undoing_too(site: Site, journal: socket.socket) -> None:
+    upgrade(site, "BAD2", *UPGRADES[2], reason=None, fails=True)
+    seqs = [int(fields(journal.recv(65536))["ORCHESTRATE_SEQ"]) for _ in range(2)]
+    kinds = {entry.seq: entry.kind for entry in site.ledger.entries(run="BAD2")}
+    assert [kinds[seq] for seq in seqs] == ["run-failed", "run-undone"]
+
+
+def test_a_value_of_several_lines_keeps_them(journal: socket.socket, settings: object) -> None:
+    assert journald.send("one\ntwo=3\n", {"ORCHESTRATE_RUN": "7K3Q"}, path=journald.SOCKET)
+    said = fields(journal.recv(65536))
+    assert (said["MESSAGE"], said["ORCHESTRATE_RUN"]) == ("one\ntwo=3\n", "7K3Q")
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_host_without_the_journal_goes_on(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, there: bool) -> None:
+    path = tmp_path / "nobody-listens"
+    if there:
+        path.touch()
+    monkeypatch.setattr(journald, "SOCKET", path)
+    assert announce(site.ledger) is False
+    upgrade(site, "LAST", *UPGRADES[2], reason=None)
+    assert site.store.journal.load("LAST").state == "completed"
+
+
+def test_a_journal_that_takes_nothing_does_not_hold_up_a_run(journal: socket.socket, settings: object) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as filler:
+        filler.setblocking(False)
+        filler.connect(str(journald.SOCKET))
+        try:
+            while True:
+                filler.send(os.urandom(64))
+        except BlockingIOError:
+            pass
+    assert journald.send("full", {}, path=journald.SOCKET) is False
