@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import rfc8785
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, Select, bindparam, insert, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from state.chain import GENESIS, NOTHING, UNKNOWN, Entry, EntryDraft, Head, Line
@@ -186,11 +188,29 @@ class Ledger:
         query = select(*_COLUMNS).where(ledger.c.site == self.site, *where).order_by(ledger.c.seq).limit(PAGE)
         while True:
             page = query if after_seq is None else query.where(ledger.c.seq > after_seq)
-            rows = self._connector.read(lambda connection, page=page: [Line(*row) for row in connection.execute(page)])  # type: ignore[misc]
+            rows = self._connector.read(partial(_page, page))
             yield from rows
             if len(rows) < PAGE:
                 return
             after_seq = rows[-1].seq
+
+
+def _page(query: Select[Any], connection: Connection) -> list[Line]:
+    """The rows of a query. Asked of SQLite's driver itself, which takes half the time: a ledger may have millions."""
+    if connection.dialect.name != "sqlite":
+        return [Line(*row) for row in connection.execute(query)]
+    compiled = query.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
+    values = [compiled.params[name] for name in compiled.positiontup or ()]
+    driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
+    lenient = driver.text_factory
+    driver.text_factory = str
+    try:
+        return list(map(Line._make, driver.execute(str(compiled), values)))
+    except sqlite3.Error:  # a damaged entry is no UTF-8 and must be read all the same; any other error comes again, told as ours
+        driver.text_factory = lenient
+        return [Line(*row) for row in connection.execute(query)]
+    finally:
+        driver.text_factory = lenient
 
 
 def _sha256(evidence: str) -> str | None:
