@@ -137,7 +137,7 @@ def _needed(site: Site, backups: Sequence[Backup], runs: Sequence[RunRecord]) ->
             found |= {point: f"run {run.id} is {run.state}"} if point else {}
     last = next((run for run in runs if run.workflow == "upgrade" and run.state == RunState.COMPLETED), None)
     if last is not None:
-        found |= {b.id: f"orchestrate rollback --run {last.id}" for b in backups if b.id == f"{last.id}-hop1"}
+        found |= {b.id: f"orchestrate rollback --run {last.id}" for b in backups if b.id.startswith(f"{last.id}-hop1")}
     return found
 
 

@@ -19,6 +19,8 @@ pytestmark = [pytest.mark.crash, pytest.mark.timeout(10 * 3600)]
 ROLLBACK = ("rollback", "--to", "20.04", "--yes")
 FORWARD = ("rollback", "--to", "20.10", "--yes")
 SWITCH = ("switch", "runtime", "19.10", "--yes")
+HOST = ("links", "files", "database")  # the ledger has grown
+FILES = ("links", "files")  # a start of another runtime is a row of release_log_tbl, which no switch takes away (facts 6)
 WORKERS = 2
 
 
@@ -61,7 +63,7 @@ def test_a_rollback_resumes_to_the_same_end(benches: list[Bench], told: Callable
 
 
 def test_a_rollback_taken_back_leaves_the_host_as_it_was(benches: list[Bench], told: Callable[[str, Report], None]) -> None:
-    told("rollback, aborted", run_matrix(benches, ROLLBACK, 2, back=True))
+    told("rollback, aborted", run_matrix(benches, ROLLBACK, 2, back=HOST))
 
 
 def test_a_switch_resumes_to_the_same_end(benches: list[Bench], told: Callable[[str, Report], None]) -> None:
@@ -69,10 +71,10 @@ def test_a_switch_resumes_to_the_same_end(benches: list[Bench], told: Callable[[
 
 
 def test_a_switch_taken_back_leaves_the_host_as_it_was(benches: list[Bench], told: Callable[[str, Report], None]) -> None:
-    told("switch, aborted", run_matrix(benches, SWITCH, 2, back=True))
+    told("switch, aborted", run_matrix(benches, SWITCH, 2, back=FILES))
 
 
 def test_a_roll_forward_resumes_to_the_same_end(benches: list[Bench], told: Callable[[str, Report], None]) -> None:
     on_all(benches, *ROLLBACK)
     told("roll forward", run_matrix(benches, FORWARD, 2))
-    told("roll forward, aborted", run_matrix(benches, FORWARD, 2, back=True))
+    told("roll forward, aborted", run_matrix(benches, FORWARD, 2, back=HOST))
