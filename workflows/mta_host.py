@@ -265,8 +265,8 @@ class MailServer(Protocol):
     def inject(self, mail: QueuedMail, content: bytes) -> None:
         """Put a mail into its queue, whether its daemon runs or not; on disk when this returns."""
 
-    def remove(self, mail: QueuedMail) -> None:
-        """Take a mail out of the queue for good; it need not be there any more. The daemon is stopped."""
+    def remove(self, mails: Sequence[QueuedMail]) -> None:
+        """Take mails out of the queue for good; they need not be there any more. The daemon is stopped."""
 
     def flush(self) -> None:
         """Try to send everything now."""

@@ -18,7 +18,7 @@ import pytest
 
 from tests.system.lab.host import Host, Layers
 from tests.system.lab.lab import Lab
-from tests.system.mta_kit import PYTHON, SECONDS, Picture, ask, picture, prepare, whereabouts
+from tests.system.mta_kit import PYTHON, SECONDS, Picture, ask, know, picture, prepare, whereabouts
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(7200)]
 MAILS = 200
@@ -74,9 +74,15 @@ def start(lab: Lab, installed: Layers) -> Iterator[Start]:
 @pytest.fixture
 def host(start: Start) -> Host:
     """That host, put back and booted."""
-    start.host.reset()
-    start.host.boot()
-    return start.host
+    return put_back(start.host)
+
+
+def put_back(host: Host) -> Host:
+    """The disk of the beginning, booted."""
+    host.reset()
+    host.boot()
+    know(host)
+    return host
 
 
 def same(start: Start, host: Host) -> None:
@@ -212,8 +218,7 @@ def test_killed_anywhere_a_switch_is_resumed_or_taken_back_with_every_mail(
     points = places(host, direction)
     wrong = []
     for name, number in chosen(points):
-        host.reset()
-        host.boot()
+        put_back(host)
         begun = time.monotonic()
         host.run([*SWITCH, *direction], SECONDS, check=False, env={"ORCHESTRATE_FAULT": f"{name}:{number}"})
         if how == "power":

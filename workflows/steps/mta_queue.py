@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -109,7 +109,7 @@ class MoveQueue(StepDefaults):
         mails = old.queue()
         for number, mail in enumerate(mails, start=1):
             archive.write(ctx.run, mail, old.content(mail), old.queue_files(mail))
-            old.remove(mail)
+            old.remove([mail])
             ctx.report("archiving", number, len(mails))
         return archive.count(ctx.run)
 
@@ -121,7 +121,7 @@ class MoveQueue(StepDefaults):
         if (cut := ctx.intent.get("moving")) and cut["ids"]:
             _take_back(ctx, old, new, cut)
         for proof in (left for left in new.queue() if (left.message_id or "").endswith(f"{PROOF_ID}>")):
-            new.remove(proof)
+            new.remove([proof])
         if count := hand_over(ctx, new, old, "moving_back"):
             notes.append(LedgerNote("queue-handed-over", "mta", new.mta.value, old.mta.value, {"mails": count}))
         if count := mail.archive.put_back(ctx.run):
@@ -186,7 +186,7 @@ def _take_back(ctx: Context, source: MailServer, target: MailServer, cut: dict[s
             like[key] -= 1
             twin = next(other for other in reversed(present) if _key(other) == key)
             present.remove(twin)
-            target.remove(twin)
+            target.remove([twin])
     ctx.remember(moving={"ids": [], "before": {}})
 
 
@@ -200,8 +200,7 @@ def _inject(source: MailServer, target: MailServer, batch: Sequence[QueuedMail],
     if missing:
         message_ids = {mail.message_id for mail in batch if _key(mail) in missing}
         wrong = [mail for mail in new if _key(mail) not in expected and mail.message_id in message_ids]
-        for mail in wrong:
-            target.remove(mail)
+        target.remove(wrong)
         first = next(mail for mail in batch if _key(mail) in missing)
         raise WorkflowError(
             f"cannot hand mail {first.id} over: it is not the same in {target.mta.label}'s queue", key="requeue-differs",
@@ -214,9 +213,8 @@ def _inject(source: MailServer, target: MailServer, batch: Sequence[QueuedMail],
     return new
 
 
-def _remove(ctx: Context, source: MailServer, journal: str, batch: Collection[QueuedMail]) -> None:
-    for mail in batch:
-        source.remove(mail)
+def _remove(ctx: Context, source: MailServer, journal: str, batch: Sequence[QueuedMail]) -> None:
+    source.remove(batch)
     ctx.remember(**{journal: {"ids": [], "before": {}}})
 
 

@@ -248,10 +248,12 @@ class Postfix:
         args = [self.program, "-C", str(self._config), "-i", "-B", kind, "-f", mail.sender, "--", *mail.recipients]
         give(args, content, SECONDS, self._env)
 
-    def remove(self, mail: QueuedMail) -> None:
+    def remove(self, mails: Sequence[QueuedMail]) -> None:
         """Through postsuper; a mail that is not there is none it minds."""
         place(MAIL)
-        run(["postsuper", "-c", str(self._config), "-d", mail.id], timeout=SECONDS, env=self._env)
+        if mails:
+            ids = "".join(f"{mail.id}\n" for mail in mails)
+            run(["postsuper", "-c", str(self._config), "-d", "-"], timeout=SECONDS, env=self._env, input=ids)
 
     def queue_files(self, mail: QueuedMail) -> Sequence[str]:
         """The queue file."""

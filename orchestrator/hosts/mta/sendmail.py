@@ -226,10 +226,11 @@ class Sendmail:
         folder = next((path for name, path in self._folders() if name == "mqueue"), Path(SYSTEM_QUEUES["mqueue"]))
         sendmail_queue.write(folder, mail, content)
 
-    def remove(self, mail: QueuedMail) -> None:
-        """Unlink qf, then df."""
-        place(MAIL)
-        sendmail_queue.remove(mail)
+    def remove(self, mails: Sequence[QueuedMail]) -> None:
+        """Unlink qf, then df, of each."""
+        for mail in mails:
+            place(MAIL)
+            sendmail_queue.remove(mail)
 
     def queue_files(self, mail: QueuedMail) -> Sequence[str]:
         """Qf, then df."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,7 +18,7 @@ from workflows.plan import Hop, LineRules, Release, UpgradePlan
 def plan(*versions: str) -> UpgradePlan:
     hops = [
         Hop(n, source, Release(target, ()), LineRules(target[:5]), final=False)
-        for n, (source, target) in enumerate(zip(versions, versions[1:], strict=False), start=1)
+        for n, (source, target) in enumerate(pairwise(versions), start=1)
     ]
     return UpgradePlan(versions[0], versions[-1], tuple(hops))
 

@@ -14,7 +14,8 @@ PIECES = (
     b"divert(-1)dnl\n", b"dnl # a remark with ` and ' and ( in it\n", b"\n", b"  \t\n", b"OSTYPE(`linux')dnl\n",
     b"define(`confX', `a (b) `nested' c')dnl\n", b"dnl DAEMON_OPTIONS(`Port=smtp,Addr=127.0.0.1, Name=MTA')dnl\n",
     b"FEATURE(`access_db', `hash -T<TMPF> -o /etc/mail/access.db')dnl\n", b"define(`confY',\n  `two\nlines')dnl\n",
-    b"LOCAL_CONFIG\nD{x}y\r\n", b"MAILER(`smtp')dnl\n", b"`DAEMON_OPTIONS(`Port=smtp,Addr=127.0.0.1')'\n", b"x1dnl2\n", b"# \xe4\xff\n",
+    b"LOCAL_CONFIG\nD{x}y\r\n", b"MAILER(`smtp')dnl\n", b"`DAEMON_OPTIONS(`Port=smtp,Addr=127.0.0.1')'\n", b"x1dnl2\n",
+    b"# \xe4\xff\n",
     b"DAEMON_OPTIONS(`Port=submission, Addr=127.0.0.1, Name=MSA')dnl\n",
 )  # fmt: skip
 texts = st.lists(st.sampled_from(PIECES), max_size=12).map(b"".join)
