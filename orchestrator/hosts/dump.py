@@ -238,6 +238,7 @@ def load(account: Account, database: str, sql: Iterable[bytes], folder: Path, *,
             key="backup-does-not-restore",
             command=f"{_shown(args)}   exit {exit_code}",
             detail=said,
+            next=["orchestrate resume    once the database holds what can be restored; a new dump is taken"],
         )
     return []
 

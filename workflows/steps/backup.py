@@ -12,6 +12,7 @@ from workflows.step import Context, Done, Facts, LedgerNote, Probe
 from workflows.steps.hop import HopStep
 from workflows.steps.stop import keep_stopped
 
+REFUTED = ("backup-does-not-restore", "backup-differs", "backup-corrupt")  # what no second look at the same dump mends
 _UNIT = 1000
 _SMALL = 10  # below it a decimal is shown
 
@@ -45,10 +46,19 @@ class BackUpDatabase(HopStep):
         return Probe.COMPLETE if found.verified and not (state.frontend or state.backend) else Probe.PARTIAL
 
     def do(self, ctx: Context) -> Done:
-        """Dump what is not dumped yet, prove what is not proven yet; anew when something ran since an earlier attempt."""
-        if keep_stopped(ctx) and ctx.host.backups.find(ctx.intent["backup"]):
-            ctx.remember(backup=later_id(ctx.intent["backup"], ctx.attempt))
-        return self._done(ctx, prove_backup(ctx, ctx.intent["backup"], self.hop.source))
+        """Dump what is not dumped yet, prove what is not proven yet.
+
+        Anew when something ran since an earlier attempt, or when the proof has refuted its dump: the database was mended since.
+        """
+        outdated = keep_stopped(ctx) or ctx.intent.get("refuted", False)
+        if outdated and ctx.host.backups.find(ctx.intent["backup"]):
+            ctx.remember(backup=later_id(ctx.intent["backup"], ctx.attempt), refuted=False)
+        try:
+            return self._done(ctx, prove_backup(ctx, ctx.intent["backup"], self.hop.source))
+        except WorkflowError as error:
+            if error.error_key in REFUTED:
+                ctx.remember(refuted=True)
+            raise
 
     def observed(self, ctx: Context) -> Done:
         """What `do` would have said."""
