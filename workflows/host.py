@@ -256,6 +256,15 @@ class SqlError(Exception):
         self.text = text
 
 
+@dataclass(frozen=True)
+class Rights:
+    """What an account may do. account: as a GRANT names it; missing: rights that it has not on its own database."""
+
+    account: str
+    database: str
+    missing: tuple[str, ...]
+
+
 class Database(Protocol):
     """OpenEMM's own database (facts 5 to 8, 13, 17)."""
 
@@ -267,6 +276,9 @@ class Database(Protocol):
 
     def sql_mode(self) -> frozenset[str]:
         """The server's global sql_mode."""
+
+    def missing_rights(self) -> Rights | None:
+        """What the application's account lacks on its database; None when that cannot be told (rights by a role)."""
 
     def row_counts(self) -> Mapping[str, int]:
         """Exact rows per table."""

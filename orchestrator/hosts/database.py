@@ -14,12 +14,16 @@ from orchestrator.hosts.connect import LOST, DatabaseError, connect, errno_of, l
 from orchestrator.hosts.inventory import MARK_TABLE, VERSION_TABLE
 from orchestrator.hosts.sql_session import RealSqlSession
 from orchestrator.settings import Settings
-from workflows.host import Dispatch, Report, SqlSession, StartupJob
+from workflows.host import Dispatch, Report, Rights, SqlSession, StartupJob
 
 _MARKER = "[to be defined]"
 _LONG_NAME = 32
 _COLLATION = "utf8mb4_unicode_ci"
 _STALE = LOST | {ER.NO_DB_ERROR}  # the database was dropped and made anew by a restore
+NEEDED_RIGHTS = frozenset(
+    {"SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "ALTER", "INDEX", "REFERENCES", "TRIGGER", "CREATE ROUTINE",
+     "ALTER ROUTINE", "EXECUTE"}
+)  # fmt: skip
 Row = tuple[object, ...]
 
 
@@ -52,6 +56,25 @@ class RealDatabase:
         if VERSION_TABLE not in self.schema():
             return frozenset()
         return frozenset(str(row[0]) for row in self._query(f"SELECT version_number FROM {VERSION_TABLE}"))  # noqa: S608
+
+    def missing_rights(self) -> Rights | None:
+        """By what the server shows every account of itself."""
+        ((account, database),) = self._query("SELECT CURRENT_USER(), DATABASE()")
+        user, _, host = str(account).rpartition("@")
+        grantee = f"'{user}'@'{host}'"
+        held = {
+            str(row[0])
+            for row in self._query(
+                "SELECT PRIVILEGE_TYPE FROM information_schema.SCHEMA_PRIVILEGES "
+                "WHERE GRANTEE = %s AND DATABASE() LIKE TABLE_SCHEMA "
+                "UNION SELECT PRIVILEGE_TYPE FROM information_schema.USER_PRIVILEGES WHERE GRANTEE = %s",
+                grantee, grantee,
+            )
+        }  # fmt: skip
+        missing = tuple(sorted(NEEDED_RIGHTS - held))
+        if missing and self._query("SELECT CURRENT_ROLE()") != [(None,)]:
+            return None
+        return Rights(grantee, str(database), missing)
 
     def row_counts(self) -> Mapping[str, int]:
         """Exact, per base table; our own table of marks is none of them."""

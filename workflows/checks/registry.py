@@ -6,6 +6,7 @@ from workflows.checks import (
     application_answers,
     database_answers,
     database_complete,
+    database_rights,
     disk_room,
     dispatch_idle,
     duplicate_config_keys,
@@ -28,6 +29,7 @@ CHECKS: dict[str, tuple[str, Check]] = {
         application_answers,
         database_answers,
         database_complete,
+        database_rights,
         source_migrated,
         requirements,
         sql_mode,
@@ -45,13 +47,13 @@ CHECKS: dict[str, tuple[str, Check]] = {
 def run_checks(host: Host, plan: UpgradePlan | None) -> list[Finding]:
     """Run every check; a check that cannot look is an inhibitor with the key of what kept it from looking."""
     findings: list[Finding] = []
-    seen: set[tuple[str, str]] = set()
+    seen: set[str] = set()
     for title, check in CHECKS.values():
         try:
             findings += check(host, plan)
         except WorkflowError as error:
-            if (error.error_key, error.message) not in seen:
-                seen.add((error.error_key, error.message))
+            if error.error_key not in seen:  # what keeps one check from looking keeps others, too
+                seen.add(error.error_key)
                 fix = error.next[0] if error.next else ""
                 findings.append(Finding(error.error_key, Severity.INHIBITOR, title, error.message, fix=fix))
     return findings
