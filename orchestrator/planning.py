@@ -69,10 +69,16 @@ def _active(host: Host) -> dict[Component, str]:
 
 
 def _pending(host: Host, releases: Sequence[Release]) -> list[int | None]:
-    """How many database updates each hop will find missing, told by set difference."""
+    """How many database updates each hop will find missing, told by set difference; None where it cannot be told now.
+
+    A database that cannot be asked is no reason to have no plan: the checks say so, and refuse.
+    """
     if not releases:
         return []
-    known = host.database.versions()
+    try:
+        known = host.database.versions()
+    except WorkflowError:
+        return [None] * len(releases)
     counts: list[int | None] = []
     for release in releases:
         updates = update_versions(release.packages)

@@ -142,12 +142,15 @@ def check_admin(settings: Settings) -> Account:
     """The admin account, once it has been seen to work and to hold the rights a restore needs.
 
     Raises:
-        AdminMissingError: it cannot connect, or holds too few rights.
+        AdminMissingError: the server refuses it, or it holds too few rights.
+        AccountError: "database-down".
     """
     account = admin(settings)
     try:
         connection = account.connect()
     except AccountError as error:
+        if error.error_key == AccountError.key:
+            raise
         raise AdminMissingError(error.message, next=_fix(settings)) from None
     with told("read the rights of the database account"), connection, connection.cursor() as cursor:
         cursor.execute("SHOW GRANTS")
