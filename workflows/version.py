@@ -31,7 +31,9 @@ class Version:
         match = _VERSION.fullmatch(text.strip())
         if match is None or (match[4] and match[5]) or (match[5] and not match[3]):
             raise UsageError(
-                f"{text!r} is not a version of OpenEMM; one looks like 20.10 or 20.10.000.152", key="version-malformed"
+                f"{text!r} is not a version of OpenEMM; one looks like 20.10 or 20.10.000.152",
+                key="version-malformed",
+                next=["orchestrate packages list    what the package source offers"],
             )
         hotfix = match[4] or match[5]
         return cls(
