@@ -36,7 +36,7 @@ _QUIET_KINDS = {Kind.STEP_STARTED, Kind.STEP_PROGRESS, Kind.STEP_WAITING, Kind.G
 def step_lines(mark: str, title: str, seconds: float | None, remark: str) -> list[str]:
     """A step as a line of 80 columns; a long remark goes on below itself."""
     took = "" if seconds is None else duration(seconds)
-    first, *more = textwrap.wrap(remark, WIDTH - _TAIL) or [""]
+    first, *more = textwrap.wrap(remark, WIDTH - _TAIL, break_on_hyphens=False) or [""]
     return [f"  {mark:<6} {title:<{_TITLE}}{took:>{_TOOK}}   {first}".rstrip(), *(" " * _TAIL + line for line in more)]
 
 
@@ -195,7 +195,8 @@ class TerminalDisplay:
             return textwrap.wrap(f"  {sentence(event)}", WIDTH, subsequent_indent=" " * 9, break_on_hyphens=False)
         data: Mapping[str, Any] = event.data
         remark = f"[{data.get('key', 'failed')}]" if event.kind == Kind.STEP_FAILED else str(data.get("summary") or "")
-        return step_lines(marks[Kind(event.kind)], data.get("title") or step_title(event.step), data.get("seconds"), remark)
+        known = self._progress.title if self._progress and self._progress.last == event.step else step_title(event.step)
+        return step_lines(marks[Kind(event.kind)], data.get("title") or known, data.get("seconds"), remark)
 
     def _print(self, *lines: str) -> None:
         from rich.text import Text
@@ -212,5 +213,6 @@ class TerminalDisplay:
 
 def run_title(run: RunRecord) -> str:
     """The first line about a run: "run 7K3Q   19.10.000.170 -> 20.10.000.152"."""
-    source, target = run.plan.get("source"), run.plan.get("target")
-    return f"run {run.id}   {source} -> {target}" if source and target else f"run {run.id}   {run.workflow}"
+    from orchestrator.display.pages.runs import title
+
+    return f"run {run.id}   {title(run)}"

@@ -138,7 +138,7 @@ def _mismatch(ref: PackageRef, trusted: str, found: str, whose: str) -> PackageE
     return PackageError(
         f"cannot trust {ref.file}: its digest is not the one this site expects",
         key="package-digest-mismatch",
-        detail=[f"expected {trusted}", f"found    {found}   {whose}"],
+        detail=[f"expected {trusted}", f"found    {found}", whose],
         unharmed=["nothing of it was unpacked"],
         next=[f"orchestrate packages verify {ref.file}    once the source has the right file"],
     )

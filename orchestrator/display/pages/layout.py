@@ -38,7 +38,7 @@ def table(rows: Sequence[Sequence[str]], *, indent: int = 2, right: Sequence[int
             f"{cell:>{width}}" if n in right else f"{cell:<{width}}"
             for n, (cell, width) in enumerate(zip(row, widths, strict=False))
         ]
-        first, *more = textwrap.wrap(row[last], room, break_long_words=False) or [""]
+        first, *more = textwrap.wrap(row[last], room, break_long_words=False, break_on_hyphens=False) or [""]
         head = " " * indent + (" " * gap).join(cells) + (" " * gap if cells else "")
         lines.append((head + first).rstrip())
         lines += [" " * len(head) + line for line in more]

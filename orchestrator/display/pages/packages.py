@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.display.pages.layout import table
+from orchestrator.display.pages.layout import paragraph, table
 from orchestrator.display.words import number, size
 
 if TYPE_CHECKING:
@@ -15,12 +15,11 @@ if TYPE_CHECKING:
 
 def list_lines(packages: Sequence[PackageRef], where: str) -> list[str]:
     """One line a package."""
-    rows = [("package", "kind", "version", "size", "SHA256SUMS")]
+    rows = [("package", "kind", "size", "in SHA256SUMS")]
     rows += [
-        (ref.file, ref.kind.value, ref.version, "?" if ref.size is None else size(ref.size), "yes" if ref.sha256 else "no")
-        for ref in packages
+        (ref.file, ref.kind.value, "?" if ref.size is None else size(ref.size), "yes" if ref.sha256 else "no") for ref in packages
     ]
-    return [f"{number(len(packages), 'package')} in {where}", *table(rows, right=(3,), gap=2)]
+    return [f"{number(len(packages), 'package')} in {where}", *table(rows, right=(2,), gap=2)]
 
 
 def facts(ref: PackageRef) -> dict[str, Any]:
@@ -40,11 +39,12 @@ def verdict_lines(verdicts: Sequence[PackageVerdict]) -> list[str]:
         (
             v.file,
             "-" if v.size is None else size(v.size),
-            f"BAD: {v.error}" if v.error else trust.get(v.trust or "", v.trust or ""),
+            "BAD: see below" if v.error else trust.get(v.trust or "", v.trust or ""),
         )
         for v in verdicts
     ]
-    return table(rows, indent=0, right=(1,))
+    bad = [line for v in verdicts if v.error for line in ("", *paragraph(f"{v.error}   [{v.key or 'failed'}]", 0))]
+    return [*table(rows, indent=0, right=(1,)), *bad]
 
 
 def verdict_facts(verdict: PackageVerdict) -> dict[str, Any]:
