@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 from pydantic import TypeAdapter
 
-from workflows import mta_switch, restart, rollback, switch, upgrade
+from workflows import convert, mta_switch, restart, rollback, switch, upgrade
+from workflows.convert import ConversionPlan
 from workflows.moves import RollbackPlan, SwitchPlan
 from workflows.mta import MtaPlan
 from workflows.plan import GateOptions, UpgradePlan
@@ -46,6 +47,7 @@ WORKFLOWS: Mapping[str, Workflow] = {
     "rollback": Workflow(RollbackPlan, rollback.steps),
     "mta-switch": Workflow(MtaPlan, mta_switch.steps),
     "restore": Workflow(RollbackPlan, rollback.steps),
+    "convert": Workflow(ConversionPlan, convert.steps),
 }
 
 

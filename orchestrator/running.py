@@ -17,6 +17,7 @@ from state.errors import LeaseHeldError
 from state.journal import RunRecord
 from workflows import upgrade
 from workflows.checks.finding import Finding, Severity
+from workflows.convert import ConversionPlan
 from workflows.errors import RefusedError, UsageError, WorkflowError
 from workflows.machine import ENDED, RunState, StepState
 from workflows.machine import diagram as machine_diagram
@@ -70,6 +71,16 @@ def start_upgrade(site: Site, plan: UpgradePlan, *, reason: str | None, on_failu
 def start_restart(site: Site, plan: UpgradePlan, *, reason: str | None, display: Display) -> RunRecord:
     """Restart what is active, behind the gate and with the proof."""
     return _start(site, "restart", plan, reason=reason, on_failure="stop", display=display)
+
+
+def start_conversion(site: Site, plan: ConversionPlan, *, reason: str | None, display: Display) -> RunRecord:
+    """Convert the tables: its planning has looked at all that would stop it.
+
+    Raises:
+        RefusedError: "run-open".
+        StateError: "run-in-progress".
+    """
+    return _start(site, "convert", plan, reason=reason, on_failure="stop", display=display)
 
 
 def start_move(
@@ -166,6 +177,7 @@ def refuse(findings: Sequence[Finding], look: str) -> None:
         key=stops[0].key if len(stops) == 1 else "checks-failed",
         detail=detail, unharmed=["everything; nothing was changed"], next=[look],
     )  # fmt: skip
+
 
 def resume(site: Site, run_id: str | None, *, display: Display, wait: float | None = None) -> RunRecord:
     """Go on with a run where it stands; never refused because of a dead owner.

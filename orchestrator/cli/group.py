@@ -41,6 +41,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "backup": "Dumps of the database that were really restored.",
         "packages": "The packages this site can be upgraded with.",
         "restart": "Restart the application, and see that it answers.",
+        "database": "How large, how tuned and of which format its tables are.",
     },
     "Configure": {
         "config": "What OpenEMM is configured to, and who changed it.",

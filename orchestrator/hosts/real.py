@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from orchestrator.hosts.database import RealDatabase
     from orchestrator.settings import Settings
+    from workflows.config_host import TableFormats
     from workflows.host import Application, Backups, Home, Machine, Packages
     from workflows.mta_host import Mail
 
@@ -71,6 +72,13 @@ class RealHost:
         from orchestrator.hosts.mta.mail import RealMail
 
         return RealMail(self.settings)
+
+    @cached_property
+    def formats(self) -> TableFormats:
+        """The row formats of OpenEMM's tables."""
+        from orchestrator.hosts.formats import RealTableFormats
+
+        return RealTableFormats(self.settings)
 
 
 def open_host(settings: Settings) -> RealHost:

@@ -11,7 +11,7 @@ from markdown import opening, table
 from markdown import page as whole
 
 from orchestrator.packages.catalogue import Catalogue
-from workflows import restart, upgrade
+from workflows import convert, restart, upgrade
 from workflows.machine import RunState, StepState
 from workflows.plan import Hop, Release, UpgradePlan
 from workflows.step import Probe, StepDefaults
@@ -30,6 +30,8 @@ def page() -> str:
         table(("step", "what it does", "when it is taken back"), _rows(list(upgrade.steps(_plan(hops=2))))),
         "## A restart",
         table(("step", "what it does", "when it is taken back"), _rows(list(restart.steps(_plan(hops=1, name="restart"))))),
+        "## A conversion of tables",
+        table(("step", "what it does", "when it is taken back"), _rows(list(convert.steps(_conversion())))),
         "## States",
         f"A run is {_listed(RunState)}. A step is {_listed(StepState)}.",
         "```text\n"
@@ -48,6 +50,11 @@ def _plan(*, hops: int, name: str = "") -> Any:
         for number, line in enumerate(way[1:], start=1)
     )
     return UpgradePlan(way[0], way[-1], made)
+
+
+def _conversion() -> convert.ConversionPlan:
+    hop = Hop(1, "20.04", Release("20.04", ()), Catalogue.load().rules("20.04"), final=True, name="convert")
+    return convert.ConversionPlan(source="20.04", target="20.04", hop=hop, tables=1, starts=True)
 
 
 def _rows(steps: Sequence[Any]) -> list[tuple[str, str, str]]:

@@ -1,0 +1,76 @@
+"""`orchestrate database`."""
+
+from __future__ import annotations
+
+import click
+
+from orchestrator.cli.app import App
+from orchestrator.cli.options import gate_options, reason_option
+
+SHOWN = 25
+
+
+@click.group()
+def command() -> None:
+    """How large, how tuned and of which format the tables of OpenEMM's database are."""
+
+
+@command.command()
+@click.option("--estimate", is_flag=True, help="Take the server's estimate of rows: quick, but without growth.")
+@click.option("--all", "everything", is_flag=True, help=f"All tables, not only the {SHOWN} biggest.")
+@click.pass_obj
+def size(app: App, *, estimate: bool, everything: bool) -> None:
+    """The tables, biggest first, with what they grew since the last backup."""
+    from orchestrator.display.pages import tables as page
+    from orchestrator.hosts.backups import RealBackups
+    from orchestrator.tables import sizes
+
+    found = sizes(app.settings, RealBackups(app.settings).list(), exact=not estimate)
+    app.show("database-size", page.size_lines(found, None if everything else SHOWN), page.size_facts(found))
+
+
+@command.command()
+@click.pass_obj
+def tune(app: App) -> None:
+    """What the server's settings are, and what the guide and this host's memory suggest; changes nothing."""
+    from orchestrator.display.pages import tables as page
+    from orchestrator.tables import tuning
+
+    found = tuning(app.settings)
+    app.show("database-tune", page.tune_lines(found), page.tune_facts(found))
+
+
+@command.command(name="check-format")
+@click.option(
+    "--convert", is_flag=True, help="Convert them, as a run that can be resumed and taken back; mail is down meanwhile."
+)
+@gate_options
+@reason_option
+@click.pass_obj
+def check_format(
+    app: App, *, convert: bool, wait: float | None, window: str | None, ignore_dispatch: bool, reason: str | None
+) -> int:
+    """Whether tables are of the format Compact, which an update of MariaDB may refuse (MDEV-19292)."""
+    from orchestrator.cli.outcome import finish
+    from orchestrator.display.pages import tables as page
+    from orchestrator.display.words import number
+    from orchestrator.errors import DONE
+    from orchestrator.hosts.formats import RealTableFormats
+    from orchestrator.running import start_conversion
+    from orchestrator.tables import conversion
+    from workflows.plan import GateOptions
+
+    if not convert:
+        found = RealTableFormats(app.settings).look()
+        following = ["  next      orchestrate database check-format --convert"] if found.compact else []
+        app.show("database-check-format", [*page.format_lines(found), *following], {"changed": False, **page.format_facts(found)})
+        return DONE
+    with app.open() as site:
+        found, plan = conversion(site, GateOptions(wait, window, ignore_dispatch))
+        if not found.compact:
+            app.show("database-check-format", page.format_lines(found), {"changed": False, **page.format_facts(found)})
+            return DONE
+        if not app.json:
+            app.show("plan", [*page.format_lines(found), "  stop, dump and test restore, convert, prove, start again", ""], {})
+        app.sure(f"Convert {number(plan.tables, 'table')} of {site.settings.name} now?")
+        return finish(app, "convert", start_conversion(site, plan, reason=reason, display=app.display))
