@@ -19,7 +19,7 @@ def steps(plan: SwitchPlan) -> Iterator[Step]:
     if plan.restarts:
         yield WaitForDispatch(plan.hop, plan.gate)
         yield StopApplication(plan.hop)
-    yield Relink(plan)  # every link, or none; a runtime with the site's files
+    yield Relink(plan, plan.restarts)  # every link, or none; a runtime with the site's files
     if plan.restarts:
         yield StartFrontend(plan.hop, plan.start_timeout)
         yield ProveMigrations(plan.hop, plan.start_timeout, plan.migrate_timeout)

@@ -9,6 +9,7 @@ from workflows.errors import WorkflowError
 from workflows.moves import MovePlan
 from workflows.plan import PackageKind
 from workflows.step import Context, Done, Facts, LedgerNote, Probe, StepDefaults
+from workflows.steps.stop import keep_stopped
 from workflows.steps.trees import links_from_json, links_to_json
 
 
@@ -16,10 +17,12 @@ from workflows.steps.trees import links_from_json, links_to_json
 class Relink(StepDefaults):
     """Point the links of every component that moves at its tree, all together.
 
-    What the runtime's tree held of site files is kept for undo, outside of the home, until the run is forgotten.
+    What the runtime's tree held of site files is kept for undo, outside of the home, until the run is forgotten. restarts: the
+    application is stopped meanwhile.
     """
 
     plan: MovePlan
+    restarts: bool = True
 
     @property
     def name(self) -> str:
@@ -56,6 +59,8 @@ class Relink(StepDefaults):
         """
         home = ctx.host.home
         require_complete(ctx, self.plan)
+        if self.restarts:
+            keep_stopped(ctx)
         replaced = 0
         if source := ctx.intent["source"]:
             target = self.plan.folder(PackageKind.RUNTIME) or source

@@ -78,6 +78,7 @@ class RestoreDatabase(StepDefaults):
         """Put the kept database back; what was restored, with all that was written since, is kept in its turn."""
         if not ctx.intent:
             return ()
+        keep_stopped(ctx)
         keep_as = ctx.intent["keep_as"]
         back = keep_as + BACK
         if not ctx.host.backups.take_back(keep_as, keep_as=back, progress=_telling(ctx, "putting the database back")):

@@ -20,7 +20,7 @@ _SHOWN = 8
 def switch_lines(name: str, plan: SwitchPlan) -> list[str]:
     """What becomes active, and whether mail is down meanwhile."""
     down = "mail is down for one restart" if plan.restarts else "nothing is restarted"
-    return [f"openemm on {name}   {plan.component} {plan.source} -> {plan.target}   {down}", "", *_components(plan)]
+    return [f"openemm on {name}   switch {plan.component}", "", *_components(plan), "", f"  {down}"]
 
 
 def rollback_lines(name: str, view: RollbackView) -> list[str]:
@@ -107,7 +107,7 @@ def _loss(loss: Loss) -> list[str]:
         return paragraph(f"what would be lost is not known: {loss.problem}", 2)
     if not loss.rows:
         return ["  no table has more rows now than the restored database"]
-    named = ", ".join(f"{count} {what}" for what, count in loss.named.items())
+    named = ", ".join(number(count, what.removesuffix("s")) for what, count in loss.named.items())
     page = paragraph(f"written since, and not in it: {number(loss.rows, 'row')}" + (f", of them {named}" if named else ""), 2)
     page += table([(name, f"{count} more") for name, count in list(loss.tables.items())[:_SHOWN]], indent=4)
     if len(loss.tables) > _SHOWN:
