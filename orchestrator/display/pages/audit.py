@@ -89,7 +89,7 @@ def import_lines(done: Imported) -> list[str]:
         return [f"nothing new: the ledger holds all {number(done.known, 'row')} already" if done.known else "nothing to import"]
     rows = f"{number(done.releases, 'start-up')} and {number(done.versions, 'version row')}"
     return [
-        f"imported {rows} of the application's own tables, marked as outside",
+        *paragraph(f"imported {rows} of the application's own tables, marked as outside", 0),
         *([f"  {number(done.known, 'row')} the ledger held already"] if done.known else []),
         "  next      orchestrate history    with what they add",
     ]
@@ -98,7 +98,8 @@ def import_lines(done: Imported) -> list[str]:
 def export_lines(path: str, files: list[str], verdict: Verdict, against: Kept | None) -> list[str]:
     """What was exported."""
     return [
-        f"exported to {path}: {', '.join(files)}",
+        f"exported to {path}",
+        f"  {', '.join(files)}",
         *verdict_lines(verdict, against),
         f"  next      python3 {path}/verify.py    proves it anywhere, without this tool",
     ]
