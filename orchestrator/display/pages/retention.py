@@ -18,9 +18,9 @@ def lines(fates: Sequence[Fate], *, done: bool) -> list[str]:
     if not fates:
         return ["no backup yet, and no kept database"]
     word = "removed" if done else "remove"
-    rows = [("", "what", "taken (UTC)", "size", "why")]
+    rows = [("", "what", "taken", "size", "why")]
     rows += [
-        (word if f.remove else "keep", f.name, moment(f.taken)[:16], "" if f.size is None else size(f.size), f.why) for f in fates
+        (word if f.remove else "keep", f.name, moment(f.taken)[:10], "" if f.size is None else size(f.size), f.why) for f in fates
     ]
     return table(rows, indent=0, right=(3,), gap=2)
 
