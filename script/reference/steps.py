@@ -5,15 +5,17 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from markdown import opening, table
 from markdown import page as whole
 
 from orchestrator.packages.catalogue import Catalogue
-from workflows import convert, restart, upgrade
+from workflows import convert, restart, rollback, switch, upgrade
 from workflows.machine import RunState, StepState
-from workflows.plan import Hop, Release, UpgradePlan
+from workflows.moves import RestorePoint, RollbackPlan, SwitchPlan
+from workflows.plan import Component, Hop, Release, UpgradePlan
 from workflows.step import Probe, StepDefaults
 
 
@@ -30,6 +32,12 @@ def page() -> str:
         table(("step", "what it does", "when it is taken back"), _rows(list(upgrade.steps(_plan(hops=2))))),
         "## A restart",
         table(("step", "what it does", "when it is taken back"), _rows(list(restart.steps(_plan(hops=1, name="restart"))))),
+        "## A rollback",
+        "`restore` only across release lines; those of `orchestrate backup restore` begin with `restore.`",
+        table(("step", "what it does", "when it is taken back"), _rows(list(rollback.steps(_rollback())))),
+        "## A switch",
+        "Of a manual only `links` and `record`.",
+        table(("step", "what it does", "when it is taken back"), _rows(list(switch.steps(_switch())))),
         "## A conversion of tables",
         table(("step", "what it does", "when it is taken back"), _rows(list(convert.steps(_conversion())))),
         "## States",
@@ -50,6 +58,19 @@ def _plan(*, hops: int, name: str = "") -> Any:
         for number, line in enumerate(way[1:], start=1)
     )
     return UpgradePlan(way[0], way[-1], made)
+
+
+def _move(name: str) -> dict[str, Any]:
+    hop = Hop(1, "20.10", Release("20.04", ()), Catalogue.load().rules("20.04"), final=True, name=name)
+    return {"source": "20.10", "target": "20.04", "hop": hop}
+
+
+def _rollback() -> RollbackPlan:
+    return RollbackPlan(**_move("rollback"), point=RestorePoint(datetime.now(UTC), (), {}, backup="RUN-hop1"))
+
+
+def _switch() -> SwitchPlan:
+    return SwitchPlan(**_move("switch"), component=Component.RUNTIME)
 
 
 def _conversion() -> convert.ConversionPlan:
