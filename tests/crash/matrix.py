@@ -65,15 +65,19 @@ def run_matrix(benches: Sequence[Bench], command: Sequence[str], sample: int, *,
 
     back: what was cut off is aborted instead of resumed, and must end as it began in these parts of the picture.
     """
-    wholes: list[Picture] = []
-    for bench in benches:
+
+    def run_whole(bench: Bench) -> tuple[list[str], Picture]:
         bench.reset()
         start = bench.picture() if back else None
         places = bench.places(*command)
-        wholes.append(start or bench.picture())
+        return places, start or bench.picture()
+
+    with ThreadPoolExecutor(len(benches)) as pool:
+        whole_runs = list(pool.map(run_whole, benches))
+    places = whole_runs[0][0]
     points = places_worth_a_cut(places)
     todo = chosen(points, sample)
-    free = list(zip(benches, wholes, strict=True))
+    free = [(bench, whole) for bench, (_, whole) in zip(benches, whole_runs, strict=True)]
     lock = threading.Lock()
 
     def work(point: Point) -> str | None:

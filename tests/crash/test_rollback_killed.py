@@ -57,24 +57,24 @@ def told(capsys: pytest.CaptureFixture[str]) -> Callable[[str, Report], None]:
 
 
 def test_a_rollback_resumes_to_the_same_end(benches: list[Bench], told: Callable[[str, Report], None]) -> None:
-    report = run_matrix(benches, ROLLBACK, 4)
+    report = run_matrix(benches, ROLLBACK, 3)
     told("rollback", report)
     assert report.points > 30
 
 
 def test_a_rollback_taken_back_leaves_the_host_as_it_was(benches: list[Bench], told: Callable[[str, Report], None]) -> None:
-    told("rollback, aborted", run_matrix(benches, ROLLBACK, 2, back=HOST))
+    told("rollback, aborted", run_matrix(benches, ROLLBACK, 1, back=HOST))
 
 
 def test_a_switch_resumes_to_the_same_end(benches: list[Bench], told: Callable[[str, Report], None]) -> None:
-    told("switch", run_matrix(benches, SWITCH, 2))
+    told("switch", run_matrix(benches, SWITCH, 1))
 
 
 def test_a_switch_taken_back_leaves_the_host_as_it_was(benches: list[Bench], told: Callable[[str, Report], None]) -> None:
-    told("switch, aborted", run_matrix(benches, SWITCH, 2, back=FILES))
+    told("switch, aborted", run_matrix(benches, SWITCH, 1, back=FILES))
 
 
 def test_a_roll_forward_resumes_to_the_same_end(benches: list[Bench], told: Callable[[str, Report], None]) -> None:
     on_all(benches, *ROLLBACK)
-    told("roll forward", run_matrix(benches, FORWARD, 2))
-    told("roll forward, aborted", run_matrix(benches, FORWARD, 2, back=HOST))
+    told("roll forward", run_matrix(benches, FORWARD, 1))
+    told("roll forward, aborted", run_matrix(benches, FORWARD, 1, back=HOST))

@@ -17,12 +17,11 @@ from workflows.steps.trees import links_from_json, links_to_json
 class Relink(StepDefaults):
     """Point the links of every component that moves at its tree, all together.
 
-    What the runtime's tree held of site files is kept for undo, outside of the home, until the run is forgotten. restarts: the
-    application is stopped meanwhile.
+    What the runtime's tree held of site files is kept for undo, outside of the home, until the run is forgotten.
     """
 
     plan: MovePlan
-    restarts: bool = True
+    restarts: bool = True  # the application is stopped meanwhile
 
     @property
     def name(self) -> str:
