@@ -122,16 +122,21 @@ def _headline(message: str, key: str) -> list[str]:
 
 
 def _labelled(label: str, values: Iterable[str]) -> list[str]:
-    """Each value behind its label; a command stays whole, and what it is good for goes below it where there is no room beside."""
+    """Each value behind its label; a command stays whole, and what it is good for stands beside it, below it without room."""
+    split = [value.partition(" " * 4) for value in values]
+    room = WIDTH - _LABEL - 2
+    fitting = [len(command) for command, gap, remark in split if gap and len(command) + 4 + len(remark.strip()) <= room]
+    wide = max(fitting, default=0)
     lines: list[str] = []
-    for value in values:
-        command, gap, remark = value.partition(" " * 4)
-        room = WIDTH - _LABEL - 2
-        parts = [value] if len(value) <= room or not gap else [command, f"  {remark.strip()}"]
-        if not gap:
-            parts = textwrap.wrap(value, room, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
-        lines += [" " * (_LABEL + 2) + part for part in parts]
-    return [f"  {label:<{_LABEL}}{line[_LABEL + 2 :]}" if number == 0 else line for number, line in enumerate(lines)]
+    for command, gap, remark in split:
+        beside = f"{command:<{wide}}    {remark.strip()}" if gap else command
+        if len(beside) <= room:
+            lines.append(beside)
+        elif gap:
+            lines += [command, f"  {remark.strip()}"]
+        else:
+            lines += textwrap.wrap(command, room, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+    return [f"  {label if number == 0 else '':<{_LABEL}}{line}" for number, line in enumerate(lines)]
 
 
 def _from_workflow(error: WorkflowError) -> Told:
@@ -141,11 +146,12 @@ def _from_workflow(error: WorkflowError) -> Told:
 def _from_click(error: BaseException) -> Told | None:
     import click
 
+    no_command = getattr(click.exceptions, "NoArgsIsHelpError", ())
     if isinstance(error, click.Abort):
         return told(KeyboardInterrupt())
     if not isinstance(error, click.ClickException):
         return None
-    message = error.format_message().rstrip(".")
+    message = "no command was given" if isinstance(error, no_command) else error.format_message().rstrip(".")
     path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "orchestrate"
     return Told("usage", message[:1].lower() + message[1:], USAGE, next=(f"{path} --help    what it takes",))
 

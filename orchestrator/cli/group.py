@@ -51,6 +51,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "sandbox": "A whole host in a folder, to try and to test on.",
     },
 }
+_NO_COMMAND: type[click.ClickException] | tuple[()] = getattr(click.exceptions, "NoArgsIsHelpError", ())  # since Click 8.2
 COMMANDS = {name: help_text for section in SECTIONS.values() for name, help_text in section.items()}
 
 
@@ -173,7 +174,9 @@ def run(args: list[str]) -> int:
 def _tell(error: BaseException, app: App, *, as_data: bool) -> int:
     from orchestrator import errors
 
-    if as_data:
+    if isinstance(error, _NO_COMMAND) and not as_data:
+        click.echo(error.format_message(), err=True)
+    elif as_data:
         import json
 
         click.echo(json.dumps(errors.as_json(error, debug=app.debug), ensure_ascii=False))

@@ -43,6 +43,7 @@ def destroy(app: App, folder: Path) -> None:
     """End its processes and remove the folder."""
     from orchestrator.sandbox import host
 
+    host.require(folder)
     app.sure(f"Remove {folder} and all that is in it?")
     host.destroy(folder)
     app.show("sandbox", [f"{folder} is gone"], {"changed": True, "folder": str(folder), "state": "destroyed"})

@@ -70,6 +70,15 @@ def create(folder: Path, release: str = INSTALLED.line, *, recipients: int = 0, 
         raise
 
 
+def require(folder: Path) -> None:
+    """See that a folder is a sandbox.
+
+    Raises:
+        RefusedError: "sandbox-missing".
+    """
+    _read_marker(folder)
+
+
 def destroy(folder: Path) -> None:
     """End the sandbox's processes and remove its folder.
 

@@ -85,6 +85,7 @@ def test_a_wrong_command_line_is_a_usage_error_with_a_next_command(args: list[st
 
 
 def test_a_question_nobody_can_answer_names_the_flag_that_does(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / ".openemm-sandbox").write_text("{}")
     assert run(["sandbox", "destroy", str(tmp_path)]) == 2
     assert "--yes" in capsys.readouterr().err
     assert tmp_path.exists()
@@ -96,6 +97,13 @@ def test_without_a_command_the_next_one_is_named(capsys: pytest.CaptureFixture[s
     out = capsys.readouterr().out
     assert "orchestrate sandbox create /nowhere" in out
     assert max(map(len, out.splitlines())) <= 80
+
+
+def test_a_group_without_a_command_says_which_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["backup"]) == 2
+    assert capsys.readouterr().err.startswith("Usage: orchestrate backup")
+    assert run(["--json", "backup"]) == 2
+    assert json.loads(capsys.readouterr().out)["message"] == "no command was given"
 
 
 def test_a_group_tells_its_commands_in_whole_sentences(capsys: pytest.CaptureFixture[str]) -> None:
