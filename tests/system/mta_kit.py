@@ -36,7 +36,7 @@ def prepare(host: Host, mails: int) -> None:
 
 def know(host: Host) -> None:
     """Let the host resolve the mailloop domain: Sendmail puts mail off for one whose name server does not answer."""
-    host.know({"127.0.1.1": [host.full_name, host.short_name, DOMAIN]})
+    host.know({"127.0.1.1": [host.full_name, host.short_name], "127.0.1.3": [DOMAIN]})
 
 
 def ask(host: Host, *args: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from orchestrator.files import write_atomic
-from orchestrator.hosts.command import CommandError, run
+from orchestrator.hosts.command import CommandError, run, tail
 from orchestrator.hosts.mta import daemons, maps, postfix_queue
 from orchestrator.hosts.mta.submit import give
 from orchestrator.hosts.processes import Process
@@ -249,11 +249,23 @@ class Postfix:
         give(args, content, SECONDS, self._env)
 
     def remove(self, mails: Sequence[QueuedMail]) -> None:
-        """Through postsuper; a mail that is not there is none it minds."""
+        """Through postsuper, whose exit code is 1 when there was none of them.
+
+        Raises:
+            WorkflowError: "mail-not-removed".
+        """
         place(MAIL)
-        if mails:
-            ids = "".join(f"{mail.id}\n" for mail in mails)
-            run(["postsuper", "-c", str(self._config), "-d", "-"], timeout=SECONDS, env=self._env, input=ids)
+        if not mails:
+            return
+        ids = "".join(f"{mail.id}\n" for mail in mails)
+        args = ["postsuper", "-c", str(self._config), "-d", "-"]
+        said = run(args, timeout=SECONDS, env=self._env, input=ids, expect=(0, 1))
+        left = {path.name for _, path in postfix_queue.walk(self._queue_folder())}
+        if stuck := [mail.id for mail in mails if mail.id in left]:
+            raise WorkflowError(
+                f"cannot take mail {stuck[0]} out of Postfix's queue", key="mail-not-removed", detail=tail(said.stderr),
+                next=[f"postsuper -d {stuck[0]}    why", "orchestrate resume    once it goes"],
+            )  # fmt: skip
 
     def queue_files(self, mail: QueuedMail) -> Sequence[str]:
         """The queue file."""

@@ -25,5 +25,5 @@ def give(args: Sequence[str], content: bytes, timeout: float, env: Mapping[str, 
     if done.returncode:
         raise CommandError(
             f"{args[0]} did not take a mail", key="mail-not-taken", command=f"{shown}   exit {done.returncode}",
-            detail=tail(done.stderr.decode(errors="replace")),
+            detail=tail((done.stderr or done.stdout).decode(errors="replace")),
         )  # fmt: skip

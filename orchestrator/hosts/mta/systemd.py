@@ -53,5 +53,6 @@ class Systemd:
             ) from error  # fmt: skip
 
     def stop(self, unit: str) -> None:
-        """Now."""
+        """Now; that it failed before is forgotten."""
         run(["systemctl", "stop", unit], timeout=SECONDS)
+        run(["systemctl", "reset-failed", unit], timeout=SECONDS, expect=None)
