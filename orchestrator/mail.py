@@ -110,12 +110,12 @@ class MailStatus:
     last: tuple[str, datetime, str, str] | None  # run, when, from, to
 
 
-def status(site: Site, remembered: Site | None) -> MailStatus:
+def status(site: Site) -> MailStatus:
     """What is active and why, versions, queues, and the last switch that is remembered."""
     mail: Mail = site.host.mail
     clues = tuple(mail.clues())
     servers = tuple(_server(mail, mta) for mta in Mta)
-    return MailStatus(site.host.machine.now(), decide(clues), clues, mail.application_sees(), servers, _last(remembered))
+    return MailStatus(site.host.machine.now(), decide(clues), clues, mail.application_sees(), servers, _last(site))
 
 
 def _server(mail: Mail, mta: Mta) -> ServerStatus:
@@ -132,9 +132,7 @@ def _server(mail: Mail, mta: Mta) -> ServerStatus:
     return ServerStatus(mta.value, version, tuple(server.processes()), queues)
 
 
-def _last(site: Site | None) -> tuple[str, datetime, str, str] | None:
-    if site is None:
-        return None
+def _last(site: Site) -> tuple[str, datetime, str, str] | None:
     for run in site.store.journal.runs(site.settings.name):
         if run.workflow == WORKFLOW and run.state == "completed":
             return run.id, run.ended or run.created, str(run.plan["source"]), str(run.plan["target"])

@@ -20,9 +20,8 @@ def status(app: App) -> None:
     from orchestrator import mail
     from orchestrator.display.pages import mail as page
 
-    remembered = app.remembered()
     with app.open() as site:
-        found = mail.status(site, remembered)
+        found = mail.status(site)
     app.show("mta-status", page.status_lines(found), page.status_facts(found))
 
 

@@ -157,7 +157,7 @@ def test_bad_ground_stops_the_switch_before_it_begins(host: Host, key: str) -> N
     assert key in refused.stdout
 
 
-def test_both_running_none_installed_and_an_unknown_name_are_told_by_key(host: Host) -> None:
+def test_both_running_and_an_unknown_name_are_told_by_key(host: Host) -> None:
     assert key_of(host.run([*SWITCH, "exim", "--json"], check=False).stdout) == "mta-unknown"
     host.run(["dnf", "-y", "-q", "install", "sendmail", "sendmail-cf"], timeout=120)
     host.run(["sh", "-c", BOTH])

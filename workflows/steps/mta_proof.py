@@ -137,6 +137,8 @@ class VerifyMail(StepDefaults):
         told = [require_chosen(ctx, self.plan)]
         if not new.processes():
             raise WorkflowError(f"{new.mta.label} ended", key="mta-died", next=WAYS_ON)
+        if left := [one for one in mail.server(self.plan.old).queue() if not one.held]:
+            ctx.note(f"{len(left)} mails came into {self.plan.old.label}'s queue after it was emptied; orchestrate mta queue")
         if before(ctx)["milter"]:
             self._await_milter(ctx)
         if mail.milter() and (domains := before(ctx)["domains"]):
