@@ -12,6 +12,7 @@ from workflows.plan import Need, UpgradePlan
 KEY = "requirements"
 TITLE = "what the releases need of this host"
 SYSTEMS = {  # how a system calls itself -> how the guide calls it
+    "Red Hat Enterprise Linux Server": "RHEL",
     "Red Hat Enterprise Linux": "RHEL",
     "SUSE Linux Enterprise Server": "SLES",
     "CentOS Linux": "CentOS",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from workflows.host import Report
-from workflows.steps.proof import judge_config, judge_layout, judge_log, judge_reports, judge_versions
+from workflows.host import Report, StartupJob
+from workflows.steps.proof import judge_config, judge_jobs, judge_layout, judge_log, judge_reports, judge_versions
 
 GOOD = "INFO Server startup in 11234 ms"
 
@@ -79,3 +79,27 @@ def test_a_required_key_without_a_site_value_must_only_be_real() -> None:
 )
 def test_a_report_keeps_its_recipients_and_schedule(report: Report, holds: bool) -> None:
     assert judge_reports([report]).holds is holds
+
+
+def test_updates_of_another_release_are_found_and_those_from_before_are_not_held_against_a_hop() -> None:
+    known = {"19.10.002", "20.01.008"}
+    assert judge_versions({"19.10.002", "20.01.008"}, {"20.01.008"}, (), known).holds
+    foreign = judge_versions({"19.10.002", "20.01.008", "20.10.123"}, {"20.01.008"}, (), known)
+    assert (foreign.holds, foreign.hopeless, "20.10.123" in foreign.said) == (False, True, True)
+
+
+@pytest.mark.parametrize(
+    ("state", "enabled", "holds", "repairable", "hopeless"),
+    [
+        (0, True, False, False, False),
+        (1, True, False, True, False),
+        (2, True, True, False, False),
+        (3, True, False, False, True),
+        (3, False, True, False, False),
+    ],
+)
+def test_a_startup_job_is_waited_for_mended_or_given_up(
+    state: int, enabled: bool, holds: bool, repairable: bool, hopeless: bool
+) -> None:
+    found = judge_jobs([StartupJob(1, "Job", 1, enabled, state)])
+    assert (found.holds, found.repairable, found.hopeless) == (holds, repairable, hopeless)
