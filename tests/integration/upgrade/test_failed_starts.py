@@ -33,7 +33,6 @@ def next_hop_has_not_begun(host: Stages) -> None:
 
 
 def test_an_exception_in_the_migration_stops_the_hop_and_a_resume_completes_it(first_hop: Stages, clean_20_04: Picture) -> None:
-    first_hop.put_back("first-hop")
     first_hop.hook("migration-exception", "mailout")
     error = first_hop.say("resume").failed("hop1.migrate", "migration-failed")
     assert any("Cannot check installation validity" in line for line in error["detail"])
