@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import tomllib
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -26,7 +27,8 @@ admin_option_file = "/root/.my.cnf"
 
 
 def page() -> str:
-    """The page."""
+    """The page; its example is one that is taken."""
+    Settings.model_validate(tomllib.loads(EXAMPLE))
     return whole(
         "Settings",
         "A setting is taken from the environment, else from the site file, else it has its default. The site is named by "
