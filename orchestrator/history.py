@@ -165,7 +165,7 @@ class _Folder:
         elif entry.kind == OUTSIDE:
             if (startup := _startup(entry)) and entry.to_version:
                 self.outside.setdefault(entry.component, []).append((startup, entry.to_version))
-        else:
+        elif entry.kind in CHANGES:
             self._change(entry, entry.component)
 
     def _run(self, entry: Entry) -> None:

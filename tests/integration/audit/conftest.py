@@ -70,7 +70,8 @@ def upgrade(site: Site, run: str, source: str, target: str, *, reason: str | Non
     changes = [LedgerNote("component-version", name, source, target) for name in ("runtime", "frontend", "backend", "manual")]
     steps = [
         Note("fetch"), Note("hop1.backup", *backup), Note("hop1.database", fails=fails),
-        Note("hop1.start", LedgerNote("application-started", "frontend", source, target)), Note("hop1.record", *changes),
+        Note("hop1.start", LedgerNote("application-started", "frontend", source, target)),
+        Note("hop1.verify", LedgerNote("hop-proven", "frontend", source, target)), Note("hop1.record", *changes),
     ]  # fmt: skip
     record = site.store.journal.create(
         run_id=run, site=site.settings.name, workflow="upgrade", plan={"source": source, "target": target}, options={},

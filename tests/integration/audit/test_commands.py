@@ -16,6 +16,7 @@ from orchestrator.site import Site
 from tests.integration.cli.conftest import validate
 
 pytestmark = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+LENGTH = 40  # entries of the site's ledger
 Say = Callable[..., tuple[int, dict[str, Any]]]
 Tamper = Callable[..., None]
 
@@ -60,7 +61,7 @@ def test_history_tells_spans_and_runs(say: Say) -> None:
     assert code == 0
     assert [span["version"] for span in history["spans"]][:2] == ["21.04.000.120", "20.10.000.152"]
     assert [run["outcome"] for run in history["runs"]] == ["completed", "undone", "completed", "completed"]
-    assert history["head"]["seq"] == 37
+    assert history["head"]["seq"] == LENGTH
 
 
 def test_history_at_a_time_tells_what_was_active_then(say: Say) -> None:
@@ -126,7 +127,7 @@ def test_a_cut_ledger_shows_here_and_in_its_export(say: Say, tamper: Tamper, tmp
     assert (code, verified["ledger"]["problem"]) == (1, {"seq": 31, "what": "truncated"})
     code, exported = say("audit", "export", str(tmp_path / "export"))
     assert (code, exported["ledger"]["sound"]) == (1, False)
-    assert json.loads((tmp_path / "export" / "checkpoint.json").read_text())["seq"] == 37
+    assert json.loads((tmp_path / "export" / "checkpoint.json").read_text())["seq"] == LENGTH
 
 
 def test_an_export_that_is_there_is_refused_as_usage(say: Say, show: Callable[..., tuple[int, str]], tmp_path: Path) -> None:

@@ -50,9 +50,8 @@ def test_the_table_of_20_07_064_has_four_columns(query: Query) -> None:
 
 def test_later_ones_say_what_was_built_too_oldest_first(query: Query) -> None:
     query(f"CREATE TABLE release_log_tbl ({FIRST}{BUILD})")
-    query(
-        "INSERT INTO release_log_tbl VALUES ('m', 'EMM', '20.10.000.152', '2021-02-01 05:30:00', '2021-01-01 05:30:00', 'b', '')"
-    )
+    row = "'m', 'EMM', '20.10.000.152', '2021-02-01 05:30:00', '2021-01-01 05:30:00', 'b', ''"
+    query(f"INSERT INTO release_log_tbl VALUES ({row})")
     query("INSERT INTO release_log_tbl VALUES ('mail1', 'BACKEND-OPENEMM', '20.10.000.126', NULL, NULL, NULL, NULL)")
     columns = ("host_name", "application_name", "version_number", "startup_timestamp", "build_time", "build_host", "build_user")
     rows = release_rows(query, {"release_log_tbl": columns})
@@ -63,12 +62,9 @@ def test_later_ones_say_what_was_built_too_oldest_first(query: Query) -> None:
 
 
 def test_version_rows_come_with_who_brought_them_and_when(query: Query) -> None:
-    query(
-        "CREATE TABLE agn_dbversioninfo_tbl (version_number VARCHAR(15), updating_user VARCHAR(64), update_timestamp TIMESTAMP NULL)"
-    )
-    query(
-        "INSERT INTO agn_dbversioninfo_tbl VALUES ('20.04.1', 'b', '2020-05-01 05:30:00'), ('19.10.1', 'a', '2020-01-01 05:30:00')"
-    )
+    query("CREATE TABLE agn_dbversioninfo_tbl (version_number TEXT, updating_user TEXT, update_timestamp TIMESTAMP NULL)")
+    query("INSERT INTO agn_dbversioninfo_tbl VALUES ('20.04.1', 'b', '2020-05-01 05:30:00')")
+    query("INSERT INTO agn_dbversioninfo_tbl VALUES ('19.10.1', 'a', '2020-01-01 05:30:00')")
     columns = ("version_number", "updating_user", "update_timestamp")
     assert version_rows(query, {"agn_dbversioninfo_tbl": columns}) == [
         {"version_number": "19.10.1", "updating_user": "a", "update_timestamp": "2020-01-01T00:00:00+00:00"},
