@@ -114,7 +114,8 @@ def _run(run: RunRecord, report: Report) -> Html:
     longest = max((step.seconds or 0.0 for step in run.steps), default=0.0)
     steps = [(_step(step, longest), False) for step in run.steps]
     names = ["step", "state", "started", "took", "", "what"]
-    heading = el("h3", el("span", run.id, class_="mono"), title(run), el("span", run.state, class_=f"chip {run.state}"))
+    about = what(account) if account else title(run)
+    heading = el("h3", el("span", run.id, class_="mono"), about, el("span", run.state, class_=f"chip {run.state}"))
     return el("section", heading, el("dl", *listed), error, _table(names, steps), class_="card long", id=f"run-{run.id}")
 
 
