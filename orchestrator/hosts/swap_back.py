@@ -38,6 +38,11 @@ class SwapBack(Swap):
         del progress
 
     def _save(self, progress: Progress) -> None:
+        if self._made.phase == "done":  # seen to be what was kept, before anything moves
+            held, found = self._content.inventory, inventory.take(self._connection, self.record.temporary)
+            nothing: frozenset[str] = frozenset()
+            expected = Inventory(held.rows, held.versions, nothing)
+            swap.require_equal(self._content.name, expected, Inventory(found.rows, found.versions, nothing))
         super()._save(progress)
         there = set(inventory.tables(self._connection, self.record.temporary))
         stayed = {table for table in self._made.old if table not in there}
