@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import pymysql
+
 from orchestrator.errors import hide, scrub
 from orchestrator.hosts import admin_password
 from orchestrator.hosts.configuration import Configuration
+from orchestrator.hosts.connect import LOST, errno_of
 from orchestrator.running import refuse_open_run
 from state.ledger import EntryDraft
 from workflows import configuration as rules
@@ -123,7 +126,7 @@ def propose_url(site: Site, url: str, *, mailloop: str | None, keep: Sequence[st
 def apply(site: Site, proposal: Proposal, *, reason: str | None) -> None:
     """Make the changes in one transaction. The ledger's entries are written just before its commit.
 
-    So no change is ever without an entry; should the commit itself fail, an entry of its own says so.
+    So no change is ever without an entry; should the commit itself fail, an entry of its own says that, or that it is in doubt.
 
     Raises:
         RefusedError: "run-open", "configuration-changed"; nothing was changed.
@@ -156,7 +159,7 @@ def set_password(site: Site, password: str, *, generated: bool, reason: str | No
 
 
 class Recorded:
-    """Entries written before a commit; when that fails nevertheless, one more says that nothing came of them."""
+    """Entries written before a commit; when that fails nevertheless, one more says that nothing came of them, or may have."""
 
     def __init__(self, site: Site, drafts: Sequence[EntryDraft], reason: str | None) -> None:
         self._site = site
@@ -173,8 +176,15 @@ class Recorded:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if error is not None and self._seqs:
-            draft = EntryDraft("not-committed", "configuration", evidence={"entries": self._seqs})
+            kind = "not-committed" if _refused(error) else "commit-in-doubt"
+            draft = EntryDraft(kind, "configuration", evidence={"entries": self._seqs})
             self._site.ledger.append([draft], actor=self._actor)
+
+
+def _refused(error: BaseException) -> bool:
+    """Whether the server said no; when the connection broke, or we were stopped, the commit may have taken effect."""
+    cause = error.__cause__ or error
+    return isinstance(cause, pymysql.err.MySQLError) and errno_of(cause) not in LOST
 
 
 def _told(change: Change) -> Mapping[str, Any]:

@@ -15,7 +15,7 @@ from orchestrator.hosts.connect import LOST, DatabaseError, errno_of, lost, text
 from orchestrator.hosts.inventory import column, quote
 from orchestrator.settings import Settings
 from state import faults
-from workflows.config_host import COMPACT, Formats
+from workflows.config_host import COMPACT, DYNAMIC, Formats
 from workflows.errors import RefusedError
 
 VIEWS = ("innodb_sys_tables", "innodb_tables")  # MariaDB's name, and that of MySQL 8
@@ -68,6 +68,8 @@ class RealTableFormats:
         """
         account, database = accounts.application(self._settings)
         with account.connect(database) as connection, _alone(connection, database), _named(table), connection.cursor() as cursor:
+            if _is_dynamic(connection, table):
+                return  # the server came to the end of it for an attempt that was cut off
             cursor.execute("SET SESSION lock_wait_timeout = %s", (EARLIER_SECONDS,))
             faults.place("statement")
             cursor.execute(f"ALTER TABLE {quote(table)} ROW_FORMAT=DYNAMIC")
@@ -90,6 +92,15 @@ def _look(connection: Connection, database: str) -> Formats:
         counts[shown] = counts.get(shown, 0) + 1
     compact = {name: by_name.get(name, 0) for name in sorted(formats) if COMPACT in formats[name]}
     return Formats(database, column(connection, "SELECT VERSION()")[0], view, dict(sorted(counts.items())), compact)
+
+
+def _is_dynamic(connection: Connection, table: str) -> bool:
+    """Whether a whole table is; of partitions nothing is believed."""
+    sql = (
+        "SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = %s AND ROW_FORMAT = %s "
+        "AND CREATE_OPTIONS NOT LIKE '%%partitioned%%'"
+    )
+    return bool(column(connection, sql, table, DYNAMIC))
 
 
 def _sizes(connection: Connection) -> dict[str, tuple[str, int]]:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pymysql
 import pytest
 
 from orchestrator.cli.group import run
@@ -215,6 +216,22 @@ def test_all_changes_are_made_or_none(say: Say, sql: Sql, sandbox: Path) -> None
     assert (code, error["key"]) == (1, "database-failed")
     assert [sql(f"SELECT * FROM {table}") for table in TABLES] == before
     assert len(ledger(sandbox, "configuration-changed")) == entries
+
+
+@pytest.mark.parametrize(("errno", "kind"), [(1180, "not-committed"), (2013, "commit-in-doubt")])
+def test_a_commit_that_fails_is_in_the_ledger_too(
+    errno: int, kind: str, *, say: Say, sql: Sql, sandbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def commit(connection: Any) -> None:
+        raise pymysql.err.OperationalError(errno, "Got error during COMMIT")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pymysql.connections.Connection, "commit", commit)
+        assert say("config", "set", "system.licence", "4", "--yes")[0] == 1
+    assert sql("SELECT value FROM config_tbl WHERE name = 'licence'") == [("0",)]
+    with Site.open(load(str(sandbox), {}), readonly=True) as site:
+        *_, change, told = site.ledger.entries()
+    assert (change.kind, told.kind, told.evidence) == ("configuration-changed", kind, {"entries": [change.seq]})
 
 
 def test_nothing_is_changed_while_a_run_is_open(say: Say, sql: Sql, dispatch: Path) -> None:

@@ -134,3 +134,13 @@ def test_a_table_that_somebody_uses_is_not_waited_for_for_ever(
             tables.convert("plain")
     assert error.value.error_key == "convert-failed"
     assert "Lock wait timeout" in error.value.message
+
+
+def test_a_table_that_an_earlier_attempt_converted_is_not_converted_again(tables: RealTableFormats, sql: Sql) -> None:
+    sql("CREATE TABLE plain (id INT) ROW_FORMAT=COMPACT")
+    table_id = f"SELECT TABLE_ID FROM information_schema.innodb_sys_tables WHERE NAME = '{NAME.replace('-', '@002d')}/plain'"
+    before = sql(table_id)
+    tables.convert("plain")
+    converted = sql(table_id)
+    tables.convert("plain")
+    assert before != converted == sql(table_id)
