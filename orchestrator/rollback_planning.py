@@ -6,6 +6,7 @@ import re
 import statistics
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from orchestrator.moving import hop_to, newest, require_active, require_database, same, tomcat_links, trees_for
@@ -229,8 +230,7 @@ def _together(site: Site, version: str, active: Mapping[Component, str]) -> dict
     ]
     if not ends:
         return {Component.FRONTEND: version}
-    before = [entry for entry in site.ledger.entries(until=ends[-1]) if entry.time < ends[-1]]
-    found = components_at(site, before[-1].time) if before else {}
+    found = components_at(site, ends[-1] - timedelta(microseconds=1))  # entries of one transaction have one time
     return {**{c: v for c, v in found.items() if c in active}, Component.FRONTEND: version}
 
 
