@@ -176,8 +176,8 @@ class Recorded:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if error is not None and self._seqs:
-            kind = "not-committed" if _refused(error) else "commit-in-doubt"
-            draft = EntryDraft(kind, "configuration", evidence={"entries": self._seqs})
+            what = "not-committed" if _refused(error) else "commit-in-doubt"
+            draft = EntryDraft(what, "configuration", evidence={"entries": self._seqs})
             self._site.ledger.append([draft], actor=self._actor)
 
 
