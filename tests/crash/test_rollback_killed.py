@@ -40,10 +40,12 @@ def on_all(benches: list[Bench], *command: str) -> None:
 def benches(open_folder: Path) -> Iterator[list[Bench]]:
     """Hosts on 20.10, a worker each."""
     made = [Bench(open_folder / f"back{number}") for number in range(WORKERS)]
-    on_all(made, "upgrade", "--to", "20.10", "--yes")
-    yield made
-    for bench in made:
-        bench.stop()
+    try:
+        on_all(made, "upgrade", "--to", "20.10", "--yes")
+        yield made
+    finally:
+        for bench in made:
+            bench.stop()
 
 
 @pytest.fixture

@@ -14,11 +14,13 @@ from tests.integration.upgrade.upgrade_kit import Stages
 @pytest.fixture(scope="session")
 def stages(open_folder: Path) -> Iterator[Stages]:
     made = Stages(open_folder / "rollback")
-    made.put_back("start")
-    made.say("upgrade", "--to", "20.10", "--yes").completed()
-    made.remember("upgraded")
-    yield made
-    made.stop()
+    try:
+        made.put_back("start")
+        made.say("upgrade", "--to", "20.10", "--yes").completed()
+        made.remember("upgraded")
+        yield made
+    finally:
+        made.stop()
 
 
 @pytest.fixture
