@@ -106,7 +106,8 @@ def propose_url(site: Site, url: str, *, mailloop: str | None, keep: Sequence[st
             key="mailloop-missing", unharmed=["nothing was changed"],
             next=[f"orchestrate config url {url} --mailloop mailing.example.com    its MX record must point to this server"],
         )  # fmt: skip
-    rules.require_mailloop(domain, {server, configuration.hostname()})
+    here = configuration.hostname()
+    rules.require_mailloop(domain, {server, here})
     port = urlsplit(site.settings.http).port or HTTP_PORT
     wanted = rules.derived(plain, server, domain, port)
     if unknown := sorted(set(keep) - {*wanted, rules.RDIR, rules.MAILLOOP}):
@@ -114,11 +115,13 @@ def propose_url(site: Site, url: str, *, mailloop: str | None, keep: Sequence[st
             f"{unknown[0]} does not follow from the URL, so it stays anyway",
             key="config-key-unknown", detail=sorted({*wanted, rules.RDIR, rules.MAILLOOP}),
         )  # fmt: skip
-    changes = rules.differences(wanted, rows, companies, keep)
+    changes = rules.differences(wanted, rows, companies, host=here, keep=keep)
     keys = {change.key for change in changes}
     notes = rules.caveats(keys, _line(site))
     notes += [
-        f"{row.key}: host {row.host} has a value of its own, which wins there" for row in rows if row.key in wanted and row.host
+        f"{row.key}: host {row.host} has a value of its own, which wins there"
+        for row in rows
+        if row.key in wanted and row.host not in {None, here}
     ]
     return Proposal(tuple(changes), any(map(rules.needs_restart, keys)), tuple(notes))
 

@@ -255,20 +255,22 @@ def derived(url: str, host: str, mailloop: str, port: int) -> Mapping[str, str]:
 
 
 def differences(
-    wanted: Mapping[str, str], rows: Sequence[ConfigRow], companies: Iterable[CompanyDomains], keep: Iterable[str]
+    wanted: Mapping[str, str], rows: Sequence[ConfigRow], companies: Iterable[CompanyDomains], *, host: str, keep: Iterable[str]
 ) -> list[Change]:
-    """What must change for all hosts so that these settings hold, and that all companies have the two default domains.
+    """What must change so that these settings hold for all hosts, and that all companies have the two default domains.
 
-    keep: settings, and columns of company_tbl, that stay as they are.
+    host: this one; where it has a value of its own, that is changed too, because it wins (facts 17.3 tells where such rows
+    come from). keep: settings, and columns of company_tbl, that stay as they are.
     """
     kept = set(keep)
     changes = []
     for key, after in wanted.items():
         table = table_for(key, rows)
-        general = [row for row in rows if row.key == key and row.table == table and row.host is None]
-        before = general[0].value if general else None
-        if key not in kept and (not general or any(row.value != after for row in general)):
-            changes.append(Change(table, key, before, after))
+        for of in (None, host):
+            there = [row for row in rows if (row.key, row.table, row.host) == (key, table, of)]
+            missing = of is None and not there
+            if key not in kept and (missing or any(row.value != after for row in there)):
+                changes.append(Change(table, key, there[0].value if there else None, after, of))
     for company in companies:
         for column, before, after in (
             (RDIR, company.rdir, wanted[DEFAULT_RDIR]), (MAILLOOP, company.mailloop, wanted[DEFAULT_MAILLOOP]),
@@ -289,7 +291,7 @@ def caveats(keys: Iterable[str], line: str) -> list[str]:
         return []
     compared, from_files = [], []
     for key in sorted(keys):
-        if key.startswith("mailout.ini.") or key in {"birt.privatekey", "birt.publickey"}:
+        if key.startswith("mailout.ini.") or key in {"birt.privatekey", "birt.publickey", "webservices.url"}:
             compared.append(key)
         elif line < _COMPARES and (key in _URLS or key.startswith(("mailaddress.", "system.wkhtml"))):
             from_files.append(key)

@@ -197,6 +197,15 @@ def test_a_url_sets_all_that_follows_from_it_in_all_companies(say: Say, sql: Sql
     assert (code, again["changed"], again["changes"]) == (0, False, [])
 
 
+def test_a_url_wins_on_this_host_too_and_others_are_named(say: Say, sql: Sql) -> None:
+    for name in ("news.sandbox.test", "other"):
+        sql("INSERT INTO config_tbl (class, name, value, hostname) VALUES ('webservices', 'url', 'https://old', %s)", name)
+    _, [document] = say("config", "url", "https://mail.example.com", "--yes")
+    assert shown(say, "webservices.url")["value"] == "https://mail.example.com/2.0/"
+    assert any("host other has a value of its own" in note for note in document["notes"])
+    assert not any("host news.sandbox.test" in note for note in document["notes"])
+
+
 def test_without_a_mailloop_domain_one_must_be_named(say: Say, sql: Sql) -> None:
     sql("UPDATE config_tbl SET value = '[to be defined]' WHERE name = 'defaultMailloopDomain'")
     code, [error] = say("config", "url", "https://mail.example.com", "--yes")

@@ -139,18 +139,21 @@ def test_all_that_follows_from_the_url_is_a_difference_once() -> None:
     assert wanted["webservices.url"] == "https://mail.example.com/2.0/"
     assert wanted["birt.url.intern"] == "http://localhost:8080/birt"
     companies = [CompanyDomains(1, None, "loop.example.com"), CompanyDomains(7, "https://mail.example.com", "own.example.com")]
-    changes = differences(wanted, ROWS, companies, keep=["system.RdirLandingpage"])
+    changes = differences(wanted, ROWS, companies, host="here", keep=["system.RdirLandingpage"])
     told = {(c.table, c.key, c.company) for c in changes}
     assert ("company_tbl", "rdir_domain", 1) in told
     assert ("company_tbl", "mailloop_domain", 7) in told
     assert ("company_tbl", "mailloop_domain", 1) not in told
     assert (CONFIG, "system.RdirLandingpage", None) not in told
-    url = next(c for c in changes if c.key == "system.url")
-    assert (url.before, url.after, url.host) == ("https://all.example.com", "https://mail.example.com", None)
-    made = [ConfigRow(c.table, c.key, c.after) for c in changes if c.company is None]
+    urls = [(c.before, c.after, c.host) for c in changes if c.key == "system.url"]
+    assert urls == [
+        ("https://all.example.com", "https://mail.example.com", None),
+        ("https://here.example.com", "https://mail.example.com", "here"),
+    ]
+    made = [ConfigRow(c.table, c.key, c.after, c.host) for c in changes if c.company is None]
     there = [ConfigRow(CONFIG, key, value) for key, value in wanted.items() if key not in {row.key for row in made}]
     both = [CompanyDomains(1, "https://mail.example.com", "loop.example.com")]
-    assert differences(wanted, [*made, *there], both, keep=[]) == []
+    assert differences(wanted, [*made, *there], both, host="here", keep=[]) == []
 
 
 def test_what_the_start_of_a_line_does_with_a_value_is_said() -> None:
