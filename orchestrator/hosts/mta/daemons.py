@@ -25,12 +25,21 @@ def executable(pid: int) -> Path | None:
 
 
 def running(wanted: Callable[[processes.Process, Path], bool]) -> list[int]:
-    """The pids of the processes that are wanted."""
+    """The pids of the processes that are wanted; those of a container on this host are not of this host."""
+    own = _space("self")
     return [
         process.pid
         for process in processes.running()
-        if (program := executable(process.pid)) is not None and wanted(process, program)
+        if (program := executable(process.pid)) is not None and wanted(process, program) and _space(str(process.pid)) == own
     ]
+
+
+def _space(pid: str) -> str | None:
+    """The process's namespace of pids."""
+    try:
+        return str((PROC / pid / "ns/pid").readlink())
+    except OSError:  # it ended meanwhile
+        return None
 
 
 def start(units: Units, names: Sequence[str]) -> None:

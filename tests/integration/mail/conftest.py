@@ -31,8 +31,6 @@ inet_interfaces = 127.0.0.1
 inet_protocols = ipv4
 mydestination =
 default_transport = smtp:[127.0.0.1]:1
-maillog_file = {folder}/spool/log
-maillog_file_prefixes = {folder}
 myhostname = private.test
 import_environment = LD_LIBRARY_PATH={tree}/usr/lib/postfix MAIL_CONFIG POSTLOG_SERVICE POSTLOG_HOSTNAME
 export_environment = LD_LIBRARY_PATH
