@@ -48,9 +48,13 @@ def calls(tree: ast.Module) -> Iterator[tuple[ast.Call, str]]:
 
 
 def passed_to(tree: ast.Module, function: str) -> set[str]:
-    """The kinds that a module hands to one of its own functions, which makes the entry."""
+    """The kinds that a module hands to one of its own functions, or chooses in it, which makes the entry."""
     mine = [call for call, _ in calls(tree) if name_of(call) == function]
-    values = [arg.value for call in mine for arg in call.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
+    said: list[ast.AST] = [arg for call in mine for arg in call.args]
+    inside = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == function]
+    chosen = [node.value for outer in inside for node in ast.walk(outer) if isinstance(node, ast.Assign)]
+    said += [part for value in chosen if isinstance(value, ast.IfExp) for part in (value.body, value.orelse)]
+    values = [node.value for node in said if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     return {value for value in values if KIND.fullmatch(value)}
 
 
