@@ -120,11 +120,9 @@ def test_two_hundred_mails_of_every_kind_go_to_sendmail_and_back(start: Start, h
 
 
 def test_discarded_mails_lie_in_the_archive_and_come_back_with_an_abort(start: Start, host: Host) -> None:
-    places = host.run(
-        [*SWITCH, "sendmail", "--discard-queue", "--yes"], SECONDS, env={"ORCHESTRATE_FAULT": "mail:150"}, check=False
-    )
-    assert places.exit_code in (KILLED, -9)
-    same(start, host)
+    half_way = {"ORCHESTRATE_FAULT": "mail:150"}
+    cut = host.run([*SWITCH, "sendmail", "--discard-queue", "--yes"], SECONDS, env=half_way, check=False)
+    assert cut.exit_code in (KILLED, -9)
     host.run(["orchestrate", "abort", "--yes"], SECONDS)
     assert picture(host) == start.picture
     same(start, host)

@@ -33,7 +33,7 @@ mydestination =
 default_transport = smtp:[127.0.0.1]:1
 myhostname = private.test
 import_environment = LD_LIBRARY_PATH={tree}/usr/lib/postfix MAIL_CONFIG POSTLOG_SERVICE POSTLOG_HOSTNAME
-export_environment = LD_LIBRARY_PATH
+export_environment = LD_LIBRARY_PATH MAIL_CONFIG={folder}/etc
 """
 
 
