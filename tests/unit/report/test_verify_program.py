@@ -115,8 +115,8 @@ def test_every_line_is_rfc_8785(exported: Path) -> None:
 
 @pytest.mark.parametrize(
     ("at", "found"),
-    [([0, 1, 1, 2, 3], "entry 3"), ([0, 2, 3], "entry 2"), ([0, 2, 1, 3], "entry 2"), ([1, 2, 3], "entry 1"), ([0, 1, 2], "cut off"),
-     ([], "cut off")],
+    [([0, 1, 1, 2, 3], "entry 3"), ([0, 2, 3], "entry 2"), ([0, 2, 1, 3], "entry 2"), ([1, 2, 3], "entry 1"),
+     ([0, 1, 2], "cut off"), ([], "cut off")],
 )  # fmt: skip
 def test_it_names_where_entries_were_removed_inserted_reordered_or_cut_off(exported: Path, at: list[int], found: str) -> None:
     lines = (exported / "entries.jsonl").read_bytes().splitlines(keepends=True)
