@@ -41,7 +41,7 @@ def watch(site: Site, run_id: str | None, display: Display, *, poll: float = POL
     display.run_begins(run, watched=True)
     try:
         seen = max((record.seq for record in journal.events(run.id)), default=0)
-        while _is_driven(site, run):
+        while is_driven(site, run):
             time.sleep(poll)
             for record in journal.events(run.id, seen):
                 seen = record.seq
@@ -69,7 +69,7 @@ def newest(site: Site) -> RunRecord:
     return site.store.journal.load(runs[0].id)
 
 
-def _is_driven(site: Site, run: RunRecord) -> bool:
+def is_driven(site: Site, run: RunRecord) -> bool:
     """Whether a live process drives it: a state alone may be that of a process that was killed."""
     return RunState(run.state) in _GOING and site.lease.holder() is not None
 

@@ -14,7 +14,14 @@ from orchestrator.cli.options import run_argument
 def command(app: App, run_id: str | None) -> int:
     """Follow a run that another process drives; Ctrl-C leaves it running. Without RUN, the one that is open."""
     from orchestrator.cli.outcome import finish
-    from orchestrator.watching import watch
+    from orchestrator.display.pages.runs import facts
+    from orchestrator.errors import DONE
+    from orchestrator.watching import is_driven, watch
 
     with app.open(readonly=True) as site:
-        return finish(app, "watch", watch(site, run_id, app.display))
+        run = watch(site, run_id, app.display)
+        if not is_driven(site, run):
+            return finish(app, "watch", run)
+    lines = ["", f"run {run.id} goes on unseen", f"  next      orchestrate watch {run.id}    follow it again"]
+    app.show("watch", lines, {"changed": False, "downtime": None, "run": facts(run)})
+    return DONE

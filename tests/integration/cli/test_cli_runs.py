@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from orchestrator import settings
+from orchestrator.cli import group as cli
 from orchestrator.events import Event
 from orchestrator.site import Site
 from orchestrator.watching import watch
@@ -140,6 +141,23 @@ def test_a_run_is_watched_from_another_process_until_it_ends(sandbox: Path, driv
     assert run.state == "completed"
     assert seen[-1].kind == "run-completed"
     assert len({(event.time, event.kind, event.step) for event in seen}) == len(seen)
+
+
+def test_ctrl_c_ends_the_watching_and_not_the_run(
+    sandbox: Path, driven: Any, dispatch: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    process, master = driven
+    with monkeypatch.context() as patch:
+        patch.setattr("orchestrator.watching.time.sleep", interrupt)
+        assert cli.run(["--site", str(sandbox), "watch"]) == 0
+    assert "orchestrate watch" in capsys.readouterr().out
+    assert process.poll() is None
+    dispatch.unlink()
+    assert process.wait(30) == 0
+    os.close(master)
 
 
 def test_a_run_left_by_a_killed_process_is_not_watched_for_ever(say: Say, driven: Any, dispatch: Path) -> None:
