@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from workflows.errors import WorkflowError
-from workflows.host import Backup, Progress
+from workflows.host import AppState, Backup, Progress
 from workflows.plan import Hop, LineRules, Release
 from workflows.step import Context, Probe
 from workflows.steps.backup import BackUpDatabase, _size
@@ -57,9 +57,12 @@ def backups() -> FakeBackups:
 @pytest.fixture
 def ctx(backups: FakeBackups) -> Any:
     reports: list[Any] = []
+    application = SimpleNamespace(state=lambda: AppState(frontend=False, backend=False))
+    database = SimpleNamespace(schema=lambda: {"a_tbl": ["id"]})
     return SimpleNamespace(
-        host=SimpleNamespace(backups=backups, database=SimpleNamespace(schema=lambda: {"a_tbl": ["id"]})), run="7K3Q", checkpoint={"seq": 4}, reports=reports, intent={"backup": "7K3Q-hop1"},
-        report=lambda *what: reports.append(what), pause_point=lambda: None,
+        host=SimpleNamespace(backups=backups, database=database, application=application), run="7K3Q", checkpoint={"seq": 4},
+        reports=reports, intent={"backup": "7K3Q-hop1"}, report=lambda *what: reports.append(what), pause_point=lambda: None,
+        attempt=1, note=lambda *what, **facts: reports.append(what),
     )  # fmt: skip
 
 
@@ -126,3 +129,15 @@ def test_undo_keeps_the_backup_and_says_so(ctx: Any, backups: FakeBackups) -> No
 )
 def test_sizes_are_told_for_people(count: float, text: str) -> None:
     assert _size(count) == text
+
+
+def test_a_dump_older_than_the_last_run_of_the_application_is_taken_anew(ctx: Any, backups: FakeBackups) -> None:
+    step, context = step_and(ctx)
+    step.do(context)
+    states = iter([AppState(frontend=True, backend=False)])
+    stopped: list[str] = []
+    ctx.host.application = SimpleNamespace(state=lambda: next(states), stop_frontend=lambda: stopped.append("frontend"))
+    ctx.remember = lambda **facts: ctx.intent.update(facts)
+    done = step.do(context)
+    assert stopped == ["frontend"]
+    assert done.facts["backup"] == "7K3Q-hop1-1"
