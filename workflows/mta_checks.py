@@ -165,7 +165,8 @@ def milter(question: Question) -> Iterator[Finding]:
         yield passed("milter", title, "answers")
     else:
         yield Finding("milter-missing", Severity.WARNING, title, f"{path} does not answer",
-                      "a server that asks it puts every incoming mail off", "bin/backend.sh status    whether bav runs")  # fmt: skip
+                      "a server that asks it puts every incoming mail off",
+                      "bin/backend.sh status    whether bav runs")  # fmt: skip
 
 
 def mailloop_service(question: Question) -> Iterator[Finding]:
