@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.files import write_atomic
-from orchestrator.journald import send
+from orchestrator.hosts.journald import send
 from state.chain import Head
 from workflows.errors import UsageError
 

@@ -19,7 +19,7 @@ def command(app: App, *, generate: bool, reason: str | None) -> None:
 
     The password stands in no command line, log or ledger. With --quiet nothing but a generated password is printed.
     """
-    from orchestrator.configuring import set_password
+    from orchestrator.services.configuring import set_password
     from workflows.password import generated, require_good
 
     with app.open() as site:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.display.base import Display, Manner, choose
 
 if TYPE_CHECKING:
+    from orchestrator.services.site import Site
     from orchestrator.settings import Settings
-    from orchestrator.site import Site
 
 
 @dataclass
@@ -43,7 +43,7 @@ class App:
 
     def open(self, *, readonly: bool = False) -> Site:
         """The site; a context manager."""
-        from orchestrator.site import Site
+        from orchestrator.services.site import Site
 
         return Site.open(self.settings, readonly=readonly)
 

@@ -19,7 +19,7 @@ def command() -> None:
 def create(app: App, *, no_verify: bool) -> None:
     """Dump the database while mail runs, and restore the dump into a scratch server."""
     from orchestrator.display.pages import backups as page
-    from orchestrator.upkeep import create_backup
+    from orchestrator.services.upkeep import create_backup
 
     with app.open() as site:
         backup = create_backup(site, verify=not no_verify)
@@ -43,7 +43,7 @@ def list_(app: App) -> None:
 def verify(app: App, backup_id: str) -> None:
     """Restore a dump into an empty scratch server and compare it with what was dumped."""
     from orchestrator.display.pages import backups as page
-    from orchestrator.upkeep import verify_backup
+    from orchestrator.services.upkeep import verify_backup
 
     with app.open() as site:
         backup = verify_backup(site, backup_id)
@@ -62,9 +62,9 @@ def restore(
 
     A dump of another release is put back by `orchestrate rollback`, together with its code.
     """
-    from orchestrator import rollback_planning, running
     from orchestrator.cli.outcome import finish
     from orchestrator.display.pages import moves as page
+    from orchestrator.services import rollback_planning, running
     from workflows.plan import GateOptions
 
     with app.open() as site:
@@ -82,8 +82,8 @@ def prune(app: App) -> None:
 
     backups_keep and backups_days of the settings say how many, and for how long.
     """
-    from orchestrator import retention
     from orchestrator.display.pages import retention as page
+    from orchestrator.services import retention
 
     with app.open() as site:
         decided = retention.fates(site)

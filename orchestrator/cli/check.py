@@ -16,14 +16,14 @@ def command(app: App, target: str | None) -> int:
 
     Changes nothing. Ends with 3 when something would stop it.
     """
-    from orchestrator.checking import run_checks
     from orchestrator.display.pages import checks as page
     from orchestrator.errors import DONE, STOPPED
+    from orchestrator.services.checking import run_checks
 
     with app.open() as site:
         plan = None
         if target:
-            from orchestrator.planning import make_plan
+            from orchestrator.services.planning import make_plan
             from workflows.plan import GateOptions
 
             plan = make_plan(site, target, GateOptions())

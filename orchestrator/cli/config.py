@@ -12,8 +12,8 @@ from orchestrator.cli.app import App
 from orchestrator.cli.options import reason_option
 
 if TYPE_CHECKING:
-    from orchestrator.configuring import Proposal
-    from orchestrator.site import Site
+    from orchestrator.services.configuring import Proposal
+    from orchestrator.services.site import Site
 
 
 @click.group()
@@ -29,8 +29,8 @@ def show(app: App, pattern: str | None) -> None:
 
     PATTERN is a part of the key (mailaddress), or with * and ? all of it ("system.*").
     """
-    from orchestrator.configuring import settings_seen
     from orchestrator.display.pages import configuration as page
+    from orchestrator.services.configuring import settings_seen
 
     host, seen = settings_seen(app.settings, pattern)
     facts = {"host": host, "settings": [page.setting_facts(one, host) for one in seen]}
@@ -49,7 +49,7 @@ def set_(
     app: App, key: str, value: str | None, *, from_file: str | None, host: str | None, force_key: bool, reason: str | None
 ) -> None:
     """Set KEY (class.name, as in system.url) to VALUE, for all hosts unless told otherwise."""
-    from orchestrator.configuring import propose_value
+    from orchestrator.services.configuring import propose_value
 
     given = _value(key, value, from_file)
     with app.open() as site:
@@ -67,7 +67,7 @@ def set_(
 @click.pass_obj
 def url(app: App, url: str, *, mailloop: str | None, keep: tuple[str, ...], reason: str | None) -> None:
     """Make URL (https://openemm.example.com) the server's, with all settings and company domains that follow from it."""
-    from orchestrator.configuring import propose_url
+    from orchestrator.services.configuring import propose_url
 
     with app.open() as site:
         proposal = propose_url(site, url, mailloop=mailloop, keep=keep)
@@ -77,9 +77,9 @@ def url(app: App, url: str, *, mailloop: str | None, keep: tuple[str, ...], reas
 
 def _do(app: App, site: Site, proposal: Proposal, *, name: str, question: str, reason: str | None) -> None:
     """Show the difference, ask, change, and say whether a restart is needed."""
-    from orchestrator.configuring import apply
     from orchestrator.display.pages import configuration as page
     from orchestrator.display.words import number
+    from orchestrator.services.configuring import apply
 
     facts = page.proposal_facts(proposal)
     if not proposal.changes:

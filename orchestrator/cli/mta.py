@@ -17,8 +17,8 @@ def command() -> None:
 @click.pass_obj
 def status(app: App) -> None:
     """Which mail server OpenEMM uses and why, versions, queues and their age, and the last switch."""
-    from orchestrator import mail
     from orchestrator.display.pages import mail as page
+    from orchestrator.services import mail
 
     with app.open() as site:
         found = mail.status(site)
@@ -30,8 +30,8 @@ def status(app: App) -> None:
 @click.pass_obj
 def queue(app: App, *, limit: int) -> None:
     """What lies in the queues of both mail servers: by age, by the domain of the sender, by reason."""
-    from orchestrator import mail
     from orchestrator.display.pages import mail as page
+    from orchestrator.services import mail
 
     with app.open() as site:
         found = mail.queue(site)
@@ -57,11 +57,11 @@ def switch(
     Installs and configures it while mail still flows, waits until the queue is empty, and proves the new server before the
     application starts again. `orchestrate abort` takes an unfinished switch back, with the queue.
     """
-    from orchestrator import mail
     from orchestrator.cli.outcome import finish
     from orchestrator.display.pages import checks as check_page
     from orchestrator.display.pages import mail as page
     from orchestrator.errors import DONE
+    from orchestrator.services import mail
     from workflows.errors import UsageError
     from workflows.mta import Leftovers
     from workflows.plan import GateOptions

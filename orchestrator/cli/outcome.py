@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def finish(app: App, command: str, run: RunRecord) -> int:
     """Show how the run stands and return the exit code."""
     from orchestrator.display.pages import runs
-    from orchestrator.running import downtime, exit_code
+    from orchestrator.services.running import downtime, exit_code
 
     down = downtime(run)
     lines = ["", *runs.ending_lines(run, down)]

@@ -18,11 +18,11 @@ def command(app: App, target: str, *, diagram: bool, wait: float | None, window:
 
     Changes nothing. Ends with 3 when a check would stop it.
     """
-    from orchestrator import planning, running
-    from orchestrator.checking import run_checks
     from orchestrator.display.pages import checks as check_page
     from orchestrator.display.pages import plan as page
     from orchestrator.errors import DONE, STOPPED
+    from orchestrator.services import planning, running
+    from orchestrator.services.checking import run_checks
     from workflows.plan import GateOptions
 
     with app.open() as site:

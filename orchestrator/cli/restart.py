@@ -15,8 +15,8 @@ from orchestrator.cli.options import gate_options, reason_option
 def command(app: App, *, wait: float | None, window: str | None, ignore_dispatch: bool, reason: str | None) -> int:
     """Restart the application once no mail is being sent, and see that it answers."""
     from orchestrator.cli.outcome import finish
-    from orchestrator.planning import make_restart_plan
-    from orchestrator.running import start_restart
+    from orchestrator.services.planning import make_restart_plan
+    from orchestrator.services.running import start_restart
     from workflows.plan import GateOptions
 
     with app.open() as site:

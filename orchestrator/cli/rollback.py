@@ -33,10 +33,10 @@ def command(
     Without --to and --run: to where the last completed upgrade started. Shows first what is restored, what would be lost and
     how long it takes. The replaced database is kept, so that a rollback can be rolled back.
     """
-    from orchestrator import rollback_planning, running
     from orchestrator.cli.outcome import finish
     from orchestrator.display.pages import moves as page
     from orchestrator.errors import DONE
+    from orchestrator.services import rollback_planning, running
     from workflows.plan import GateOptions
 
     with app.open() as site:

@@ -22,10 +22,10 @@ def command(
     COMPONENT is runtime, frontend (GUI, statistics and webservices together), backend or manual. Frontend and backend stay
     within the release line: code and database schema move together only by `upgrade` and `rollback`.
     """
-    from orchestrator import moving, running
     from orchestrator.cli.outcome import finish
     from orchestrator.display.pages import moves as page
     from orchestrator.errors import DONE
+    from orchestrator.services import moving, running
     from workflows.plan import Component, GateOptions
 
     with app.open() as site:

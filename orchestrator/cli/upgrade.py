@@ -30,14 +30,14 @@ def command(
 
     Shows the plan and asks before it begins. Ends with 3 when a check stops it, with 4 when it waits or was paused.
     """
-    from orchestrator import planning, running
-    from orchestrator.checking import run_checks
     from orchestrator.cli.outcome import finish
-    from orchestrator.detach import refuse_without_systemd, resume_detached
     from orchestrator.display.pages import checks as check_page
     from orchestrator.display.pages import plan as page
     from orchestrator.display.pages import runs as run_page
     from orchestrator.errors import DONE
+    from orchestrator.services import planning, running
+    from orchestrator.services.checking import run_checks
+    from orchestrator.services.detach import refuse_without_systemd, resume_detached
     from workflows.plan import GateOptions
 
     if detach:

@@ -36,7 +36,7 @@ def _open_run(app: App) -> list[str]:
     import sqlite3
     from dataclasses import asdict
 
-    from orchestrator.status import ENDED, RunStatus
+    from orchestrator.services.status import ENDED, RunStatus
     from state.glance import glance
 
     plan = "orchestrate plan --to VERSION    what an upgrade would do"

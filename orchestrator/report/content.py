@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.history import OUTSIDE, History, timeline
+from orchestrator.services.history import OUTSIDE, History, timeline
 from orchestrator.tool import TOOL_VERSION
 
 if TYPE_CHECKING:
     from orchestrator.checkpoints import Kept
-    from orchestrator.site import Site
+    from orchestrator.services.site import Site
     from state.journal import RunRecord
     from state.ledger import Entry, Verdict
 

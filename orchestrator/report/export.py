@@ -17,7 +17,7 @@ from orchestrator.files import fsync_folder
 from workflows.errors import UsageError
 
 if TYPE_CHECKING:
-    from orchestrator.site import Site
+    from orchestrator.services.site import Site
     from state.ledger import Verdict
 
 FILES = ["entries.jsonl", "checkpoint.json", "history.csv", "verify.py", "report.html"]

@@ -10,10 +10,10 @@ from orchestrator.display.pages.history import ending, what
 from orchestrator.display.pages.runs import title
 from orchestrator.display.sentences import headline
 from orchestrator.display.words import duration, moment, number, size
-from orchestrator.history import Origin, RunAccount, who
 from orchestrator.report.markup import Html, el, join
 from orchestrator.report.style import STYLE
 from orchestrator.report.timeline import drawing, took
+from orchestrator.services.history import Origin, RunAccount, who
 
 if TYPE_CHECKING:
     from orchestrator.report.content import BackupAccount, Report

@@ -11,7 +11,7 @@ from orchestrator.display.words import iso, moment, number
 
 if TYPE_CHECKING:
     from orchestrator.checkpoints import Kept
-    from orchestrator.importing import Imported
+    from orchestrator.services.importing import Imported
     from state.ledger import Entry, Head, Verdict
 
 WRONG = {

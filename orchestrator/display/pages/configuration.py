@@ -11,7 +11,7 @@ from orchestrator.errors import scrub
 from workflows.configuration import MARKER
 
 if TYPE_CHECKING:
-    from orchestrator.configuring import Proposal
+    from orchestrator.services.configuring import Proposal
     from workflows.configuration import Change, ConfigRow, Setting
 
 HIDDEN = "(hidden)"

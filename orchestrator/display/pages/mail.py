@@ -12,7 +12,7 @@ from orchestrator.display.words import age, iso, moment, number, size
 from workflows.mta import Leftovers
 
 if TYPE_CHECKING:
-    from orchestrator.mail import MailStatus, ServerStatus
+    from orchestrator.services.mail import MailStatus, ServerStatus
     from workflows.mta import MtaPlan
     from workflows.mta_host import Mta, QueuedMail
 

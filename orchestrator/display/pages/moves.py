@@ -10,7 +10,7 @@ from orchestrator.display.words import duration, iso, moment, number
 from workflows.plan import Component
 
 if TYPE_CHECKING:
-    from orchestrator.rollback_planning import Loss, RollbackView
+    from orchestrator.services.rollback_planning import Loss, RollbackView
     from workflows.moves import MovePlan, RollbackPlan, SwitchPlan
 
 NOTHING: Mapping[str, Any] = {"changed": False, "downtime": None, "run": None}

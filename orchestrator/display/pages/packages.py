@@ -9,7 +9,7 @@ from orchestrator.display.pages.layout import paragraph, table
 from orchestrator.display.words import number, size
 
 if TYPE_CHECKING:
-    from orchestrator.upkeep import PackageVerdict
+    from orchestrator.services.upkeep import PackageVerdict
     from workflows.plan import PackageRef
 
 

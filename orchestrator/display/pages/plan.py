@@ -9,7 +9,7 @@ from orchestrator.display.pages.layout import table
 from orchestrator.display.words import duration, number
 
 if TYPE_CHECKING:
-    from orchestrator.planning import Estimate
+    from orchestrator.services.planning import Estimate
     from workflows.plan import Hop, UpgradePlan
 
 

@@ -9,7 +9,7 @@ from orchestrator.display.pages.layout import table
 from orchestrator.display.words import iso, moment, number, size
 
 if TYPE_CHECKING:
-    from orchestrator.retention import Fate
+    from orchestrator.services.retention import Fate
     from workflows.host import KeptDatabase
 
 

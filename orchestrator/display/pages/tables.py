@@ -8,7 +8,7 @@ from orchestrator.display.pages.layout import paragraph, table
 from orchestrator.display.words import iso, moment, number, size
 
 if TYPE_CHECKING:
-    from orchestrator.tables import Sizes, Tuning
+    from orchestrator.services.tables import Sizes, Tuning
     from workflows.config_host import Formats
 
 _SHOWN = 20  # tables named where all would be too many

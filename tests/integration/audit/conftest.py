@@ -14,9 +14,9 @@ import pytest
 
 from orchestrator.engine import Engine
 from orchestrator.events import Bus
-from orchestrator.importing import drafts
+from orchestrator.services.importing import drafts
+from orchestrator.services.site import Site
 from orchestrator.settings import Settings
-from orchestrator.site import Site
 from state.ledger import EntryDraft
 from workflows.errors import WorkflowError
 from workflows.step import Context, Done, LedgerNote, StepDefaults

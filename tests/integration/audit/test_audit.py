@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from orchestrator import checkpoints
-from orchestrator.auditing import entry_at, sound_head
-from orchestrator.history import Origin, moment, timeline
-from orchestrator.importing import import_evidence
 from orchestrator.report.export import FILES, export
-from orchestrator.site import Site
+from orchestrator.services.auditing import entry_at, sound_head
+from orchestrator.services.history import Origin, moment, timeline
+from orchestrator.services.importing import import_evidence
+from orchestrator.services.site import Site
 from state.verify import Problem
 from tests.integration.audit.conftest import BEGAN
 from workflows.errors import RefusedError, UsageError

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from orchestrator.cli.group import run
+from orchestrator.services.site import Site
 from orchestrator.settings import Settings
-from orchestrator.site import Site
 from tests.integration.cli.conftest import validate
 
 pytestmark = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator import journald
 from orchestrator.checkpoints import announce
-from orchestrator.site import Site
+from orchestrator.hosts import journald
+from orchestrator.services.site import Site
 from tests.integration.audit.conftest import UPGRADES, upgrade
 
 pytestmark = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)

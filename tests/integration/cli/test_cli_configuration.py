@@ -18,8 +18,8 @@ import pytest
 from orchestrator.cli.group import run
 from orchestrator.hosts.private_server import PrivateServer
 from orchestrator.sandbox import host
+from orchestrator.services.site import Site
 from orchestrator.settings import load
-from orchestrator.site import Site
 from workflows.password import hashed
 
 pytestmark = pytest.mark.integration

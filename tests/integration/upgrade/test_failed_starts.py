@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from upgrade_kit import GUI_20_04, OF_20_10, Stages, same
 
-from orchestrator import running
+from orchestrator.services import running
 from tests.crash.bench import Picture
 
 pytestmark = pytest.mark.integration

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from orchestrator.display.pages import moves, retention
-from orchestrator.retention import Fate
-from orchestrator.rollback_planning import Loss, RollbackView
+from orchestrator.services.retention import Fate
+from orchestrator.services.rollback_planning import Loss, RollbackView
 from workflows.host import Link, StagedTree
 from workflows.moves import RestorePoint, RollbackPlan, SwitchPlan
 from workflows.plan import Component, Hop, LineRules, PackageKind, Release

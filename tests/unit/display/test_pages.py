@@ -9,9 +9,9 @@ import click
 import pytest
 
 from orchestrator.display.pages import audit, backups, checks, packages, plan, runs, status
-from orchestrator.planning import Estimate
-from orchestrator.status import DatabaseStatus, RunStatus, Status
-from orchestrator.upkeep import PackageVerdict
+from orchestrator.services.planning import Estimate
+from orchestrator.services.status import DatabaseStatus, RunStatus, Status
+from orchestrator.services.upkeep import PackageVerdict
 from state.chain import Head
 from state.verify import Problem, Verdict
 from workflows.checks.finding import Finding, Severity

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from orchestrator.display.pages import mail as page
-from orchestrator.mail import MailStatus, ServerStatus
+from orchestrator.services.mail import MailStatus, ServerStatus
 from workflows.mta import decide
 from workflows.mta_host import Clue, Mta, QueuedMail, Source
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from orchestrator.moving import newest, same, tomcat_links, trees_for, versions_of
-from orchestrator.plans import WORKFLOWS, plan_from_json, plan_to_json, steps_of
+from orchestrator.services.moving import newest, same, tomcat_links, trees_for, versions_of
+from orchestrator.services.plans import WORKFLOWS, plan_from_json, plan_to_json, steps_of
 from workflows.errors import RefusedError, UsageError, WorkflowError
 from workflows.host import AppState, InstalledTree, Link, StagedTree
 from workflows.moves import RestorePoint, RollbackPlan, SwitchPlan

@@ -11,7 +11,7 @@ from orchestrator.hosts import site_values
 from orchestrator.hosts.configuration import Configuration
 from orchestrator.hosts.database import RealDatabase
 from orchestrator.hosts.tables import Server, TableSize, memory, server, table_sizes
-from orchestrator.moving import hop_to
+from orchestrator.services.moving import hop_to
 from orchestrator.tool import TOOL_VERSION
 from workflows.config_host import Formats
 from workflows.configuration import effective
@@ -22,8 +22,8 @@ from workflows.steps.gate import parse_window
 from workflows.tuning import Finding, judge, missing_indexes
 
 if TYPE_CHECKING:
+    from orchestrator.services.site import Site
     from orchestrator.settings import Settings
-    from orchestrator.site import Site
     from workflows.host import Backup
 
 ATTACHMENT = "attachment.maxSize"

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from orchestrator.packages.catalogue import Catalogue
-from orchestrator.running import Display, refuse, start_checked
-from orchestrator.site import Site
+from orchestrator.services.running import Display, refuse, start_checked
+from orchestrator.services.site import Site
 from orchestrator.tool import TOOL_VERSION
 from state.journal import RunRecord
 from workflows.checks.finding import Finding

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from orchestrator.moving import same
+from orchestrator.services.moving import same
 from workflows.errors import RefusedError
 from workflows.machine import RunState
 from workflows.moves import RestorePoint
@@ -15,7 +15,7 @@ from workflows.plan import Component
 from workflows.steps.restore import BACK
 
 if TYPE_CHECKING:
-    from orchestrator.site import Site
+    from orchestrator.services.site import Site
     from state.ledger import Entry
     from workflows.host import Backup
 

@@ -6,12 +6,12 @@ import secrets
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from orchestrator.checking import run_checks
 from orchestrator.engine import Engine
 from orchestrator.events import Bus, Event
-from orchestrator.plans import Plan, plan_from_json, plan_to_json, steps_of
+from orchestrator.services.checking import run_checks
+from orchestrator.services.plans import Plan, plan_from_json, plan_to_json, steps_of
+from orchestrator.services.site import Site
 from orchestrator.signals import pausable
-from orchestrator.site import Site
 from orchestrator.tool import TOOL_VERSION
 from state.errors import LeaseHeldError
 from state.journal import RunRecord

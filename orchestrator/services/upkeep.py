@@ -13,7 +13,7 @@ from workflows.errors import UsageError, WorkflowError
 from workflows.plan import Component
 
 if TYPE_CHECKING:
-    from orchestrator.site import Site
+    from orchestrator.services.site import Site
     from workflows.host import Backup
     from workflows.plan import PackageRef
 

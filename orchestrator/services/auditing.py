@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from workflows.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
-    from orchestrator.site import Site
+    from orchestrator.services.site import Site
     from state.ledger import Entry, Head
 
 

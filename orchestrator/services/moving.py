@@ -17,7 +17,7 @@ from workflows.steps.gate import parse_window
 from workflows.version import Version
 
 if TYPE_CHECKING:
-    from orchestrator.site import Site
+    from orchestrator.services.site import Site
     from workflows.host import Host
 
 KINDS: Mapping[Component, Sequence[PackageKind]] = {

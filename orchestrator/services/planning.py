@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from orchestrator.packages.catalogue import Catalogue
 from orchestrator.packages.preview import update_versions
-from orchestrator.site import Site
+from orchestrator.services.site import Site
 from orchestrator.tool import TOOL_VERSION
 from workflows.errors import WorkflowError
 from workflows.host import Host

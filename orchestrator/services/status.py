@@ -151,7 +151,7 @@ def record_drift(settings: Settings, drift: Sequence[Drift]) -> None:
     Raises:
         StateError, OSError: the store cannot be written.
     """
-    from orchestrator.site import Site
+    from orchestrator.services.site import Site
     from state.ledger import EntryDraft
 
     with Site.open(settings) as site:
@@ -234,7 +234,7 @@ def _remembered(settings: Settings) -> Glance | None:
 
 
 def _remembered_on_server(settings: Settings) -> Glance | None:
-    from orchestrator.site import Site
+    from orchestrator.services.site import Site
     from state.errors import StateError, StoreMissingError
     from state.glance import VERSION_KINDS, Glance, Known, OpenRun
 

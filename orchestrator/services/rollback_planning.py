@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
-from orchestrator.moving import hop_to, newest, require_active, require_database, same, tomcat_links, trees_for
-from orchestrator.restore_points import RESTORING, Candidate, candidates, components_at, for_release
+from orchestrator.services.moving import hop_to, newest, require_active, require_database, same, tomcat_links, trees_for
+from orchestrator.services.restore_points import RESTORING, Candidate, candidates, components_at, for_release
 from orchestrator.tool import TOOL_VERSION
 from workflows.errors import RefusedError, UsageError, WorkflowError
 from workflows.machine import RunState, StepState
@@ -21,7 +21,7 @@ from workflows.steps.restore import more_rows
 from workflows.version import Version
 
 if TYPE_CHECKING:
-    from orchestrator.site import Site
+    from orchestrator.services.site import Site
     from state.journal import RunRecord
 
 T = TypeVar("T")
@@ -67,7 +67,7 @@ def make_rollback_plan(
     Raises:
         UsageError: "version-not-installed", "nothing-to-roll-back", "run-not-completed", "target-and-run".
         RefusedError: "restore-point-missing", "no-room-for-restore", "fingerprint-missing", and those of
-            `orchestrator.moving`; BackupError: "backup-corrupt", ... as refusals too. Nothing was changed.
+            `orchestrator.services.moving`; BackupError: "backup-corrupt", ... as refusals too. Nothing was changed.
     """
     if gate.window:
         parse_window(gate.window)

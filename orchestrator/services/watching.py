@@ -11,7 +11,7 @@ from workflows.errors import UsageError
 from workflows.machine import ENDED, RunState
 
 if TYPE_CHECKING:
-    from orchestrator.site import Site
+    from orchestrator.services.site import Site
     from state.journal import EventRecord, RunRecord
 
 POLL_SECONDS = 0.5

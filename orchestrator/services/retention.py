@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from orchestrator.moving import same, versions_of
-from orchestrator.restore_points import RESTORING
+from orchestrator.services.moving import same, versions_of
+from orchestrator.services.restore_points import RESTORING
 from state.ledger import EntryDraft
 from workflows.errors import UsageError
 from workflows.machine import ENDED, RunState
@@ -17,7 +17,7 @@ from workflows.steps.restore import KEPT
 from workflows.version import Version
 
 if TYPE_CHECKING:
-    from orchestrator.site import Site
+    from orchestrator.services.site import Site
     from state.journal import RunRecord
     from workflows.host import Backup, KeptDatabase
 

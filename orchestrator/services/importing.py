@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.history import OUTSIDE
+from orchestrator.services.history import OUTSIDE
 from state.chain import EntryDraft
 
 if TYPE_CHECKING:
-    from orchestrator.site import Site
+    from orchestrator.services.site import Site
 
 Row = Mapping[str, str | None]
 RELEASES, VERSIONS = "release_log_tbl", "agn_dbversioninfo_tbl"

@@ -15,7 +15,7 @@ from orchestrator.errors import hide, scrub
 from orchestrator.hosts import admin_password
 from orchestrator.hosts.configuration import Configuration
 from orchestrator.hosts.connect import LOST, errno_of
-from orchestrator.running import refuse_open_run
+from orchestrator.services.running import refuse_open_run
 from state.ledger import EntryDraft
 from workflows import configuration as rules
 from workflows.configuration import Change, Setting
@@ -25,8 +25,8 @@ from workflows.plan import Component
 from workflows.version import Version
 
 if TYPE_CHECKING:
+    from orchestrator.services.site import Site
     from orchestrator.settings import Settings
-    from orchestrator.site import Site
 
 HTTP_PORT = 80
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrator.site import Site
+from orchestrator.services.site import Site
 from workflows.checks import registry
 from workflows.checks.finding import Finding
 from workflows.plan import UpgradePlan

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from workflows.plan import Component
 
 if TYPE_CHECKING:
-    from orchestrator.site import Site
+    from orchestrator.services.site import Site
     from state.ledger import Entry
 
 OUTSIDE = "outside-evidence"
