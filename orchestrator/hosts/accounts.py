@@ -26,6 +26,12 @@ _REFUSALS = {1044: _DENIED, 1045: _DENIED, 1130: _DENIED, 1698: _DENIED, 1049: _
 LOCK_WAIT_TIMEOUT = 1205
 OPTION_FILE_PREFIX = ".client-"
 Connection: TypeAlias = "pymysql.connections.Connection[pymysql.cursors.Cursor]"
+LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
+SOCKETS = (
+    Path("/run/mysqld/mysqld.sock"),
+    Path("/var/lib/mysql/mysql.sock"),
+    Path("/run/mysql/mysql.sock"),
+)  # Debian, RHEL, SLES
 
 
 class AccountError(WorkflowError):
@@ -114,11 +120,13 @@ def application(settings: Settings) -> tuple[Account, str]:
 def admin(settings: Settings) -> Account:
     """The account that may create databases: from the option file named for it, else over the socket.
 
+    Where no socket is set and dbcfg names this host, the socket is the one of the distribution's own server.
+
     Raises:
-        AdminMissingError: neither is set, or the option file cannot be used.
+        AdminMissingError: neither is set nor found, or the option file cannot be used.
     """
     database = settings.database
-    socket = database.admin_socket or database.socket
+    socket = database.admin_socket or database.socket or _local_socket(settings)
     if database.admin_option_file is None:
         if socket is None:
             raise AdminMissingError(
@@ -136,6 +144,12 @@ def admin(settings: Settings) -> Account:
         host,
         int(values.get("port", dbcfg.DEFAULT_PORT)),
     )
+
+
+def _local_socket(settings: Settings) -> Path | None:
+    if application(settings)[0].host not in LOCAL:
+        return None
+    return next((path for path in SOCKETS if path.is_socket()), None)
 
 
 def check_admin(settings: Settings) -> Account:

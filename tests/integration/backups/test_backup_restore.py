@@ -11,7 +11,7 @@ import pymysql
 import pytest
 
 from orchestrator.hosts import accounts, swap
-from orchestrator.hosts.accounts import AccountError, AdminMissingError
+from orchestrator.hosts.accounts import AccountError, AdminMissingError, admin
 from orchestrator.hosts.manifest import BackupError
 from workflows.errors import UsageError, WorkflowError
 
@@ -276,10 +276,14 @@ def test_a_client_left_behind_by_a_cut_is_ended_before_its_database_is_made_agai
         left.close()
 
 
-def test_without_an_account_that_may_create_databases_there_is_no_restore(site: Any) -> None:
+def test_without_an_account_that_may_create_databases_there_is_no_restore(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     site.backups.can_restore()
+    socket = site.settings.database.socket
     database = site.settings.database.model_copy(update={"socket": None})
     site.settings = site.settings.model_copy(update={"database": database})
+    monkeypatch.setattr("orchestrator.hosts.accounts.SOCKETS", (socket,))
+    assert admin(site.settings).socket == socket, "the distribution's own server is found"
+    monkeypatch.setattr("orchestrator.hosts.accounts.SOCKETS", ())
     error = refusal(site.backups.can_restore, AdminMissingError)
     assert error.error_key == "database-admin-missing"
     assert any("ADMIN_SOCKET" in line for line in error.next)
