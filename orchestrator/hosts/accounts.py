@@ -69,7 +69,7 @@ class Account:
             init_command=f"SET SESSION wait_timeout = {IDLE_SECONDS}",
         )  # fmt: skip
         try:
-            connection.connect(_open(self))
+            connection.connect(open_socket(self))
         except (pymysql.err.MySQLError, OSError) as error:
             errno, text = (0, str(error.strerror or error)) if isinstance(error, OSError) else _told(error)
             where = str(self.socket) if self.socket else f"{self.host}:{self.port}"
@@ -96,7 +96,7 @@ class Account:
             Path(name).unlink(missing_ok=True)
 
 
-def _open(account: Account) -> socket.socket:
+def open_socket(account: Account) -> socket.socket:
     """A socket to the server, closed again when nobody answers: PyMySQL would leave it open."""
     if account.socket is None:
         return socket.create_connection((account.host, account.port), CONNECT_SECONDS)

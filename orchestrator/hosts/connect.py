@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import socket
 from typing import NoReturn
 
 import pymysql
 from pymysql.constants import CR, ER
 
 from orchestrator.hosts import accounts
-from orchestrator.hosts.accounts import CONNECT_SECONDS, Account, Connection
+from orchestrator.hosts.accounts import CONNECT_SECONDS, Account, Connection, open_socket
 from orchestrator.settings import Settings
 from workflows.errors import WorkflowError
 
@@ -40,26 +39,12 @@ def connect(settings: Settings) -> Connection:
             unix_socket=str(account.socket) if account.socket else None, host=account.host, port=account.port,
             connect_timeout=CONNECT_SECONDS, defer_connect=True, ssl_disabled=account.socket is not None,
         )  # fmt: skip
-        connection.connect(_open(account))
+        connection.connect(open_socket(account))
         with connection.cursor() as cursor:  # of the tables, whatever the database's: user variables are compared with columns
             cursor.execute("SET collation_connection = utf8mb4_unicode_ci")
     except (pymysql.err.MySQLError, OSError) as error:
         _explain(error, account, name)
     return connection
-
-
-def _open(account: Account) -> socket.socket:
-    """The socket, closed again when there is no answer."""
-    if account.socket is None:
-        return socket.create_connection((account.host, account.port), CONNECT_SECONDS)
-    opened = socket.socket(socket.AF_UNIX)
-    try:
-        opened.settimeout(CONNECT_SECONDS)
-        opened.connect(str(account.socket))
-    except OSError:
-        opened.close()
-        raise
-    return opened
 
 
 def errno_of(error: BaseException) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from workflows.errors import WorkflowError
 from workflows.host import Backup, Progress
@@ -22,16 +23,7 @@ class BackUpDatabase(HopStep):
     """Dump the database, restore the dump into an empty server, compare."""
 
     hop: Hop
-
-    @property
-    def name(self) -> str:
-        """Its name in the run."""
-        return f"{self.hop.prefix}.backup"
-
-    @property
-    def title(self) -> str:
-        """What people read."""
-        return f"{self.hop.title} backup"
+    part: ClassVar[str] = "backup"
 
     def prepare(self, ctx: Context) -> Facts:
         """The backup's id, of this run and hop alone."""

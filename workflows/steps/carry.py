@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from workflows.host import CarriedFile
 from workflows.plan import Hop, PackageKind
@@ -23,16 +23,8 @@ class CarryValues(HopStep):
     """
 
     hop: Hop
-
-    @property
-    def name(self) -> str:
-        """Its name in the run."""
-        return f"{self.hop.prefix}.carry"
-
-    @property
-    def title(self) -> str:
-        """What people read."""
-        return f"{self.hop.title} carry values"
+    part: ClassVar[str] = "carry"
+    label: ClassVar[str] = "carry values"
 
     def prepare(self, ctx: Context) -> Facts:
         """The folders that are active, and the values that the site has set in them."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from workflows.config_host import DYNAMIC, HasTableFormats, TableFormats
 from workflows.errors import WorkflowError
@@ -31,16 +32,7 @@ class ConvertTables(HopStep):
     """Convert every table that is Compact, one after the other; each one that is done is remembered."""
 
     hop: Hop
-
-    @property
-    def name(self) -> str:
-        """Its name in the run."""
-        return f"{self.hop.prefix}.tables"
-
-    @property
-    def title(self) -> str:
-        """What people read."""
-        return f"{self.hop.title} tables"
+    part: ClassVar[str] = "tables"
 
     def prepare(self, ctx: Context) -> Facts:
         """The tables with their bytes, as they are now."""
@@ -108,16 +100,7 @@ class ProveFormats(HopStep):
     """No table is Compact any more, and every table has the rows that it had in the restore point."""
 
     hop: Hop
-
-    @property
-    def name(self) -> str:
-        """Its name in the run."""
-        return f"{self.hop.prefix}.verify"
-
-    @property
-    def title(self) -> str:
-        """What people read."""
-        return f"{self.hop.title} verify"
+    part: ClassVar[str] = "verify"
 
     def do(self, ctx: Context) -> Done:
         """Look again, and record.

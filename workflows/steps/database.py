@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import ClassVar
 
 from workflows.errors import UnsettledError, WorkflowError
 from workflows.host import Progress, SqlFile, SqlKind
@@ -24,16 +25,7 @@ class UpdateDatabase(HopStep):
     """Bring the schema to the hop's release. What no mark and no fingerprint can settle puts the restore point back."""
 
     hop: Hop
-
-    @property
-    def name(self) -> str:
-        """Its name in the run."""
-        return f"{self.hop.prefix}.database"
-
-    @property
-    def title(self) -> str:
-        """What people read."""
-        return f"{self.hop.title} database"
+    part: ClassVar[str] = "database"
 
     def prepare(self, ctx: Context) -> Facts:
         """The files to run, told once: the set of what is missing shrinks while they run."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, time
+from typing import ClassVar
 
 from workflows.errors import UsageError
 from workflows.host import Dispatch
@@ -45,16 +46,8 @@ class WaitForDispatch(HopStep):
 
     hop: Hop
     gate: GateOptions
-
-    @property
-    def name(self) -> str:
-        """Its name in the run."""
-        return f"{self.hop.prefix}.wait-for-dispatch"
-
-    @property
-    def title(self) -> str:
-        """What people read."""
-        return f"{self.hop.title} wait for dispatch"
+    part: ClassVar[str] = "wait-for-dispatch"
+    label: ClassVar[str] = "wait for dispatch"
 
     def probe(self, ctx: Context) -> Probe:
         """A gate is asked anew."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from workflows.plan import Hop
 from workflows.step import Context, StepDefaults
@@ -11,9 +12,24 @@ DATA_STEPS = ("database", "carry", "restore", "start", "migrate")  # what writes
 
 
 class HopStep(StepDefaults):
-    """A step of a hop; when it fails, it says what of the host is as it was."""
+    """A step of a hop; when it fails, it says what of the host is as it was.
+
+    part: its name behind the hop's. label: how people read it, the same unless given.
+    """
 
     hop: Hop
+    part: ClassVar[str]
+    label: ClassVar[str] = ""
+
+    @property
+    def name(self) -> str:
+        """Its name in the run: hop1.stop."""
+        return f"{self.hop.prefix}.{self.part}"
+
+    @property
+    def title(self) -> str:
+        """What people read: hop 1 stop."""
+        return f"{self.hop.title} {self.label or self.part}"
 
     def unharmed(self, ctx: Context) -> Sequence[str]:
         """The data, by whether the hop has written any and where its restore point lies; and the hop behind this one."""

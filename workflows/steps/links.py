@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from workflows.plan import Hop, PackageKind
 from workflows.step import Context, Done, Facts, LedgerNote, Probe
@@ -19,16 +20,7 @@ class ActivateRelease(HopStep):
     """Point the links of frontend, backend and manual at the staged release."""
 
     hop: Hop
-
-    @property
-    def name(self) -> str:
-        """Its name in the run."""
-        return f"{self.hop.prefix}.links"
-
-    @property
-    def title(self) -> str:
-        """What people read."""
-        return f"{self.hop.title} links"
+    part: ClassVar[str] = "links"
 
     def prepare(self, ctx: Context) -> Facts:
         """The links as they are and as they shall be: `previous` of the backend follows from what is active now."""

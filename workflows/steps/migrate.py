@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from time import monotonic
+from typing import ClassVar
 
 from workflows.errors import WorkflowError
 from workflows.plan import Hop
@@ -47,16 +48,7 @@ class ProveMigrations(HopStep):
     hop: Hop
     start_timeout: float
     timeout: float
-
-    @property
-    def name(self) -> str:
-        """Its name in the run."""
-        return f"{self.hop.prefix}.migrate"
-
-    @property
-    def title(self) -> str:
-        """What people read."""
-        return f"{self.hop.title} migrate"
+    part: ClassVar[str] = "migrate"
 
     def do(self, ctx: Context) -> Done:
         """Wait until all conditions hold.
@@ -112,16 +104,7 @@ class VerifyHop(HopStep):
     """All nine points of facts 17.6, once more and together; the next hop does not start otherwise."""
 
     hop: Hop
-
-    @property
-    def name(self) -> str:
-        """Its name in the run."""
-        return f"{self.hop.prefix}.verify"
-
-    @property
-    def title(self) -> str:
-        """What people read."""
-        return f"{self.hop.title} verify"
+    part: ClassVar[str] = "verify"
 
     def do(self, ctx: Context) -> Done:
         """Judge.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from workflows.errors import WorkflowError
 from workflows.plan import Component, Hop
@@ -19,16 +20,7 @@ class RecordHop(HopStep):
 
     hop: Hop
     before: Mapping[str, str]
-
-    @property
-    def name(self) -> str:
-        """Its name in the run."""
-        return f"{self.hop.prefix}.record"
-
-    @property
-    def title(self) -> str:
-        """What people read."""
-        return f"{self.hop.title} record"
+    part: ClassVar[str] = "record"
 
     def prepare(self, ctx: Context) -> Facts:
         """What was active before the hop: after the hop before it, or at the start of the run."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import ClassVar
 
 from workflows.host import Link
 from workflows.plan import Hop, PackageKind
@@ -18,16 +19,7 @@ class InstallRuntime(HopStep):
     """Make the staged runtime the active one; the site's files win over the shipped ones (the salt!)."""
 
     hop: Hop
-
-    @property
-    def name(self) -> str:
-        """Its name in the run."""
-        return f"{self.hop.prefix}.runtime"
-
-    @property
-    def title(self) -> str:
-        """What people read."""
-        return f"{self.hop.title} runtime"
+    part: ClassVar[str] = "runtime"
 
     def prepare(self, ctx: Context) -> Facts:
         """The links as they are, and the tree whose site files are carried."""

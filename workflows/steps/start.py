@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from time import monotonic
+from typing import ClassVar
 
 from workflows.errors import WorkflowError
 from workflows.host import LogMark
@@ -88,16 +89,7 @@ class StartFrontend(HopStep):
 
     hop: Hop
     timeout: float
-
-    @property
-    def name(self) -> str:
-        """Its name in the run."""
-        return f"{self.hop.prefix}.start"
-
-    @property
-    def title(self) -> str:
-        """What people read."""
-        return f"{self.hop.title} start"
+    part: ClassVar[str] = "start"
 
     def prepare(self, ctx: Context) -> Facts:
         """The configuration values that the database holds before the start: a real one wins over the file's (facts 17.3)."""
@@ -132,16 +124,8 @@ class StartBackend(HopStep):
     """Let mail flow again, from the version that was proven; only where it flowed before the run."""
 
     hop: Hop
-
-    @property
-    def name(self) -> str:
-        """Its name in the run."""
-        return f"{self.hop.prefix}.backend"
-
-    @property
-    def title(self) -> str:
-        """What people read."""
-        return f"{self.hop.title} start backend"
+    part: ClassVar[str] = "backend"
+    label: ClassVar[str] = "start backend"
 
     def do(self, ctx: Context) -> Done:
         """Start the backend services and see them run.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from workflows.plan import Hop
 from workflows.step import Context, Done, Facts, LedgerNote, Probe
@@ -43,16 +44,7 @@ class StopApplication(HopStep):
     """Stop frontend and backend, and see them gone."""
 
     hop: Hop
-
-    @property
-    def name(self) -> str:
-        """Its name in the run."""
-        return f"{self.hop.prefix}.stop"
-
-    @property
-    def title(self) -> str:
-        """What people read."""
-        return f"{self.hop.title} stop"
+    part: ClassVar[str] = "stop"
 
     def prepare(self, ctx: Context) -> Facts:
         """What ran before."""
