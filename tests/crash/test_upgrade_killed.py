@@ -15,7 +15,7 @@ from tests.crash.bench import Bench
 from tests.crash.matrix import run_matrix
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(10 * 3600)]
-SAMPLE = 14
+SAMPLE = 8
 WORKERS = 2
 
 

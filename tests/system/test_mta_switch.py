@@ -22,7 +22,7 @@ from tests.system.mta_kit import PYTHON, SECONDS, Picture, ask, know, picture, p
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(7200)]
 MAILS = 200
-SAMPLE, SEED = 3, 20261122
+SAMPLE, SEED = 1, 20261122
 KILLED = 137
 SETTLED = 20.0  # seconds
 GROUND = {
