@@ -212,7 +212,7 @@ def chosen(points: list[tuple[str, int]]) -> list[tuple[str, int]]:
 
 OPEN = pytest.mark.skipif(
     "ORCHESTRATE_MTA_CUTS" not in os.environ,
-    reason="open: behind one of twelve power cuts a mail was delivered twice, and why is not known; ORCHESTRATE_MTA_CUTS runs them",
+    reason="open: behind one of twelve power cuts a mail was delivered twice, why is not known; ORCHESTRATE_MTA_CUTS=all",
 )
 
 
