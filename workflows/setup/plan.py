@@ -1,0 +1,40 @@
+"""What an installation is about to do, pinned when it starts. Plain data: it is persisted with the run as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from workflows.plan import GateOptions, Hop
+from workflows.setup.answers import Answers
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstallPlan:
+    """An installation, decided before it starts.
+
+    Attributes:
+        source: "none", or the release that is there already.
+        target: the release's version.
+        hop: the release with its packages; it names the steps that an upgrade has too.
+        answers: the administrator's.
+        home, user: of OpenEMM on this host.
+        http_port: where the application answers on this host.
+        present: the release is active already, and only what is around it is looked at.
+        packages: capability -> the names of the operating system's packages for it here (resolved when the plan was made).
+    """
+
+    source: str
+    target: str
+    hop: Hop
+    answers: Answers
+    home: str = "/home/openemm"
+    user: str = "openemm"
+    http_port: int = 8080
+    present: bool = False
+    packages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    gate: GateOptions = field(default_factory=GateOptions)
+    start_timeout: float = 120.0  # seconds
+    migrate_timeout: float = 600.0  # seconds
+    catalogue_serial: int = 0
+    tool_version: str = ""
