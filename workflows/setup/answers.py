@@ -8,6 +8,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from workflows.mta_host import Mta
 
@@ -27,6 +28,7 @@ class Answers:
         url: of the server as browsers reach it, with protocol (guide 5.4): https://openemm.example.com.
         name: the host's full name (FQDN).
         mailloop_domain: without protocol, other than the server's name (guide 5.4, 8.1).
+        packages: where OpenEMM's packages come from, a folder or an http(s) URL; None: the site's own folder for them.
         mta: the mail server (guide 4.2, 4.3).
         java: major version; None: the newest that the release works with and the distribution offers.
         java_home: a JDK or JRE that is there already; None: the distribution's package.
@@ -46,13 +48,14 @@ class Answers:
     url: str
     name: str
     mailloop_domain: str
+    packages: str | None = None
     mta: Mta = Mta.POSTFIX
     java: str | None = None
     java_home: str | None = None
     python: str | None = None
     tomcat: str | None = None
     wkhtmltox: str | None = None
-    database: str = "local"
+    database: Literal["local", "existing"] = "local"
     database_name: str = "openemm"
     database_user: str = "openemm"
     database_admin_file: str | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from workflows.plan import GateOptions, Hop
@@ -21,7 +20,8 @@ class InstallPlan:
         home, user: of OpenEMM on this host.
         http_port: where the application answers on this host.
         present: the release is active already, and only what is around it is looked at.
-        packages: capability -> the names of the operating system's packages for it here (resolved when the plan was made).
+        starts: OpenEMM is started and proven at the end.
+        site_file, site_text: of this tool; empty: the host has one already.
     """
 
     source: str
@@ -32,7 +32,9 @@ class InstallPlan:
     user: str = "openemm"
     http_port: int = 8080
     present: bool = False
-    packages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    starts: bool = True
+    site_file: str = ""
+    site_text: str = ""
     gate: GateOptions = field(default_factory=GateOptions)
     start_timeout: float = 120.0  # seconds
     migrate_timeout: float = 600.0  # seconds

@@ -1,0 +1,1 @@
+"""What an administrator is asked before an installation, on a terminal or in a file."""
