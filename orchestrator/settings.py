@@ -14,6 +14,7 @@ from workflows.errors import UsageError
 
 SITE_FILE = Path("/etc/openemm-orchestrator/site.toml")
 HOME = Path("/home/openemm")
+STATE = Path("/var/lib/openemm-orchestrator")
 PREFIX = "ORCHESTRATE_"
 
 _File = Annotated[Path, Strict(False)]
@@ -54,7 +55,7 @@ class Settings(BaseModel):
     """The OS user that OpenEMM runs as; empty for whoever runs this tool."""
     packages: str = ""
     """Where packages come from: a folder, or an http(s) URL. The vendor's URL is not known to this tool (facts 3)."""
-    state: _File = Path("/var/lib/openemm-orchestrator")
+    state: _File = STATE
     """The folder of state.db and of the lock."""
     state_url: str | None = Field(default=None, repr=False)
     """A MariaDB schema that keeps the state instead of state.db: mysql+pymysql://user:password@host/schema. Never shown."""
@@ -84,18 +85,19 @@ class Settings(BaseModel):
             object.__setattr__(self, "backups", self.state / "backups")
 
 
-def load(site: str | None, environ: Mapping[str, str]) -> Settings:
+def load(site: str | None, environ: Mapping[str, str], *, bare: bool = False) -> Settings:
     """The settings of the site named by --site, or of the one found.
 
     Args:
         site: what --site says, a site file or a folder that holds site.toml; None when it was not given.
         environ: the process's environment.
+        bare: this host need not have OpenEMM yet.
 
     Raises:
         UsageError: "site-not-found".
         SettingsError: "settings-invalid" or "settings-unreadable", naming file and key, never the value.
     """
-    file = _site_file(site or environ.get(PREFIX + "SITE"), environ)
+    file = site_file(site or environ.get(PREFIX + "SITE"), environ, bare=bare)
     values: dict[str, Any] = {}
     if file is not None:
         values = _read(file)
@@ -111,7 +113,12 @@ def load(site: str | None, environ: Mapping[str, str]) -> Settings:
         raise _explained(error, file, environment) from None
 
 
-def _site_file(named: str | None, environ: Mapping[str, str]) -> Path | None:
+def site_file(named: str | None, environ: Mapping[str, str], *, bare: bool = False) -> Path | None:
+    """The site file that counts; None: there is none, and the host is known without one, or may be bare.
+
+    Raises:
+        UsageError: "site-not-found".
+    """
     if named:
         path = Path(named)
         file = path / "site.toml" if path.is_dir() else path
@@ -124,15 +131,17 @@ def _site_file(named: str | None, environ: Mapping[str, str]) -> Path | None:
         )
     if SITE_FILE.is_file():
         return SITE_FILE
-    home = Path(environ.get(PREFIX + "HOME", HOME))
-    if any((home / part).exists() for part in ("webapps", "release", "etc/dbcfg")):
+    home, state = Path(environ.get(PREFIX + "HOME", HOME)), Path(environ.get(PREFIX + "STATE", STATE))
+    traces = (*(home / part for part in ("webapps", "release", "etc/dbcfg")), state / "state.db")
+    if bare or any(trace.exists() for trace in traces):
         return None
     raise UsageError(
         f"cannot find OpenEMM: there is neither {SITE_FILE} nor an installation under {home}",
         key="site-not-found",
         next=[
-            "orchestrate --site PATH status    a site file, or a sandbox folder",
-            "orchestrate sandbox create DIR    a host to try things on",
+            "orchestrate --site PATH status             a site file, or a sandbox folder",
+            "orchestrate sandbox create DIR             a host to try things on",
+            "orchestrate install --release VERSION      OpenEMM on this host",
         ],
     )
 

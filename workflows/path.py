@@ -40,8 +40,8 @@ def plan_path(
         UsageError: "version-unknown-line" or "target-older".
         RefusedError: "line-missing" or "release-missing".
     """
-    _known(current, lines)
-    _known(target, lines)
+    require_known(current, lines)
+    require_known(target, lines)
     start, end = lines.index(current.line), lines.index(target.line)
     if end < start or (not target.is_line and target < current):
         raise UsageError(
@@ -83,13 +83,42 @@ def missing(packages: Iterable[PackageRef], line: str) -> tuple[str, ...]:
     return (f"{wanted} of {line}", *_runtime_gap(line, offered))
 
 
-def _known(version: Version, lines: Sequence[str]) -> None:
+def require_known(version: Version, lines: Sequence[str]) -> None:
+    """See that a version is of a known release line.
+
+    Raises:
+        UsageError: "version-unknown-line".
+    """
     if version.line not in lines:
         raise UsageError(
             f"{version.line} is not a release line that is known; known are {', '.join(lines)}",
             key="version-unknown-line",
             next=[LIST_COMMAND],
         )
+
+
+def choose_release(wanted: Version, packages: Sequence[PackageRef]) -> Release:
+    """The release to install: exactly that one, or the newest of a line.
+
+    Raises:
+        RefusedError: "release-missing", naming what the package source lacks.
+    """
+    releases = group_releases(packages)
+    of_line = [release for release in releases if Version.parse(release.version).line == wanted.line]
+    fit = of_line if wanted.is_line else [release for release in of_line if Version.parse(release.version) == wanted]
+    if fit:
+        return max(fit, key=_by_version)
+    lacks = missing(packages, wanted.line) if wanted.is_line else _gaps(wanted, packages)
+    raise RefusedError(
+        f"cannot install {wanted}: the package source has no complete release of it",
+        key="release-missing",
+        detail=[
+            *(f"{wanted} lacks {what}" for what in lacks),
+            f"complete releases: {', '.join(release.version for release in releases) or 'none'}",
+        ],
+        unharmed=["nothing was changed"],
+        next=[LIST_COMMAND],
+    )
 
 
 def _patch_of_current_line(current: Version, releases: Sequence[Release]) -> list[Release]:

@@ -17,6 +17,9 @@ SECTIONS: dict[str, dict[str, str]] = {
         "check": "What would stop an upgrade.",
         "plan": "What an upgrade would do, and how long mail is down.",
     },
+    "Install": {
+        "install": "From a bare server to a running, verified OpenEMM.",
+    },
     "Upgrade": {
         "upgrade": "Go to a newer release, line by line, each hop proven.",
         "resume": "Go on with a run where it stopped.",
@@ -29,6 +32,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "switch": "Another version of one component, within its line.",
     },
     "Mail": {
+        "doctor": "Why no mail leaves, and what mends it.",
         "mta": "Which mail server is active, its queue, and the switch to the other.",
     },
     "Look back": {

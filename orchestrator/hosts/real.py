@@ -9,8 +9,11 @@ if TYPE_CHECKING:
     from orchestrator.hosts.database import RealDatabase
     from orchestrator.settings import Settings
     from workflows.config_host import TableFormats
+    from workflows.doctor_host import Vitals
     from workflows.host import Application, Backups, Home, Machine, Packages
     from workflows.mta_host import Mail
+    from workflows.setup.host import Setup
+    from workflows.remedies import Remedies
 
 
 class RealHost:
@@ -74,11 +77,32 @@ class RealHost:
         return RealMail(self.settings)
 
     @cached_property
+    def setup(self) -> Setup:
+        """What an installation may ask of it."""
+        from orchestrator.hosts.setup.setup import RealSetup
+
+        return RealSetup(self.settings, self.mail)
+
+    @cached_property
     def formats(self) -> TableFormats:
         """The row formats of OpenEMM's tables."""
         from orchestrator.hosts.formats import RealTableFormats
 
         return RealTableFormats(self.settings)
+
+    @cached_property
+    def vitals(self) -> Vitals:
+        """What the doctor measures."""
+        from orchestrator.hosts.doctor.vitals import RealVitals
+
+        return RealVitals(self.settings)
+
+    @cached_property
+    def remedies(self) -> Remedies:
+        """What --fix does."""
+        from orchestrator.hosts.remedies import RealRemedies
+
+        return RealRemedies(self.settings)
 
 
 def open_host(settings: Settings) -> RealHost:

@@ -8,11 +8,12 @@ from typing import Any, Protocol
 
 from pydantic import TypeAdapter
 
-from workflows import convert, mta_switch, restart, rollback, switch, upgrade
+from workflows import convert, install, mta_switch, restart, rollback, switch, upgrade
 from workflows.convert import ConversionPlan
 from workflows.moves import RollbackPlan, SwitchPlan
 from workflows.mta import MtaPlan
 from workflows.plan import GateOptions, UpgradePlan
+from workflows.setup.plan import InstallPlan
 from workflows.step import Step
 
 
@@ -48,6 +49,7 @@ WORKFLOWS: Mapping[str, Workflow] = {
     "mta-switch": Workflow(MtaPlan, mta_switch.steps),
     "restore": Workflow(RollbackPlan, rollback.steps),
     "convert": Workflow(ConversionPlan, convert.steps),
+    "install": Workflow(InstallPlan, install.steps),
 }
 
 

@@ -1,0 +1,124 @@
+"""`orchestrate install`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from orchestrator.answers.questions import QUESTIONS
+from orchestrator.cli.app import App
+from orchestrator.cli.options import reason_option
+
+if TYPE_CHECKING:
+    from workflows.setup.answers import Answers, Verdict
+    from workflows.setup.plan import InstallPlan
+    from workflows.steps.setup.base import Difference
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _answer_options(command: F) -> F:
+    """An option for each question; what it says wins over the file."""
+    for question in reversed(QUESTIONS):
+        text = f"{question.ask} {question.why[:1].upper()}{question.why[1:]}."
+        command = click.option(question.option, question.key, metavar="ANSWER", help=text)(command)
+    return command
+
+
+@click.command()
+@click.option("--release", metavar="VERSION", required=True, help="A release (20.10.000.152) or the newest of a line (20.10).")
+@click.option("--answers", "file", metavar="FILE", type=click.Path(path_type=Path), help="A TOML file with the answers.")
+@click.option("--write-answers", metavar="FILE", type=click.Path(path_type=Path), help="Save the answers; then nothing is done.")
+@click.option("--keep", metavar="KEY", multiple=True, help="Leave that as somebody configured it.")
+@click.option("--replace", metavar="KEY", multiple=True, help="Make that as the guide wants it.")
+@click.option("--resolver", metavar="ADDRESS", help="Ask this name server, not the host's.")
+@click.option("--dry-run", is_flag=True, help="Show what would be done, and do nothing.")
+@click.option("--on-failure", type=click.Choice(["stop", "undo"]), default="stop", show_default=True, help="When a step fails.")
+@reason_option
+@_answer_options
+@click.pass_obj
+def command(
+    app: App, /, release: str, *, file: Path | None, write_answers: Path | None, keep: Sequence[str], replace: Sequence[str],
+    resolver: str | None, dry_run: bool, on_failure: str, reason: str | None, **said: str | None,
+) -> int:  # fmt: skip
+    """From a bare server to a running, verified OpenEMM (guide 3 to 5).
+
+    Asks what it must know, on a terminal or in a file, shows what would be changed, and changes that alone: what is right
+    already stays, and what somebody configured otherwise is asked about. `orchestrate abort` takes an unfinished one back.
+    """
+    from orchestrator.answers import file as answers_file
+    from orchestrator.cli.outcome import finish
+    from orchestrator.display.pages import checks as check_page
+    from orchestrator.display.pages import install as page
+    from orchestrator.errors import DONE, STOPPED
+    from orchestrator.services import installing
+    from orchestrator.services.site import Site
+    from orchestrator.settings import SITE_FILE, load, site_file
+
+    given = answers_file.read(file) if file else {}
+    given |= {key: value for key, value in said.items() if value is not None}
+    answers = _answers(app, given, asks=file is None, keep=keep, replace=replace)
+    settings = load(app.site, os.environ, bare=True)
+    unwritten = None if site_file(app.site or os.environ.get("ORCHESTRATE_SITE"), os.environ, bare=True) else SITE_FILE
+    if unwritten:
+        settings = installing.settings_for(settings, answers)
+    with Site.open(settings) as site:
+        plan = installing.make_plan(site, release, answers, unwritten)
+        parts = installing.look(site, plan)
+        plan = _settle(app, plan, installing.unanswered(plan, parts))
+        if write_answers:
+            answers_file.write(write_answers, plan.answers)
+            app.show("install-answers", [f"written to {write_answers}"], {"file": str(write_answers)})
+            return DONE
+        if installing.nothing_to_do(plan, parts):
+            app.show("install", [page.nothing_to_do(plan)], {"changed": False, "downtime": None, "run": None})
+            return DONE
+        findings = installing.check(site, plan, resolver)
+        if dry_run or not app.json:
+            lines = [*page.lines(site.settings.name, plan, parts), "", *check_page.lines(findings), ""]
+            app.show("install-plan", lines, {**page.facts(plan, parts), "checks": check_page.facts(findings)})
+        if dry_run:
+            return STOPPED if check_page.stopped(findings) else DONE
+        if not check_page.stopped(findings):
+            app.sure(f"Install OpenEMM {plan.target} on this host now?")
+        run = installing.start(site, plan, findings, reason=reason, on_failure=on_failure, display=app.display)
+        return finish(app, "install", run)
+
+
+def _answers(app: App, given: dict[str, Any], *, asks: bool, keep: Sequence[str], replace: Sequence[str]) -> Answers:
+    """From the options and the file; on a terminal and without a file, from a dialogue."""
+    from orchestrator.answers import file as answers_file
+    from workflows.setup.answers import Verdict
+
+    if asks and not (app.json or app.yes) and sys.stdin.isatty() and sys.stdout.isatty():
+        from orchestrator.answers.dialogue import Dialogue
+        from orchestrator.hosts.setup.system import RealSystem
+
+        name = RealSystem().name()
+        given = Dialogue(given, sys.stdin, sys.stdout).run({"name": name} if name else {})
+    verdicts = {**dict.fromkeys(keep, Verdict.KEEP), **dict.fromkeys(replace, Verdict.REPLACE)}
+    return answers_file.with_verdicts(answers_file.complete(given), verdicts)
+
+
+def _settle(app: App, plan: InstallPlan, differences: Sequence[Difference]) -> InstallPlan:
+    """What somebody configured otherwise is asked about, one by one, where somebody can answer."""
+    from dataclasses import replace as with_changes
+
+    from orchestrator.answers import file as answers_file
+    from orchestrator.services import installing
+    from workflows.setup.answers import Verdict
+
+    if not differences:
+        return plan
+    if app.yes or app.json or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        installing.refuse_unanswered(differences)
+    verdicts: dict[str, Verdict] = {}
+    for difference in differences:
+        question = f"{difference.what} is {difference.now}, configured by somebody. Make it {difference.wanted}?"
+        verdicts[difference.key] = Verdict.REPLACE if app.display.ask(question, f"--replace {difference.key}") else Verdict.KEEP
+    return with_changes(plan, answers=answers_file.with_verdicts(plan.answers, verdicts))

@@ -1,0 +1,57 @@
+"""What an installation would do, part by part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.display.pages.layout import flow, paragraph
+
+if TYPE_CHECKING:
+    from orchestrator.services.installing import Part
+    from workflows.setup.plan import InstallPlan
+    from workflows.steps.setup.base import Difference
+
+_INDENT = 6
+
+
+def lines(name: str, plan: InstallPlan, parts: Sequence[Part]) -> list[str]:
+    """What is right already, and what would be changed; what somebody configured otherwise is marked."""
+    right = [part.title for part in parts if not part.differences]
+    page = [f"openemm on {name}   {plan.source} -> {plan.target}   for {plan.answers.url}", ""]
+    page += ["  right already", *flow([f"{title}," for title in right[:-1]] + right[-1:], _INDENT, gap=1)] if right else []
+    if not plan.present:
+        page += ["  new", *paragraph(", ".join(package.file for package in plan.hop.target.packages), _INDENT)]
+    for part in parts:
+        if part.differences:
+            page += [f"  {part.title}" + (f"   guide {', '.join(part.guide)}" if part.guide else "")]
+            for difference in part.differences:
+                page += paragraph(told(difference), _INDENT)
+    return page
+
+
+def told(difference: Difference) -> str:
+    """A difference in a line."""
+    now = f"{difference.now} -> " if difference.now is not None else ""
+    mark = f"   (set by somebody; {difference.key})" if difference.by_admin else ""
+    return f"{difference.what}: {now}{difference.wanted}{mark}"
+
+
+def facts(plan: InstallPlan, parts: Sequence[Part]) -> dict[str, Any]:
+    """The same as data."""
+    return {
+        "source": plan.source,
+        "target": plan.target,
+        "present": plan.present,
+        "packages": [package.file for package in plan.hop.target.packages],
+        "parts": [
+            {"name": p.name, "title": p.title, "guide": list(p.guide), "differences": [asdict(d) for d in p.differences]}
+            for p in parts
+        ],
+    }
+
+
+def nothing_to_do(plan: InstallPlan) -> str:
+    """The host is as it must be."""
+    return f"nothing to do: {plan.target} is installed, and everything around it is as the guide wants it"
