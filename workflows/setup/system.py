@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -61,6 +61,12 @@ class SystemFiles(Protocol):
     def set_mode(self, path: str, mode: int) -> None:
         """Set the permission bits."""
 
+    def owner(self, path: str) -> str | None:
+        """As "user:group", by number where a number has no name; None when nothing is there."""
+
+    def set_owner(self, path: str, owner: str) -> None:
+        """Give it to somebody; of a symbolic link, the link itself."""
+
     def listing(self, folder: str) -> Sequence[str]:
         """The names in a folder, sorted; empty when there is none."""
 
@@ -74,14 +80,14 @@ class Accounts(Protocol):
     def user(self, name: str) -> tuple[int, str, str, str] | None:
         """Number, first group's name, home and shell; None when there is none."""
 
-    def add_group(self, name: str) -> None:
-        """Make it."""
+    def add_group(self, name: str, number: int | None = None) -> None:
+        """Make it; nothing when it is there."""
 
     def add_user(self, name: str, *, group: str, home: str, shell: str) -> None:
-        """Make it with its home and without a password."""
+        """Make it without a password, and its home as a new account gets it; what is there of both stays."""
 
     def remove_user(self, name: str, *, with_home: bool) -> None:
-        """Remove it; nothing when there is none."""
+        """Remove it; nothing when there is none. Some distributions remove with it the group of its name."""
 
     def remove_group(self, name: str) -> None:
         """Remove it; nothing when there is none."""
@@ -118,6 +124,9 @@ class System(Protocol):
     def memory(self) -> int:
         """Bytes of main memory."""
 
+    def free(self, path: str) -> int:
+        """Bytes that are free where a path is, or will be."""
+
     def name(self) -> str | None:
         """The host's full name (FQDN); None when it has none."""
 
@@ -137,8 +146,11 @@ class System(Protocol):
             WorkflowError: "unit-not-started".
         """
 
-    def verify_unit(self, path: str) -> Sequence[str]:
-        """What systemd-analyze says against a unit file, a line each."""
+    def verify_unit(self, name: str, text: str) -> Sequence[str]:
+        """What systemd-analyze says against a unit of that name with this text, a line each; nothing is put in place."""
 
-    def verify_logrotate(self, path: str) -> Sequence[str]:
-        """What logrotate's dry run says against a file, a line each; empty too where there is no logrotate."""
+    def verify_logrotate(self, text: str) -> Sequence[str]:
+        """What logrotate's dry run says against a file of this text, a line each; empty too where there is no logrotate."""
+
+    def verify_rsyslog(self, files: Mapping[str, str]) -> Sequence[str]:
+        """What rsyslogd says against its configuration with these texts at these paths, a line each; nothing is put in place."""

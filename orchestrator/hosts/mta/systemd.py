@@ -41,18 +41,27 @@ class Systemd:
 
     def start(self, unit: str) -> None:
         """Now; a unit that failed before is given another chance."""
-        run(["systemctl", "reset-failed", unit], timeout=SECONDS, expect=None)
-        try:
-            run(["systemctl", "start", unit], timeout=SECONDS)
-        except CommandError as error:
-            journal = run(["journalctl", "--no-pager", "--quiet", "-n", "15", "-o", "cat", "-u", unit], timeout=30, expect=None)
-            raise WorkflowError(
-                f"cannot start {unit}", key="unit-not-started", command=error.command,
-                detail=tail(journal.stdout) or error.detail,
-                next=[f"journalctl -u {unit}    why", "orchestrate resume    once it is mended"],
-            ) from error  # fmt: skip
+        act("start", unit)
 
     def stop(self, unit: str) -> None:
         """Now; that it failed before is forgotten."""
         run(["systemctl", "stop", unit], timeout=SECONDS)
         run(["systemctl", "reset-failed", unit], timeout=SECONDS, expect=None)
+
+
+def act(verb: str, unit: str) -> None:
+    """Start or restart a unit now; one that failed before is given another chance.
+
+    Raises:
+        WorkflowError: "unit-not-started" with what its journal says.
+    """
+    run(["systemctl", "reset-failed", unit], timeout=SECONDS, expect=None)
+    try:
+        run(["systemctl", verb, unit], timeout=SECONDS)
+    except CommandError as error:
+        journal = run(["journalctl", "--no-pager", "--quiet", "-n", "15", "-o", "cat", "-u", unit], timeout=30, expect=None)
+        raise WorkflowError(
+            f"cannot {verb} {unit}", key="unit-not-started", command=error.command,
+            detail=tail(journal.stdout) or error.detail,
+            next=[f"journalctl -u {unit}    why", "orchestrate resume    once it is mended"],
+        ) from error  # fmt: skip
