@@ -5,20 +5,23 @@ from __future__ import annotations
 import click
 
 from orchestrator.cli.app import App
-from orchestrator.cli.options import to_option
+from orchestrator.cli.mend import fix_option, mend
+from orchestrator.cli.options import reason_option, to_option
 
 
 @click.command()
 @to_option(required=False)
+@fix_option
+@reason_option
 @click.pass_obj
-def command(app: App, target: str | None) -> int:
+def command(app: App, target: str | None, wanted: str | None, reason: str | None) -> int:
     """What would stop an upgrade; without --to, what is not as it should be.
 
-    Changes nothing. Ends with 3 when something would stop it.
+    Without --fix it changes nothing. Ends with 3 when something would stop it.
     """
     from orchestrator.display.pages import checks as page
     from orchestrator.errors import DONE, STOPPED
-    from orchestrator.services.checking import run_checks
+    from orchestrator.services.checking import KEYS, run_checks
 
     with app.open() as site:
         plan = None
@@ -27,6 +30,10 @@ def command(app: App, target: str | None) -> int:
             from workflows.plan import GateOptions
 
             plan = make_plan(site, target, GateOptions())
-        findings = run_checks(site, plan)
-    app.show("check", page.lines(findings), {"stopped": page.stopped(findings), "findings": page.facts(findings)})
+        findings, fixed = run_checks(site, plan), []
+        if wanted:
+            fixed = mend(app, site, findings, wanted, known=KEYS, page=page.lines, reason=reason)
+            findings = run_checks(site, plan) if fixed else findings
+    facts = {"stopped": page.stopped(findings), "findings": page.facts(findings), "fixed": page.fixed_facts(fixed)}
+    app.show("check", [*page.fixed_lines(fixed), *page.lines(findings)], facts)
     return STOPPED if page.stopped(findings) else DONE

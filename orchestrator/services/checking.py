@@ -7,6 +7,8 @@ from workflows.checks import registry
 from workflows.checks.finding import Finding
 from workflows.plan import UpgradePlan
 
+KEYS = frozenset(registry.CHECKS)
+
 
 def run_checks(site: Site, plan: UpgradePlan | None) -> list[Finding]:
     """What must hold before the plan may start; without a plan, what can be said of the host as it is."""

@@ -4,32 +4,50 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import sys
+from collections.abc import Callable
 
 from markdown import opening, table
 from markdown import page as whole
 
+from workflows.checks.doctor.registry import CHECKS as DOCTOR
 from workflows.checks.registry import CHECKS
 
-EFFECTS = {"INHIBITOR": "stops", "WARNING": "warns", "UNKNOWN": "may not be known"}
+EFFECTS = {
+    "INHIBITOR": "stops", "stops": "stops", "WARNING": "warns", "warns": "warns", "UNKNOWN": "may not be known",
+    "unknown": "may not be known",
+}  # fmt: skip
+HEAD = ("key", "what must hold", "else", "what is looked at, and why")
+REMEDY = re.compile(r"\b(?:SetMode|MakeLink|SwitchOn|Rewrite)\(")
 
 
 def page() -> str:
     """The page."""
-    rows = []
-    for key, (title, check) in CHECKS.items():
-        module = sys.modules[check.__module__]
-        told = " ".join(part for part in (opening(module.__doc__), opening(inspect.getdoc(check))) if part)
-        rows.append((f"`{key}`", title, _effects(inspect.getsource(module)), told))
     return whole(
         "Checks",
         "`orchestrate check`, `plan` and `upgrade` make these checks, in this order; they change nothing. What stops an upgrade "
         "ends the command with 3 and the check's key. A check that cannot look stops it too, with the key of what kept it from "
         "looking (see [error keys](error-keys.md)).",
-        table(("key", "what must hold", "else", "what is looked at, and why"), rows),
+        table(HEAD, [_row(key, title, check) for key, (title, check) in CHECKS.items()]),
+        "## Why no mail leaves",
+        "`orchestrate doctor` makes these, in this order ([how to use it](../how-to/mail-does-not-leave.md)). What keeps mail "
+        "from leaving ends it with 3. A check that cannot look says so, and hides none of the others. One that another "
+        "finding explains says nothing: a mail server that is not installed does not listen on port 25 either.",
+        table(HEAD, [_row(subject.key, subject.title, check, subject.source) for subject, check in DOCTOR]),
+        "`--fix` mends what is marked with it, of both lists; each is asked for, and `--yes` takes all. What changes a file that "
+        "an administrator writes is done only when its key is named.",
     )
+
+
+def _row(key: str, title: str, check: Callable[..., object], source: str = "") -> tuple[str, ...]:
+    module = sys.modules[check.__module__]
+    code = inspect.getsource(module)
+    told = " ".join(part for part in (opening(module.__doc__), opening(inspect.getdoc(check))) if part)
+    effects = _effects(code) + (", `--fix`" if REMEDY.search(code) else "")
+    return (f"`{key}`", title, effects, f"{told} ({source})" if source else told)
 
 
 def _effects(source: str) -> str:
     used = {node.attr for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Attribute)}
-    return ", ".join(word for name, word in EFFECTS.items() if name in used) or "stops"
+    return ", ".join(dict.fromkeys(word for name, word in EFFECTS.items() if name in used)) or "stops"

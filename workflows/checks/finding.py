@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from workflows.host import Host
     from workflows.plan import UpgradePlan
+    from workflows.remedies import Remedy
 
 
 class Severity(enum.StrEnum):
@@ -23,7 +24,10 @@ class Severity(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One finding. fix: a command or instruction; empty when nothing is to be mended."""
+    """One finding.
+
+    fix: a command or instruction; empty when nothing is to be mended. source: where the guide says so. remedy: what --fix does.
+    """
 
     key: str
     severity: Severity
@@ -31,6 +35,8 @@ class Finding:
     measured: str
     why: str = ""
     fix: str = ""
+    source: str = ""
+    remedy: Remedy | None = None
 
 
 Check = Callable[["Host", "UpgradePlan | None"], Iterable[Finding]]

@@ -1,0 +1,1 @@
+"""What the doctor measures on a real host (workflows.doctor_host)."""

@@ -1,0 +1,75 @@
+"""Do what --fix may do, one remedy at a time, each in the ledger before it is begun and when it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from orchestrator.services.running import refuse_open_run
+from orchestrator.services.site import Site
+from state.ledger import EntryDraft
+from workflows.checks.finding import Finding, Severity
+from workflows.errors import UsageError
+from workflows.remedies import on_request
+from workflows.step import Facts
+
+ALL = "all"
+COMPONENT = "host"
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """A remedy that was done: what it changed, from what to what."""
+
+    key: str
+    says: str
+    before: Facts
+    after: Facts
+
+
+def chosen(findings: Sequence[Finding], wanted: str, known: Collection[str]) -> list[Finding]:
+    """The findings that --fix mends: all it may, or those of one key. An administrator's own file only by its key.
+
+    Raises:
+        UsageError: "check-unknown".
+    """
+    if wanted not in {ALL, *known}:
+        raise UsageError(
+            f"there is no check {wanted}", key="check-unknown", detail=sorted(known), unharmed=["nothing was changed"],
+            next=["the same command with --fix alone    takes all it may"],
+        )  # fmt: skip
+    return [
+        finding
+        for finding in findings
+        if finding.remedy is not None
+        and finding.severity in (Severity.INHIBITOR, Severity.WARNING)
+        and (finding.key == wanted or (wanted == ALL and not on_request(finding.remedy)))
+    ]
+
+
+def fix(site: Site, finding: Finding, *, reason: str | None) -> Fixed:
+    """Do one finding's remedy. A "fix-begun" without a "fix-applied" behind it was cut off, and may have been done.
+
+    Raises:
+        RefusedError: "run-open", "remedy-outdated"; nothing was changed.
+        StateError: "run-in-progress".
+        WorkflowError: it cannot be done.
+    """
+    remedy = finding.remedy
+    if remedy is None:
+        raise ValueError(f"{finding.key} has no remedy")
+    remedies = site.host.remedies
+    with site.lease.acquire(None, "fix"):
+        refuse_open_run(site)
+        before = remedies.state(remedy)
+        kept = remedies.keep(remedy)
+        facts = {"check": finding.key, "measured": finding.measured, "does": str(remedy), "before": before, **kept}
+        _record(site, "fix-begun", facts, reason)
+        remedies.apply(remedy)
+        after = remedies.state(remedy)
+        _record(site, "fix-applied", {**facts, "after": after}, reason)
+    return Fixed(finding.key, str(remedy), before, after)
+
+
+def _record(site: Site, kind: str, evidence: Facts, reason: str | None) -> None:
+    site.ledger.append([EntryDraft(kind, COMPONENT, evidence=evidence)], actor={**site.actor, "reason": reason})

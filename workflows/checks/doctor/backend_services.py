@@ -1,0 +1,32 @@
+"""The backend makes the mails: its services must run (facts 11)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workflows.checks.doctor.subject import Subject
+from workflows.checks.doctor.visit import Visit
+from workflows.checks.finding import Finding
+
+UP = ("ok", "running")
+MAKE_MAIL = frozenset({"mlprepare", "mailout", "trigger", "generate", "pickdist", "mlcontrol"})
+SUBJECT = Subject(
+    "backend-services",
+    "the backend's services run",
+    "the backend generates mails and hands them to the mail server",
+)
+
+
+def check(visit: Visit) -> Iterator[Finding]:
+    """There is a process, and its own script says running of each service."""
+    if not visit.host.application.state().backend:
+        yield SUBJECT.stops("no process of the backend runs", "orchestrate restart")
+        return
+    states = visit.host.vitals.services()
+    down = {name: state for name, state in states.items() if state not in UP and name != "mta"}
+    if not down:
+        yield SUBJECT.fine(f"{len(states)} services" if states else "there is a process")
+        return
+    told = ", ".join(f"{name} {state}" for name, state in down.items())
+    found = SUBJECT.stops if MAKE_MAIL & down.keys() else SUBJECT.warns
+    yield found(told, "orchestrate restart    or bin/backend.sh restart")

@@ -1,0 +1,24 @@
+"""Without its database OpenEMM neither plans nor makes a mail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workflows.checks.doctor.subject import Subject
+from workflows.checks.doctor.visit import Visit
+from workflows.checks.finding import Finding
+from workflows.errors import WorkflowError
+
+SUBJECT = Subject(
+    "mail-database",
+    "the database answers",
+    "mailings, recipients and what is to be sent when are in the database",
+)
+
+
+def check(visit: Visit) -> Iterator[Finding]:
+    """With what dbcfg says."""
+    try:
+        yield SUBJECT.fine(f"server {visit.host.database.ping()}")
+    except WorkflowError as error:
+        yield SUBJECT.stops(error.message, error.next[0] if error.next else "systemctl status mariadb")

@@ -1,0 +1,59 @@
+"""Reason 4: the wrong mail server is active (facts 12)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workflows.checks.doctor.subject import Subject
+from workflows.checks.doctor.visit import Visit
+from workflows.checks.finding import Finding
+from workflows.mta import KNOWN
+from workflows.mta_host import Source
+
+SMTP = 25
+SUBJECT = Subject(
+    "mta-active", "the mail server OpenEMM uses is the one that is active",
+    "OpenEMM hands its mails to the server that scripts/config.sh decides for; another one never sees them",
+    "guide 6.1 no. 4",
+)  # fmt: skip
+
+
+def check(visit: Visit) -> Iterator[Finding]:
+    """Hold what OpenEMM decides for against what is installed, what runs, and what /usr/sbin/sendmail leads to."""
+    if not visit.installed:
+        return  # mta-installed says so
+    decision, mta = visit.decision, visit.decision.mta
+    stranger = _stranger(visit)
+    third = next((c for c in visit.host.mail.clues() if c.source is Source.ALTERNATIVES and c.says not in {*KNOWN, None}), None)
+    if mta not in visit.installed:
+        there = visit.installed[0]
+        measured = f"OpenEMM uses {mta.label} ({decision.why}), which is not installed; {there.label} is"
+        yield SUBJECT.stops(measured, f"orchestrate mta switch {there.value}")
+    elif visit.running and mta not in visit.running:
+        other = visit.running[0]
+        measured = f"OpenEMM uses {mta.label} ({decision.why}); {other.label} runs"
+        yield SUBJECT.stops(measured, f"orchestrate mta switch {other.value}    or {mta.value}, which is to send")
+    elif stranger:
+        yield SUBJECT.stops(f"{stranger} listens on port {SMTP}, not {mta.label}", "stop it and disable its unit")
+    elif third:
+        program = visit.server.program
+        yield SUBJECT.stops(f"{third.detail}: neither of the two", f"alternatives --set mta {program}")
+    elif len(visit.running) > 1:
+        measured = f"both run, and OpenEMM uses {mta.label} ({decision.why})"
+        yield SUBJECT.warns(measured, f"systemctl disable --now {mta.other.value}.service")
+    elif decision.contradictions:
+        measured = f"OpenEMM uses {mta.label} ({decision.why}), but {'; '.join(decision.contradictions)}"
+        yield SUBJECT.warns(measured, "orchestrate mta status    what decides")
+    else:
+        yield SUBJECT.fine(f"{mta.label}, by {decision.source}")
+
+
+def _stranger(visit: Visit) -> str | None:
+    """A program on the port of mail that is none of the two."""
+    known = {pid for mta in visit.installed for pid in visit.host.mail.server(mta).processes()}
+    for one in visit.host.mail.listeners(SMTP):
+        program = one.program or ""
+        if one.pid is None or one.pid in known or "/postfix/" in program or program.rpartition("/")[2].startswith("sendmail"):
+            continue
+        return f"{program or 'an unknown program'} (process {one.pid})"
+    return None

@@ -1,0 +1,34 @@
+"""Reason 1: the packages of a mail server are not installed (guide 4.2, 4.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workflows.checks.doctor.subject import Subject
+from workflows.checks.doctor.visit import Visit
+from workflows.checks.finding import Finding
+from workflows.mta_host import Mta
+
+SUBJECT = Subject(
+    "mta-installed", "a mail server is installed", "OpenEMM hands every mail to Postfix or Sendmail", "guide 6.1 no. 1"
+)
+
+
+def check(visit: Visit) -> Iterator[Finding]:
+    """The server itself, and the packages that OpenEMM needs beside it."""
+    mail = visit.host.mail
+    if not visit.installed:
+        packages = mail.server(Mta.POSTFIX).packages
+        fix = f"{mail.packages.name} install {' '.join(packages)}    then orchestrate mta switch postfix"
+        yield SUBJECT.stops("neither Postfix nor Sendmail is installed", fix)
+        return
+    server = visit.server if visit.decision.mta in visit.installed else mail.server(visit.installed[0])
+    there = mail.packages.installed(server.packages)
+    lacking = [package for package in server.packages if package not in there]
+    if lacking:
+        yield SUBJECT.warns(
+            f"{server.mta.label} {server.version()}, but not {', '.join(lacking)}",
+            f"{mail.packages.name} install {' '.join(lacking)}",
+        )
+    else:
+        yield SUBJECT.fine(f"{server.mta.label} {server.version()}")

@@ -1,0 +1,39 @@
+"""Reason 2: the mail server has not been started, or will not be after the next boot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workflows.checks.doctor.subject import Subject
+from workflows.checks.doctor.visit import Visit
+from workflows.checks.finding import Finding
+from workflows.remedies import SwitchOn
+
+SUBJECT = Subject(
+    "mta-started", "the mail server has been started, and will be at every boot", "mails wait until it is started",
+    "guide 6.1 no. 2",
+)  # fmt: skip
+
+
+def check(visit: Visit) -> Iterator[Finding]:
+    """By its unit; one that ran and ended is reason 3."""
+    mta = visit.decision.mta
+    if mta not in visit.installed:
+        return
+    unit = visit.server.units[0]
+    if not visit.host.vitals.systemd():
+        yield SUBJECT.unknown("systemd does not run this host")
+        return
+    story = visit.host.vitals.unit(unit)
+    if mta in visit.running:
+        if story.exists and not story.enabled:
+            remedy = SwitchOn(unit) if story.state == "active" else None
+            fix = f"systemctl enable {unit}"
+            yield SUBJECT.warns(
+                f"{mta.label} runs and {unit} and is not enabled: it will not start at the next boot", fix, remedy
+            )
+        else:
+            yield SUBJECT.fine(f"{unit} is enabled and runs" if story.exists else f"{mta.label} runs without a unit")
+    elif story.started is None and not visit.running:
+        measured = f"{unit} has not been started since the boot, and is {'enabled' if story.enabled else 'not enabled'}"
+        yield SUBJECT.stops(measured, f"systemctl enable --now {unit}")

@@ -1,0 +1,42 @@
+"""Reason 5: port 25 is not open (guide 4.1, 4.2)."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+
+from workflows.checks.doctor.subject import Subject
+from workflows.checks.doctor.visit import Visit
+from workflows.checks.finding import Finding
+
+SMTP = 25
+SUBJECT = Subject(
+    "port-25", "port 25 is open", "no bounce comes in, and receivers that call back refuse the mail", "guide 6.1 no. 5"
+)
+FIREWALL = f"firewall-cmd --zone=public --add-port={SMTP}/tcp --permanent && firewall-cmd --reload"
+
+
+def check(visit: Visit) -> Iterator[Finding]:
+    """Somebody listens, on more than the loopback interface, greets, and firewalld lets it in."""
+    mta = visit.decision.mta
+    if mta not in visit.running:
+        return  # other findings say so
+    addresses = visit.host.vitals.listening(SMTP)
+    if not addresses:
+        yield SUBJECT.stops(f"{mta.label} runs, and nobody listens on port {SMTP}", _listen(visit))
+    elif all(ipaddress.ip_address(address).is_loopback for address in addresses):
+        yield SUBJECT.stops(f"{mta.label} listens on {', '.join(addresses)} only", _listen(visit))
+    elif visit.host.vitals.firewall(SMTP) is False:
+        yield SUBJECT.stops(f"firewalld lets nothing in on port {SMTP}", FIREWALL)
+    elif (greeting := visit.host.mail.greeting(SMTP, 10.0)) is None:
+        yield SUBJECT.warns(f"who listens on port {SMTP} says nothing", "orchestrate mta status")
+    else:
+        known = visit.host.vitals.firewall(SMTP)
+        yield SUBJECT.fine(f"{greeting[:60]}" + ("" if known else "; firewalld does not run"))
+
+
+def _listen(visit: Visit) -> str:
+    mta = visit.decision.mta
+    if mta.value == "postfix":
+        return "postconf -e inet_interfaces=all && systemctl restart postfix.service    smtp inet must stand in master.cf"
+    return "comment out DAEMON_OPTIONS with Addr=127.0.0.1 in /etc/mail/sendmail.mc, then make -C /etc/mail (guide 4.3)"

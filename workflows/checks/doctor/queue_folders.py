@@ -1,0 +1,29 @@
+"""Reason 8: the mail server's queue does not exist (facts 7.2 and 7.3; the guide names another folder for Sendmail's)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workflows.checks.doctor.subject import Subject
+from workflows.checks.doctor.visit import Visit
+from workflows.checks.finding import Finding
+from workflows.mta_host import Mta
+
+SUBJECT = Subject(
+    "queue-folders", "the folders of the mail queue exist", "a mail that cannot be queued is not sent", "guide 6.1 no. 8"
+)
+FIXES = {
+    Mta.POSTFIX: "postfix check    makes them again; else re-install Postfix",
+    Mta.SENDMAIL: "orchestrate restart    makes those below var/spool again; systemctl restart sendmail.service the others",
+}
+
+
+def check(visit: Visit) -> Iterator[Finding]:
+    """Those of the server that OpenEMM uses."""
+    if visit.decision.mta not in visit.installed:
+        return
+    if missing := visit.host.vitals.missing_queue_folders(visit.decision.mta):
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        yield SUBJECT.stops(f"there is no {missing[0]}{more}", FIXES[visit.decision.mta])
+    else:
+        yield SUBJECT.fine(f"those of {visit.decision.mta.label}")

@@ -1,0 +1,28 @@
+"""Reason 7: SELinux is enabled (guide 3.2, 3.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workflows.checks.doctor.subject import Subject
+from workflows.checks.doctor.visit import Visit
+from workflows.checks.finding import Finding
+
+SUBJECT = Subject(
+    "selinux-off", "SELinux is disabled",
+    "it keeps the mail server from OpenEMM's socket, maps and procmail rules in the home", "guide 6.1 no. 7",
+)  # fmt: skip
+CONFIG = "set SELINUX=disabled in /etc/selinux/config"
+
+
+def check(visit: Visit) -> Iterator[Finding]:
+    """As the kernel says now, and as it is configured for the next boot."""
+    found = visit.host.vitals.selinux()
+    if found.now == "enforcing":
+        yield SUBJECT.stops("it is enforcing", f"setenforce 0    now; {CONFIG} and reboot")
+    elif found.now == "permissive":
+        yield SUBJECT.warns("it is enabled and only logs what it would refuse", f"{CONFIG} and reboot")
+    elif found.at_boot == "enforcing":
+        yield SUBJECT.warns("it is disabled now, and will be enforcing after the next boot", CONFIG)
+    else:
+        yield SUBJECT.fine("disabled")
