@@ -10,14 +10,14 @@ import time
 from tests.system.lab import leftovers
 from tests.system.lab.lab import Lab, missing
 from tests.system.lab.openemm import install_openemm
-from tests.system.lab.root import ready_root
+from tests.system.lab.root import Kind, ready_root
 
 
 def main() -> int:
     """Do what the arguments say; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.system.lab", description="booted hosts to test on")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("build", help="make the root file system of all hosts, unless it is cached")
+    commands.add_parser("build", help="make the root file systems of all hosts, unless they are cached")
     commands.add_parser("clean", help="take away what killed tests left behind")
     shell = commands.add_parser("shell", help="a shell on a fresh host, which is taken away behind it")
     shell.add_argument("--bare", action="store_true", help="without OpenEMM")
@@ -31,10 +31,11 @@ def main() -> int:
 
 
 def build() -> int:
-    """Make the root."""
-    begun = time.monotonic()
-    root = ready_root()
-    tell(f"{root}   ready in {time.monotonic() - begun:.0f} s")
+    """Make the root of each kind of host."""
+    for kind in Kind:
+        begun = time.monotonic()
+        root = ready_root(kind)
+        tell(f"{root}   {kind.value}, ready in {time.monotonic() - begun:.0f} s")
     return 0
 
 

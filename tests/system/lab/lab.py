@@ -12,8 +12,9 @@ from typing import Self
 
 from orchestrator.hosts.command import PATH, run
 from tests.system.lab import leftovers
+from tests.system.lab.bootstrap import DISTRIBUTION
 from tests.system.lab.host import Host, Layers
-from tests.system.lab.root import DISTRIBUTION, ready_root
+from tests.system.lab.root import ready_root
 
 TOOLS = {"mmdebstrap": "mmdebstrap", "systemd-nspawn": "systemd-container", "createrepo_c": "createrepo-c", "rpmbuild": "rpm",
          "zstd": "zstd", "ip": "iproute2", "nsenter": "util-linux"}  # fmt: skip
