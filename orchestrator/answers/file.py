@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from orchestrator.answers.questions import BY_KEY, QUESTIONS, checked
 from orchestrator.files import write_atomic
@@ -103,10 +103,13 @@ def schema() -> dict[str, Any]:
         told = made["properties"][question.key]
         told["description"] = f"{question.ask} {question.why}"
     made["properties"][DIFFERENCES]["description"] = "What becomes of something that is configured otherwise, by its key."
+    del made["description"]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Answers of orchestrate install",
         **made,
+        "additionalProperties": False,
+        "required": [],
     }
 
 
@@ -118,7 +121,7 @@ def with_verdicts(answers: Answers, verdicts: Mapping[str, Verdict]) -> Answers:
 
 
 def _adapter() -> TypeAdapter[Answers]:
-    return TypeAdapter(Answers, config=ConfigDict(extra="forbid"))
+    return TypeAdapter(Answers)
 
 
 def _unusable(message: str) -> UsageError:
