@@ -49,11 +49,12 @@ def announce(ledger: Ledger, run: str | None = None) -> bool:
     if head is None:
         return False
     fields = {
-        "ORCHESTRATE_SITE": ledger.site,
-        "ORCHESTRATE_CHECKPOINT": f"{head.seq}:{head.hash}",
-        "ORCHESTRATE_SEQ": str(head.seq),
-        "ORCHESTRATE_HASH": head.hash,
-        **({"ORCHESTRATE_RUN": run} if run else {}),
+        "SITE": ledger.site,
+        "KIND": "checkpoint",
+        "CHECKPOINT": f"{head.seq}:{head.hash}",
+        "SEQ": str(head.seq),
+        "HASH": head.hash,
+        **({"RUN": run} if run else {}),
     }
     return send(f"ledger of {ledger.site}: checkpoint {head.seq} {head.hash}", fields)
 

@@ -442,10 +442,14 @@ class Backups(Protocol):
 
 @dataclass(frozen=True)
 class AppState:
-    """What really runs, told by processes and ports (facts 11), never by exit codes."""
+    """What really runs, told by processes and ports (facts 11), never by exit codes.
+
+    unit: whether the host's service manager takes OpenEMM for started (guide 9.1); False where it does not know it.
+    """
 
     frontend: bool
     backend: bool
+    unit: bool = False
 
 
 @dataclass(frozen=True)
@@ -477,10 +481,19 @@ class Application(Protocol):
         """Stop it, and see it gone."""
 
     def start_backend(self) -> None:
-        """Start the backend services."""
+        """Start the backend services. Where the frontend runs, the service manager then takes OpenEMM for started."""
 
     def stop_backend(self) -> None:
         """Stop them, and see them gone."""
+
+    def stop_unit(self) -> None:
+        """Let the service manager know that OpenEMM is stopped."""
+
+    def hold(self, run: str) -> None:
+        """Keep the service manager from starting OpenEMM, at a boot or by hand, while that run is open; durable."""
+
+    def release(self) -> None:
+        """Let the service manager start OpenEMM again."""
 
     def log_mark(self) -> LogMark:
         """The end of catalina.out now."""

@@ -16,7 +16,7 @@ def steps(plan: UpgradePlan) -> Iterator[Step]:
     """The steps of a restart: its plan has one hop from a version to itself, without packages."""
     for hop in plan.hops:
         yield WaitForDispatch(hop, plan.gate)
-        yield StopApplication(hop)
+        yield StopApplication(hop, hold=False)  # what is active may run: a boot in between is only another start
         yield StartFrontend(hop, plan.start_timeout)
         yield ProveMigrations(hop, plan.start_timeout, plan.migrate_timeout)
         yield StartBackend(hop)

@@ -33,7 +33,7 @@ def steps(plan: UpgradePlan) -> Iterator[Step]:
         yield ActivateRelease(hop)  # every link, or none
         yield StartFrontend(hop, plan.start_timeout)  # an intermediate major really runs once
         yield ProveMigrations(hop, plan.start_timeout, plan.migrate_timeout)
-        yield VerifyHop(hop)
+        yield VerifyHop(hop, plan.start_timeout)
         if hop.final or hop.rules.backend_at_start:
             yield StartBackend(hop)
         yield RecordHop(hop, plan.before)

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from orchestrator.cli.app import App
-from orchestrator.cli.options import gate_options, reason_option
+from orchestrator.cli.options import detach_option, gate_options, reason_option
+
+if TYPE_CHECKING:
+    from orchestrator.display.base import Display
+    from state.journal import RunRecord
 
 
 @click.group()
@@ -46,18 +52,19 @@ def queue(app: App, *, limit: int) -> None:
 @click.option("--discard-queue", is_flag=True, help="Write what is left to a dated archive and take it out of the queue.")
 @gate_options
 @click.option("--on-failure", type=click.Choice(["stop", "undo"]), default="stop", show_default=True, help="When a step fails.")
+@detach_option
 @reason_option
 @click.pass_obj
 def switch(
     app: App, target: str, *, flush: bool, requeue: bool, discard_queue: bool, wait: float | None, window: str | None,
-    ignore_dispatch: bool, on_failure: str, reason: str | None,
+    ignore_dispatch: bool, on_failure: str, detach: bool, reason: str | None,
 ) -> int:  # fmt: skip
     """Let OpenEMM send through the other mail server; not one mail is lost or sent twice.
 
     Installs and configures it while mail still flows, waits until the queue is empty, and proves the new server before the
     application starts again. `orchestrate abort` takes an unfinished switch back, with the queue.
     """
-    from orchestrator.cli.outcome import finish
+    from orchestrator.cli.outcome import begin
     from orchestrator.display.pages import checks as check_page
     from orchestrator.display.pages import mail as page
     from orchestrator.errors import DONE
@@ -80,5 +87,8 @@ def switch(
             app.show("plan", [*page.plan_lines(site.settings.name, plan), "", *check_page.lines(findings), ""], {})
         if not check_page.stopped(findings):
             app.sure(f"Switch {site.settings.name} from {plan.old.label} to {plan.new.label} now?")
-        run = mail.start(site, plan, reason=reason, on_failure=on_failure, display=app.display)
-        return finish(app, "mta-switch", run)
+
+        def start(display: Display | None) -> RunRecord:
+            return mail.start(site, plan, reason=reason, on_failure=on_failure, display=display)
+
+        return begin(app, "mta-switch", start, detach=detach)

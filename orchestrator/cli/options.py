@@ -29,6 +29,20 @@ def gate_options(command: F) -> F:
     return command
 
 
+def detach_option(command: F) -> F:
+    """--detach; refused at once where it cannot be done."""
+
+    def refuse(_ctx: click.Context, _param: click.Parameter, value: bool) -> bool:
+        if value:
+            from orchestrator.services.detach import refuse_without_systemd
+
+            refuse_without_systemd()
+        return value
+
+    text = "Hand the run to a systemd unit of its own; follow it with `orchestrate watch`."
+    return click.option("--detach", is_flag=True, callback=refuse, help=text)(command)
+
+
 def wait_option(text: str) -> Callable[[F], F]:
     """--wait TIME."""
     return click.option("--wait", metavar="TIME", type=parse_duration, help=text)

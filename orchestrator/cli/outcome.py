@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import click
 from orchestrator.cli.app import App
 
 if TYPE_CHECKING:
+    from orchestrator.display.base import Display
     from state.journal import RunRecord
 
 
@@ -25,6 +27,24 @@ def finish(app: App, command: str, run: RunRecord) -> int:
         lines = []
     app.show(command, lines, {"changed": command != "watch", "downtime": down, "run": runs.facts(run)})
     return exit_code(run)
+
+
+def begin(app: App, command: str, start: Callable[[Display | None], RunRecord], *, detach: bool) -> int:
+    """Start a run, drive it to its end and show that; or leave it to a unit of its own. The exit code.
+
+    start: creates the run, and drives it when it is given a display.
+    """
+    from orchestrator.display.pages.runs import facts
+    from orchestrator.errors import DONE
+    from orchestrator.services.detach import resume_detached
+
+    run = start(None if detach else app.display)
+    if not detach:
+        return finish(app, command, run)
+    unit = resume_detached(run.id, app.site)
+    lines = [f"run {run.id} goes on in {unit}", f"  next      orchestrate watch {run.id}    see it happen"]
+    app.show(command, lines, {"changed": True, "downtime": None, "run": facts(run)})
+    return DONE
 
 
 def _tell_failure(run: RunRecord) -> None:

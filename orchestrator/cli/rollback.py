@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from orchestrator.cli.app import App
-from orchestrator.cli.options import gate_options, reason_option, to_option
+from orchestrator.cli.options import detach_option, gate_options, reason_option, to_option
+
+if TYPE_CHECKING:
+    from orchestrator.display.base import Display
+    from state.journal import RunRecord
 
 
 @click.command()
@@ -14,6 +20,7 @@ from orchestrator.cli.options import gate_options, reason_option, to_option
 @click.option("--plan", "only_plan", is_flag=True, help="Say what it would do, and change nothing.")
 @click.option("--without-database", is_flag=True, help="Leave the newer schema to the older code; says what it will miss.")
 @gate_options
+@detach_option
 @reason_option
 @click.pass_obj
 def command(
@@ -26,6 +33,7 @@ def command(
     wait: float | None,
     window: str | None,
     ignore_dispatch: bool,
+    detach: bool,
     reason: str | None,
 ) -> int:
     """Go back to an older release with the database that belongs to it; or forward again, after a rollback.
@@ -33,7 +41,7 @@ def command(
     Without --to and --run: to where the last completed upgrade started. Shows first what is restored, what would be lost and
     how long it takes. The replaced database is kept, so that a rollback can be rolled back.
     """
-    from orchestrator.cli.outcome import finish
+    from orchestrator.cli.outcome import begin
     from orchestrator.display.pages import moves as page
     from orchestrator.errors import DONE
     from orchestrator.services import rollback_planning, running
@@ -56,4 +64,8 @@ def command(
         if not app.json:
             app.show("plan", [*lines, ""], {})
         app.sure(f"Roll {site.settings.name} back to {plan.target} now?")
-        return finish(app, "rollback", running.start_move(site, "rollback", plan, reason=reason, display=app.display))
+
+        def start(display: Display | None) -> RunRecord:
+            return running.start_move(site, "rollback", plan, reason=reason, display=display)
+
+        return begin(app, "rollback", start, detach=detach)

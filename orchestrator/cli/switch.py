@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from orchestrator.cli.app import App
-from orchestrator.cli.options import gate_options, reason_option
+from orchestrator.cli.options import detach_option, gate_options, reason_option
+
+if TYPE_CHECKING:
+    from orchestrator.display.base import Display
+    from state.journal import RunRecord
 
 
 @click.command()
 @click.argument("component", metavar="COMPONENT", type=click.Choice(["runtime", "frontend", "backend", "manual"]))
 @click.argument("version", metavar="VERSION")
 @gate_options
+@detach_option
 @reason_option
 @click.pass_obj
 def command(
-    app: App, component: str, version: str, *, wait: float | None, window: str | None, ignore_dispatch: bool, reason: str | None
+    app: App,
+    component: str,
+    version: str,
+    *,
+    wait: float | None,
+    window: str | None,
+    ignore_dispatch: bool,
+    detach: bool,
+    reason: str | None,
 ) -> int:
     """Make another version of a component the active one, from those that lie on this host.
 
     COMPONENT is runtime, frontend (GUI, statistics and webservices together), backend or manual. Frontend and backend stay
     within the release line: code and database schema move together only by `upgrade` and `rollback`.
     """
-    from orchestrator.cli.outcome import finish
+    from orchestrator.cli.outcome import begin
     from orchestrator.display.pages import moves as page
     from orchestrator.errors import DONE
     from orchestrator.services import moving, running
@@ -36,4 +51,8 @@ def command(
         if not app.json:
             app.show("plan", [*page.switch_lines(site.settings.name, plan), ""], {})
         app.sure(f"Switch the {component} of {site.settings.name} to {plan.target} now?")
-        return finish(app, "switch", running.start_move(site, "switch", plan, reason=reason, display=app.display))
+
+        def start(display: Display | None) -> RunRecord:
+            return running.start_move(site, "switch", plan, reason=reason, display=display)
+
+        return begin(app, "switch", start, detach=detach)

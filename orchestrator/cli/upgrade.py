@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from orchestrator.cli.app import App
-from orchestrator.cli.options import gate_options, reason_option, to_option
+from orchestrator.cli.options import detach_option, gate_options, reason_option, to_option
+
+if TYPE_CHECKING:
+    from orchestrator.display.base import Display
+    from state.journal import RunRecord
 
 
 @click.command()
 @to_option(required=True)
 @gate_options
 @click.option("--on-failure", type=click.Choice(["stop", "undo"]), default="stop", show_default=True, help="When a step fails.")
-@click.option("--detach", is_flag=True, help="Hand the run to a systemd unit of its own; follow it with `orchestrate watch`.")
+@detach_option
 @reason_option
 @click.pass_obj
 def command(
@@ -30,18 +36,14 @@ def command(
 
     Shows the plan and asks before it begins. Ends with 3 when a check stops it, with 4 when it waits or was paused.
     """
-    from orchestrator.cli.outcome import finish
+    from orchestrator.cli.outcome import begin
     from orchestrator.display.pages import checks as check_page
     from orchestrator.display.pages import plan as page
-    from orchestrator.display.pages import runs as run_page
     from orchestrator.errors import DONE
     from orchestrator.services import planning, running
     from orchestrator.services.checking import run_checks
-    from orchestrator.services.detach import refuse_without_systemd, resume_detached
     from workflows.plan import GateOptions
 
-    if detach:
-        refuse_without_systemd()
     with app.open() as site:
         plan = planning.make_plan(site, target, GateOptions(wait, window, ignore_dispatch))
         if not plan.hops:
@@ -53,11 +55,8 @@ def command(
             app.show("plan", lines, {})
         if not check_page.stopped(findings):
             app.sure(f"Upgrade {site.settings.name} to {plan.target} now?")
-        if detach:
-            run = running.create_upgrade(site, plan, reason=reason, on_failure=on_failure)
-            unit = resume_detached(run.id, app.site)
-            lines = [f"run {run.id} goes on in {unit}", f"  next      orchestrate watch {run.id}    see it happen"]
-            app.show("upgrade", lines, {"changed": True, "downtime": None, "run": run_page.facts(run)})
-            return DONE
-        run = running.start_upgrade(site, plan, reason=reason, on_failure=on_failure, display=app.display)
-        return finish(app, "upgrade", run)
+
+        def start(display: Display | None) -> RunRecord:
+            return running.start_upgrade(site, plan, reason=reason, on_failure=on_failure, display=display)
+
+        return begin(app, "upgrade", start, detach=detach)

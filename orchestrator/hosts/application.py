@@ -1,4 +1,4 @@
-"""OpenEMM's processes, log and pages (facts 11 and 17), through the vendor's scripts, whose exit codes prove nothing."""
+"""OpenEMM's processes, log and pages (facts 11 and 17), through its unit and the vendor's scripts, whose exit codes lie."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, ClassVar
 from orchestrator.hosts import processes
 from orchestrator.hosts.command import CommandError, environment, run, tail
 from orchestrator.hosts.processes import Process
+from orchestrator.hosts.unit import UNIT, Unit, in_a_scope
 from orchestrator.hosts.user import command_as, environment_of
 from workflows.errors import WorkflowError
 from workflows.host import AppState, HttpAnswer, LogMark
@@ -64,12 +65,13 @@ class RealApplication:
         self._http = settings.http
         self._start_timeout = settings.start_timeout
         self._stop_timeout = settings.stop_timeout
+        self._unit = Unit(settings.home)
 
     def state(self) -> AppState:
         """What runs now, by processes; the backend also when its status names a service other than the MTA as up."""
         found = processes.running()
         backend = bool(processes.backend(self._home, found)) or self._services_up()
-        return AppState(frontend=bool(processes.frontend(self._home, found)), backend=backend)
+        return AppState(bool(processes.frontend(self._home, found)), backend, self._unit.believed_up())
 
     def _services_up(self) -> bool:
         """Whether backend.sh status, on stderr, tells a service as up. A backend without script has none."""
@@ -101,8 +103,15 @@ class RealApplication:
         self._stop(self._frontend_script(), "frontend", self._frontend_runs, lambda: processes.frontend(self._home))
 
     def start_backend(self) -> None:
-        """Start the backend services; errors as for `start_frontend`."""
-        self._start(self._backend_script(), "backend", self._backend_runs)
+        """Start the backend services; errors as for `start_frontend`.
+
+        Where the frontend runs they are what is missing of OpenEMM: then its unit starts them, unless that is held. It finds
+        the frontend running and leaves it alone (facts 11), and a later stop of the unit stops both.
+        """
+        if self._unit.ours() and self._frontend_runs() and not self._unit.believed_up() and self._unit.holder() is None:
+            self._start_unit()
+        else:
+            self._start(self._backend_script(), "backend", self._backend_runs)
 
     def stop_backend(self) -> None:
         """Stop the backend services and see them gone; errors as for `stop_frontend`.
@@ -112,6 +121,38 @@ class RealApplication:
         if not self._backend_runs():
             return
         self._stop(self._backend_script(), "backend", self._backend_runs, lambda: processes.backend(self._home))
+
+    def stop_unit(self) -> None:
+        """Let systemd know that OpenEMM is stopped. What runs has been stopped before: systemd would kill what takes its time.
+
+        Raises:
+            ApplicationError: "unit-not-stopped".
+        """
+        stopped = self._unit.stop(self._stop_timeout + START_MARGIN)
+        if self._unit.believed_up():
+            raise ApplicationError(
+                f"systemd still takes {UNIT} for started",
+                key="unit-not-stopped", command=f"systemctl stop {UNIT}   exit {stopped.exit_code}", detail=tail(stopped.stderr),
+                next=[f"systemctl status {UNIT}    why", "orchestrate resume    once it is stopped"],
+            )  # fmt: skip
+
+    def hold(self, run: str) -> None:
+        """Keep systemd from starting OpenEMM while that run is open."""
+        self._unit.hold(run)
+
+    def release(self) -> None:
+        """Let systemd start OpenEMM again."""
+        self._unit.release()
+
+    def _start_unit(self) -> None:
+        started = self._unit.start(self._start_timeout + START_MARGIN)
+        if not self._unit.believed_up() or not _becomes(self._backend_runs, APPEAR_SECONDS):
+            raise ApplicationError(
+                f"cannot start the backend: {UNIT} was started, and its services do not run",
+                key="application-not-started", command=f"systemctl start {UNIT}   exit {started.exit_code}",
+                detail=tail(started.stderr),
+                next=[f"journalctl -u {UNIT}    what the scripts said", "orchestrate resume    once the cause is gone"],
+            )  # fmt: skip
 
     def _frontend_runs(self) -> bool:
         return bool(processes.frontend(self._home))
@@ -130,7 +171,7 @@ class RealApplication:
         return environment_of(self._user, self._home)
 
     def _start(self, script: Path, what: str, runs: Callable[[], bool]) -> None:
-        ended = self._script(script, "start", self._start_timeout + START_MARGIN)
+        ended = self._script(script, "start", self._start_timeout + START_MARGIN, lives_in=what)
         if ended.exit_code is None:
             raise ApplicationError(
                 f"cannot start the {what}: its script did not end within {self._start_timeout + START_MARGIN:.0f} s",
@@ -164,8 +205,11 @@ class RealApplication:
             ],
         )
 
-    def _script(self, script: Path, verb: str, timeout: float) -> _Ended:
-        """Run a script whose children live on: its output goes to a file, so that nobody waits for them to close a pipe."""
+    def _script(self, script: Path, verb: str, timeout: float, lives_in: str | None = None) -> _Ended:
+        """Run a script whose children live on: its output goes to a file, so that nobody waits for them to close a pipe.
+
+        lives_in: the name of a control group of their own.
+        """
         if not script.exists():
             raise ApplicationError(
                 f"cannot {verb} OpenEMM: there is no {script}",
@@ -173,11 +217,14 @@ class RealApplication:
                 next=[f"ls -l {script}    where does it lead?"],
             )
         shown = f"{script} {verb}"
+        args = command_as(self._user, self._home, [str(script), verb])
+        if lives_in:
+            args = in_a_scope(args, lives_in)
         with tempfile.TemporaryFile() as output:
             try:
                 process = subprocess.Popen(
-                    command_as(self._user, self._home, [str(script), verb]), stdin=subprocess.DEVNULL, stdout=output,
-                    stderr=subprocess.STDOUT, env=environment(self._environment()), cwd=self._home, start_new_session=True,
+                    args, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+                    env=environment(self._environment()), cwd=self._home, start_new_session=True,
                 )  # fmt: skip
             except OSError as error:
                 raise CommandError(f"cannot run {script}: {error.strerror}", key="command-missing", command=shown) from error

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 SOCKET = Path("/run/systemd/journal/socket")
-NOTICE = "5"
+ERROR, NOTICE = "3", "5"
+SECONDS = 0.2  # for a journal that is full
 
 
 def send(message: str, fields: Mapping[str, str], *, path: Path | None = None) -> bool:
@@ -15,14 +16,14 @@ def send(message: str, fields: Mapping[str, str], *, path: Path | None = None) -
 
     Args:
         message: what `journalctl` shows.
-        fields: upper-case names, as `journalctl NAME=value` finds them.
+        fields: upper-case names, as `journalctl NAME=value` finds them; PRIORITY is that of a notice unless given.
         path: the journal's socket when it is elsewhere.
     """
     known = {"MESSAGE": message, "PRIORITY": NOTICE, "SYSLOG_IDENTIFIER": "orchestrate", **fields}
     datagram = b"".join(_field(name, value) for name, value in known.items())
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
-            sender.settimeout(1.0)
+            sender.settimeout(SECONDS)
             sender.connect(str(path or SOCKET))
             sender.send(datagram)
     except OSError:

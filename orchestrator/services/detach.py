@@ -7,11 +7,13 @@ import sys
 from pathlib import Path
 
 from orchestrator.hosts.command import run
+from orchestrator.hosts.unit import SYSTEMD, UNIT
 from workflows.errors import UsageError
 
-SYSTEMD = Path("/run/systemd/system")  # sd_booted(3)
-STARTS = 3  # within STARTS_SECONDS; what fails again and again is left for a person
+STARTS = 3  # within STARTS_SECONDS; what is killed again and again is left for a person
 STARTS_SECONDS = 600
+STOP_SECONDS = 300  # to come to the next safe place; then it is killed, which `resume` mends
+BEHIND = (UNIT, "mariadb.service", "mysql.service", "mysqld.service")  # stopped at a shutdown only after the run has paused
 
 
 def unit_name(run_id: str) -> str:
@@ -36,6 +38,9 @@ def refuse_without_systemd() -> None:
 def resume_detached(run_id: str, site: str | None) -> str:
     """Start a unit that drives the run; its name.
 
+    A run whose process is killed goes on by itself; one that failed, waits or was paused is left for a person. A shutdown, or
+    `systemctl stop`, asks the run alone to pause, not the programs that its step has started.
+
     Args:
         run_id: a run that was created and that nobody drives.
         site: what --site or ORCHESTRATE_SITE says; None for the host's own site file.
@@ -45,12 +50,21 @@ def resume_detached(run_id: str, site: str | None) -> str:
     """
     unit = unit_name(run_id)
     environment = [f"--setenv=ORCHESTRATE_SITE={Path(site).absolute()}"] if site else []
+    properties = {
+        "Restart": "on-abnormal",
+        "RestartSec": "1",
+        "StartLimitBurst": STARTS,
+        "StartLimitIntervalSec": STARTS_SECONDS,
+        "KillSignal": "SIGINT",
+        "KillMode": "mixed",
+        "TimeoutStopSec": STOP_SECONDS,
+        "After": " ".join(BEHIND),
+        "StandardOutput": "null",  # the journal has it event by event
+    }
     run(
         [
             "systemd-run", f"--unit={unit}", "--collect", "--quiet", f"--description=OpenEMM run {run_id}",
-            f"--property=StartLimitBurst={STARTS}", f"--property=StartLimitIntervalSec={STARTS_SECONDS}",
-            "--property=KillSignal=SIGINT", "--property=TimeoutStopSec=infinity", *environment,
-            program(), "resume", run_id,
+            *(f"--property={name}={value}" for name, value in properties.items()), *environment, program(), "resume", run_id,
         ],
         timeout=30,
     )  # fmt: skip

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from orchestrator.packages.catalogue import Catalogue
@@ -19,9 +18,11 @@ from workflows.mta_checks import run_checks
 from workflows.mta_host import Clue, Mail, Mta, QueuedMail
 from workflows.plan import Component, GateOptions, Hop, Release
 from workflows.steps.gate import parse_window
+from workflows.steps.mta_queue import key_of
 from workflows.version import Version
 
 WORKFLOW = "mta-switch"
+TRANSIT = "in transit"
 
 
 def target_of(word: str) -> Mta:
@@ -73,7 +74,7 @@ def check(site: Site, plan: MtaPlan) -> list[Finding]:
     return run_checks(site.host.mail, plan, str(site.settings.home), plan.hop.source)
 
 
-def start(site: Site, plan: MtaPlan, *, reason: str | None, on_failure: str, display: Display) -> RunRecord:
+def start(site: Site, plan: MtaPlan, *, reason: str | None, on_failure: str, display: Display | None) -> RunRecord:
     """Check, then create the run and drive it.
 
     Raises:
@@ -118,11 +119,23 @@ def status(site: Site) -> MailStatus:
     return MailStatus(site.host.machine.now(), decide(clues), clues, mail.application_sees(), servers, _last(site))
 
 
+def everywhere(mail: Mail, mta: Mta) -> list[QueuedMail]:
+    """The mails of a server's queues, and those that a switch has taken out of them or made for them, told as in transit.
+
+    Raises:
+        WorkflowError: "queue-unreadable".
+    """
+    server = mail.server(mta)
+    coming = {key_of(one) for one in mail.server(mta.other).taken()}
+    transit = [*server.taken(), *(one for key, one in server.made().items() if key not in coming)]
+    return [*server.queue(), *(replace(one, queue=TRANSIT) for one in transit)]
+
+
 def _server(mail: Mail, mta: Mta) -> ServerStatus:
     server = mail.server(mta)
     version = server.version()
     try:
-        mails: Sequence[QueuedMail] = server.queue()
+        mails = everywhere(mail, mta)
     except WorkflowError as error:
         return ServerStatus(mta.value, version, tuple(server.processes()), None, error.message)
     by_queue: dict[str, list[QueuedMail]] = defaultdict(list)
@@ -146,5 +159,5 @@ def queue(site: Site) -> list[tuple[Mta, QueuedMail]]:
         WorkflowError: "queue-unreadable".
     """
     mail = site.host.mail
-    found = [(mta, one) for mta in Mta for one in mail.server(mta).queue()]
+    found = [(mta, one) for mta in Mta for one in everywhere(mail, mta)]
     return sorted(found, key=lambda pair: pair[1].arrived)

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from orchestrator.engine import Engine
 from orchestrator.events import Bus, Event
+from orchestrator.services.announcing import at_login, to_journald
 from orchestrator.services.checking import run_checks
 from orchestrator.services.plans import Plan, plan_from_json, plan_to_json, steps_of
 from orchestrator.services.site import Site
@@ -42,22 +43,8 @@ class Display(Protocol):
         """The run is no longer driven by this process."""
 
 
-def create_upgrade(site: Site, plan: UpgradePlan, *, reason: str | None, on_failure: str) -> RunRecord:
-    """Check, then create the run for another process to drive: `resume` begins it.
-
-    Raises:
-        RefusedError: "run-open" or "checks-failed"; nothing was changed.
-        StateError: "run-in-progress".
-    """
-    with site.lease.acquire(None, "upgrade"):
-        steps = steps_of("upgrade", plan)
-        return _create(
-            site, "upgrade", plan, steps, reason=reason, on_failure=on_failure, check=lambda: refuse_inhibited(site, plan)
-        )
-
-
-def start_upgrade(site: Site, plan: UpgradePlan, *, reason: str | None, on_failure: str, display: Display) -> RunRecord:
-    """Check, then create the run and drive it.
+def start_upgrade(site: Site, plan: UpgradePlan, *, reason: str | None, on_failure: str, display: Display | None) -> RunRecord:
+    """Check, then create the run and drive it; without a display it is left for another process, whose `resume` begins it.
 
     Raises:
         RefusedError: "run-open" or "checks-failed"; nothing was changed.
@@ -84,9 +71,9 @@ def start_conversion(site: Site, plan: ConversionPlan, *, reason: str | None, di
 
 
 def start_move(
-    site: Site, workflow: str, plan: MovePlan, *, reason: str | None, on_failure: str = "stop", display: Display
+    site: Site, workflow: str, plan: MovePlan, *, reason: str | None, on_failure: str = "stop", display: Display | None
 ) -> RunRecord:
-    """Start a switch, a rollback or a restore: its planning has looked at all that would stop it.
+    """Start a switch, a rollback or a restore: its planning has looked at all that would stop it. display: as `start_upgrade`.
 
     Raises:
         RefusedError: "run-open", or "plan-outdated" when what is active has changed since; nothing was changed.
@@ -105,9 +92,10 @@ def start_move(
 
 
 def start_checked(
-    site: Site, workflow: str, plan: Plan, *, reason: str | None, on_failure: str, display: Display, check: Callable[[], None]
-) -> RunRecord:
-    """Start a run of a workflow that has checks of its own; `check` raises when one stops it.
+    site: Site, workflow: str, plan: Plan, *, reason: str | None, on_failure: str, display: Display | None,
+    check: Callable[[], None],
+) -> RunRecord:  # fmt: skip
+    """Start a run of a workflow that has checks of its own; `check` raises when one stops it. display: as `start_upgrade`.
 
     Raises:
         RefusedError: "run-open", or what `check` raises; nothing was changed.
@@ -117,13 +105,13 @@ def start_checked(
 
 
 def _start(
-    site: Site, workflow: str, plan: Plan, *, reason: str | None, on_failure: str, display: Display,
+    site: Site, workflow: str, plan: Plan, *, reason: str | None, on_failure: str, display: Display | None,
     check: Callable[[], None] = lambda: None,
 ) -> RunRecord:  # fmt: skip
     steps = steps_of(workflow, plan)
     with site.lease.acquire(None, workflow):
         record = _create(site, workflow, plan, steps, reason=reason, on_failure=on_failure, check=check)
-        return _drive(site, record, steps, plan, display)
+        return _drive(site, record, steps, plan, display) if display is not None else record
 
 
 def _create(
@@ -251,8 +239,8 @@ def _drive(
     site: Site, record: RunRecord, steps: list[Step], plan: Plan, display: Display, *, undo: bool = False,
     wait: float | None = None,
 ) -> RunRecord:  # fmt: skip
-    bus = Bus()
-    bus.subscribe(display.event)
+    bus = Bus(to_journald(site.settings.name), display.event)
+    at_login(site.settings, record)
     display.run_begins(record)
     with pausable() as flag:
         engine = Engine(
@@ -262,6 +250,7 @@ def _drive(
         record = engine.undo() if undo else engine.run()
         if record.state == RunState.FAILED and record.options.get("on_failure") == "undo" and not undo:
             record = engine.undo()
+    at_login(site.settings, record)
     display.run_ends(record)
     return record
 

@@ -121,6 +121,11 @@ def collect(settings: Settings) -> Status:
     asker.problems.update(_broken_links(host, components))
     asker.problems.update(_mixed(host, components.get(Component.FRONTEND.value)))
     known = glance.components if glance else {}
+    backend_runs = bool(processes.backend(settings.home, running))
+    open_run = glance.open_run.id if glance and glance.open_run else None
+    believed = partial(_unit, settings, open_run, frontend=bool(frontend), backend=backend_runs)
+    no_problem: dict[str, str] = {}
+    asker.problems.update(asker.ask("unit", believed, no_problem))
     return Status(
         name=settings.name,
         home=str(settings.home),
@@ -128,7 +133,7 @@ def collect(settings: Settings) -> Status:
         frontend_since=min(
             map(_since, (process.pid for process in frontend)), default=None, key=lambda t: t or datetime.now(UTC)
         ),
-        backend_runs=bool(processes.backend(settings.home, running)),
+        backend_runs=backend_runs,
         answers=answer.body.strip() if answer.status == 200 else None,  # noqa: PLR2004
         http=f"HTTP {answer.status}" if answer.status else f"no answer: {answer.body}",
         components=components,
@@ -203,6 +208,23 @@ def _mixed(host: RealHost, frontend: str | None) -> dict[str, str]:
         for kind, folder in parts.items()
         if folder is not None and frontend is not None and versions.get(folder, frontend) != frontend
     }
+
+
+def _unit(settings: Settings, open_run: str | None, *, frontend: bool, backend: bool) -> dict[str, str]:
+    """Why a boot would not start OpenEMM, and where systemd believes what is not so."""
+    from orchestrator.hosts.unit import HOLD, UNIT, Unit
+
+    unit = Unit(settings.home)
+    if not unit.ours():
+        return {}
+    if (holder := unit.holder()) is not None:
+        if holder == open_run:
+            return {"unit": f"no boot starts OpenEMM before run {holder} has ended"}
+        return {"unit": f"{UNIT} is held by run {holder}, which is not open; to mend it: rm {HOLD}; systemctl daemon-reload"}
+    if open_run is None and frontend == backend and unit.believed_up() != frontend:
+        said = ("stopped", "it runs") if frontend else ("started", "nothing of it runs")
+        return {"unit": f"systemd takes {UNIT} for {said[0]}, and {said[1]}; to mend it: orchestrate restart"}
+    return {}
 
 
 def _database(host: RealHost) -> DatabaseStatus:

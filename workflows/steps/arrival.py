@@ -12,7 +12,7 @@ from workflows.step import Context, Done, Facts, LedgerNote, StepDefaults
 from workflows.steps.migrate import unproven
 from workflows.steps.proof import Condition, Expectation, conditions
 from workflows.steps.record import changes
-from workflows.steps.start import mark_of
+from workflows.steps.start import mark_of, start_if_ended
 from workflows.version import Version
 
 _NAMED = 6  # versions named in a condition
@@ -41,6 +41,7 @@ class VerifyMove(StepDefaults):
             WorkflowError: "move-not-proven" naming every missing condition.
         """
         hop = self.plan.hop
+        start_if_ended(ctx, hop, self.plan.start_timeout)
         expected = Expectation(hop.target.version, mark_of(ctx, hop), self.plan.folder(PackageKind.GUI), {}, {})
         judged = [*conditions(ctx, hop, expected), *self._same_versions(ctx)]
         missing = [condition for condition in judged if not condition.holds]

@@ -13,7 +13,7 @@ from workflows.step import Context, Done, LedgerNote
 from workflows.steps.hop import HopStep
 from workflows.steps.proof import Condition, conditions, expectation
 from workflows.steps.repair import repair_damage
-from workflows.steps.start import mark_of, start_and_wait, telling_lines
+from workflows.steps.start import mark_of, start_and_wait, start_if_ended, telling_lines
 
 POLL = 0.3  # seconds
 NOT_STARTED = ("log-context", "http-version")  # the web application is not there at all
@@ -104,6 +104,7 @@ class VerifyHop(HopStep):
     """All nine points of facts 17.6, once more and together; the next hop does not start otherwise."""
 
     hop: Hop
+    start_timeout: float = 120.0
     part: ClassVar[str] = "verify"
 
     def do(self, ctx: Context) -> Done:
@@ -112,6 +113,7 @@ class VerifyHop(HopStep):
         Raises:
             WorkflowError: "hop-not-proven" naming every missing condition.
         """
+        start_if_ended(ctx, self.hop, self.start_timeout)
         judged = conditions(ctx, self.hop, expectation(ctx, self.hop, mark_of(ctx, self.hop)))
         missing = [condition for condition in judged if not condition.holds]
         if missing:

@@ -14,6 +14,7 @@ from workflows.step import Context, Done, Facts, LedgerNote
 from workflows.steps.hop import HopStep
 from workflows.steps.proof import CONTEXT_FAILED, MARKER, MIGRATION_FAILED, STARTED
 from workflows.steps.repair import repair_damage
+from workflows.steps.stop import stop_all
 
 POLL = 0.3  # seconds
 DELETED_AT_START = ("emm-plugins", "birt-plugins")  # by 20.10 (facts 17.1)
@@ -26,7 +27,7 @@ def mark_of(ctx: Context, hop: Hop) -> LogMark:
     Raises:
         WorkflowError: "start-unknown" when the hop was never started by this run (facts 17.6, point 9).
     """
-    steps = (f"{hop.prefix}.migrate", f"{hop.prefix}.start")
+    steps = (f"{hop.prefix}.verify", f"{hop.prefix}.migrate", f"{hop.prefix}.start")
     mark = next((mark for step in steps if (mark := ctx.intent_of(step).get("mark"))), None)
     if mark is None:
         raise WorkflowError(f"{hop.title}: this run never started {hop.target.version}", key="start-unknown")
@@ -83,6 +84,17 @@ def start_and_wait(ctx: Context, hop: Hop, timeout: float) -> LogMark:
     return mark
 
 
+def start_if_ended(ctx: Context, hop: Hop, timeout: float) -> None:
+    """Start the frontend once more where it ended since its start was proven: no boot starts it in the middle of a run.
+
+    Raises:
+        WorkflowError: as `start_and_wait`.
+    """
+    if not ctx.host.application.state().frontend:
+        ctx.note(f"{hop.target.version} had ended since its start was proven; it is started again")
+        start_and_wait(ctx, hop, timeout)
+
+
 @dataclass(frozen=True)
 class StartFrontend(HopStep):
     """Start the frontend of the new version; its start-up migrates the database."""
@@ -133,19 +145,26 @@ class StartBackend(HopStep):
         Raises:
             WorkflowError: "backend-not-running".
         """
+        application = ctx.host.application
+        if self.hop.final:
+            application.release()
         first = next(step for step in ("hop1.stop", f"{self.hop.prefix}.stop") if ctx.intent_of(step))
+        if not application.state().frontend and ctx.intent_of(f"{self.hop.prefix}.start").get("mark"):
+            ctx.note(f"{self.hop.target.version} had ended since it was proven; it is started again")
+            application.start_frontend()
         if not ctx.intent_of(first).get("backend"):
             return Done("left stopped, as it was before")
-        if not ctx.host.application.state().backend:
-            ctx.host.application.start_backend()
-        if not ctx.host.application.state().backend:
+        if not application.state().backend:
+            application.start_backend()
+        if not application.state().backend:
             raise WorkflowError(
                 "cannot start the backend: its services do not run", key="backend-not-running", command="backend.sh start"
             )
         return Done("backend services run")
 
     def undo(self, ctx: Context) -> Sequence[LedgerNote]:
-        """Stop them."""
-        if ctx.host.application.state().backend:
-            ctx.host.application.stop_backend()
+        """Stop all: what is taken back from here on must not be started by a boot either."""
+        if self.hop.final:
+            ctx.host.application.hold(ctx.run)
+        stop_all(ctx)
         return ()

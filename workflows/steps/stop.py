@@ -7,25 +7,28 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from workflows.plan import Hop
-from workflows.step import Context, Done, Facts, LedgerNote, Probe
+from workflows.step import Context, Done, Facts, LedgerNote
 from workflows.steps.hop import HopStep
 
 
 def stop_all(ctx: Context) -> bool:
-    """Stop what runs, frontend first, as openemm.sh does (facts 11); whether anything ran."""
+    """Stop what runs, frontend first, as openemm.sh does (facts 11), and let the service manager know; whether anything ran."""
     application = ctx.host.application
     state = application.state()
     if state.frontend:
         application.stop_frontend()
     if state.backend:
         application.stop_backend()
+    if state.unit:
+        application.stop_unit()
     return state.frontend or state.backend
 
 
 def keep_stopped(ctx: Context) -> bool:
     """Stop again what was started since the hop's stop, by a boot or by hand; whether anything ran.
 
-    A step between stop and start calls it before it acts: a host that was cut off starts OpenEMM when it boots (guide 9.1).
+    A step between stop and start calls it before it acts: a host whose service manager we cannot hold starts OpenEMM when it
+    boots (guide 9.1).
     """
     ran = stop_all(ctx)
     if ran:
@@ -41,9 +44,13 @@ def log_mark_of(ctx: Context) -> list[int]:
 
 @dataclass(frozen=True)
 class StopApplication(HopStep):
-    """Stop frontend and backend, and see them gone."""
+    """Stop frontend and backend, and see them gone.
+
+    hold: whether no boot may start them before the run has; not where whatever is active may run at any time.
+    """
 
     hop: Hop
+    hold: bool = True
     part: ClassVar[str] = "stop"
 
     def prepare(self, ctx: Context) -> Facts:
@@ -51,18 +58,11 @@ class StopApplication(HopStep):
         state = ctx.host.application.state()
         return {"frontend": state.frontend, "backend": state.backend}
 
-    def probe(self, ctx: Context) -> Probe:
-        """Complete when nothing runs."""
-        state = ctx.host.application.state()
-        return Probe.PARTIAL if state.frontend or state.backend else Probe.COMPLETE
-
     def do(self, ctx: Context) -> Done:
-        """Stop what runs."""
+        """Keep the service manager from starting it again, then stop what runs."""
+        if self.hold:
+            ctx.host.application.hold(ctx.run)
         stop_all(ctx)
-        return self.observed(ctx)
-
-    def observed(self, ctx: Context) -> Done:
-        """What was stopped."""
         ran = [part for part in ("frontend", "backend") if ctx.intent.get(part)]
         return Done(f"{' and '.join(ran)} stopped" if ran else "nothing ran", {"log": log_mark_of(ctx)})
 
@@ -71,6 +71,7 @@ class StopApplication(HopStep):
         if self.hop.number > 1:
             return ()
         application = ctx.host.application
+        application.release()
         state = application.state()
         if ctx.intent.get("frontend") and not state.frontend:
             application.start_frontend()

@@ -46,25 +46,25 @@ def test_the_end_of_a_run_is_told_with_the_ledgers_head(site: Site, journal: soc
     head = site.ledger.head()
     assert head is not None
     said = fields(journal.recv(65536))
-    assert said["ORCHESTRATE_RUN"] == "LAST"
-    assert said["ORCHESTRATE_SITE"] == site.settings.name
-    assert (said["ORCHESTRATE_SEQ"], said["ORCHESTRATE_HASH"]) == (str(head.seq), head.hash)
-    assert said["ORCHESTRATE_CHECKPOINT"] == f"{head.seq}:{head.hash}"
+    assert (said["RUN"], said["KIND"]) == ("LAST", "checkpoint")
+    assert said["SITE"] == site.settings.name
+    assert (said["SEQ"], said["HASH"]) == (str(head.seq), head.hash)
+    assert said["CHECKPOINT"] == f"{head.seq}:{head.hash}"
     assert said["SYSLOG_IDENTIFIER"] == "orchestrate"
     assert head.hash in said["MESSAGE"]
 
 
 def test_a_failed_run_is_told_and_its_undoing_too(site: Site, journal: socket.socket) -> None:
     upgrade(site, "BAD2", *UPGRADES[2], reason=None, fails=True)
-    seqs = [int(fields(journal.recv(65536))["ORCHESTRATE_SEQ"]) for _ in range(2)]
+    seqs = [int(fields(journal.recv(65536))["SEQ"]) for _ in range(2)]
     kinds = {entry.seq: entry.kind for entry in site.ledger.entries(run="BAD2")}
     assert [kinds[seq] for seq in seqs] == ["run-failed", "run-undone"]
 
 
 def test_a_value_of_several_lines_keeps_them(journal: socket.socket, settings: object) -> None:
-    assert journald.send("one\ntwo=3\n", {"ORCHESTRATE_RUN": "7K3Q"}, path=journald.SOCKET)
+    assert journald.send("one\ntwo=3\n", {"RUN": "7K3Q"}, path=journald.SOCKET)
     said = fields(journal.recv(65536))
-    assert (said["MESSAGE"], said["ORCHESTRATE_RUN"]) == ("one\ntwo=3\n", "7K3Q")
+    assert (said["MESSAGE"], said["RUN"]) == ("one\ntwo=3\n", "7K3Q")
 
 
 @pytest.mark.parametrize("there", [True, False])
