@@ -106,8 +106,8 @@ def schema() -> dict[str, Any]:
     del made["description"]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Answers of orchestrate install",
         **made,
+        "title": "Answers of orchestrate install",
         "additionalProperties": False,
         "required": [],
     }

@@ -10,6 +10,8 @@ import catalogue
 import checks
 import commands
 import errors
+import guide
+import install_answers
 import settings
 import steps
 import words
@@ -22,6 +24,9 @@ PAGES: dict[str, Callable[[], str]] = {
     "catalogue.md": catalogue.page,
     "steps.md": steps.page,
     "error-keys.md": errors.page,
+    "guide.md": guide.page,
+    "install-answers.md": install_answers.page,
+    "install-answers.schema.json": install_answers.schema,
 }
 
 

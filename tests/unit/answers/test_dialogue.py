@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -15,7 +17,7 @@ HOST = {"name": "openemm.example.com"}
 ASKED = [question.key for question in QUESTIONS if question.key not in {"certificate_key", "certificate_chain"}]
 
 
-def _run(lines: list[str], given: dict[str, object] | None = None) -> tuple[dict[str, object], str]:
+def _run(lines: list[str], given: Mapping[str, Any] | None = None) -> tuple[dict[str, Any], str]:
     out = io.StringIO()
     answers = Dialogue(given or {}, io.StringIO("".join(f"{line}\n" for line in lines)), out).run(HOST)
     return answers, out.getvalue()
@@ -31,7 +33,7 @@ def test_enter_takes_every_default() -> None:
 
 
 def test_what_is_given_is_not_asked_but_shown_at_the_end() -> None:
-    given: dict[str, object] = dict.fromkeys(ASKED, "") | {"mta": "sendmail", "url": "https://a.example.com"}
+    given: dict[str, str] = dict.fromkeys(ASKED, "") | {"mta": "sendmail", "url": "https://a.example.com"}
     answers, said = _run(["", ""], {key: value for key, value in given.items() if key != "name"})
     assert answers["mta"] == "sendmail"
     assert "Which mail server?" not in said
