@@ -262,11 +262,38 @@ class MailServer(Protocol):
     def content(self, mail: QueuedMail) -> bytes:
         """The mail as it would be sent, header and body, lines ended by LF."""
 
-    def inject(self, mail: QueuedMail, content: bytes) -> None:
-        """Put a mail into its queue, whether its daemon runs or not; on disk when this returns."""
-
     def remove(self, mails: Sequence[QueuedMail]) -> None:
         """Take mails out of the queue for good; they need not be there any more. The daemon is stopped."""
+
+    def take(self, *, working: bool) -> int:
+        """Move the mails that are not held to the stage, by renames, whether the daemon runs or not; how many.
+
+        working: also those the daemon has in hand but is not sending this very moment.
+        """
+
+    def taken(self) -> Sequence[QueuedMail]:
+        """The mails that were taken, as they lay in the queue."""
+
+    def busy(self) -> int:
+        """Mails that the daemon has in hand now: stopped then, it might send one again."""
+
+    def put_back(self) -> None:
+        """Move what was taken back to the queue, whether the daemon runs or not."""
+
+    def drop(self, mails: Sequence[QueuedMail]) -> None:
+        """Remove taken mails for good, durably."""
+
+    def make(self, mails: Iterable[tuple[str, QueuedMail, bytes]]) -> None:
+        """Write mails in this server's form beside its queue, each under a key; durably. The same key again: it is replaced."""
+
+    def made(self) -> Mapping[str, QueuedMail]:
+        """What was made and is not yet in the queue, by key."""
+
+    def unmake(self, keys: Collection[str]) -> None:
+        """Forget what was made under these keys."""
+
+    def publish(self) -> int:
+        """Move all that was made into the queue, each mail by one rename, whether the daemon runs or not; how many."""
 
     def flush(self) -> None:
         """Try to send everything now."""

@@ -18,6 +18,13 @@ RULES = "/home/openemm/release/backend/current/lib/bav.rc"
 INCOMING = "/home/openemm/var/spool/mail"
 FILES = ("/etc/postfix/main.cf", "/etc/postfix/master.cf", "/etc/mail/sendmail.mc", "/home/openemm/var/run/relay.domains",
          "/home/openemm/var/run/transport.maps")  # fmt: skip
+AT_START = "/usr/local/sbin/mta.sh"
+DROP_IN = f"[Service]\nExecStartPost=+{AT_START}\n"
+STARTS_MTA = """#!/bin/sh
+# As mta.sh does (facts 12): a start of OpenEMM, at boot too, starts the mail server it knows, enabled or not
+. /home/openemm/scripts/config.sh
+if [ "$MTA" = postfix ]; then systemctl restart postfix; else systemctl start sendmail; fi
+"""
 UNITS = ("postfix.service", "sendmail.service", "openemm.service")
 
 
@@ -32,6 +39,8 @@ def prepare(host: Host, mails: int) -> None:
     host.run([PYTHON, "/root/mta_inside.py", "configure", host.full_name, DOMAIN], timeout=60)
     host.run(["systemctl", "enable", "--now", "postfix.service"])
     host.run([PYTHON, "/root/mta_inside.py", "fill", str(mails)], timeout=120)
+    host.write("/etc/systemd/system/openemm.service.d/mta.conf", DROP_IN)
+    host.write(AT_START, STARTS_MTA, mode=0o755)
 
 
 def know(host: Host) -> None:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from workflows.errors import WorkflowError
-from workflows.mta import MtaPlan
+from workflows.mta import Leftovers, MtaPlan
 from workflows.mta_host import KeptFile
 from workflows.step import Context, Done, Facts, LedgerNote, Outcome, Probe, StepDefaults
 from workflows.steps.mta_begin import before, mail_of, restore_alternative, restore_units
-from workflows.steps.mta_queue import shut
+from workflows.steps.mta_queue import come_to_rest, hand_over, shut
+from workflows.steps.stop import keep_stopped
 
 PORT = 25
 GREETING_SECONDS = 30.0
@@ -39,19 +40,29 @@ class StopOldServer(StepDefaults):
             return waiting
         down = ctx.intent.get("down") or ctx.host.machine.now().isoformat()
         ctx.remember(down=down)
-        old.stop()
-        if (waiting := shut(ctx, old, self.plan)) is not None:
-            restore_units(mail, old, before(ctx)["units"])
-            return waiting
-        for unit in old.units:
+        come_to_rest(ctx, old)
+        try:
+            old.stop()
+        except WorkflowError:
+            old.put_back()
+            raise
+        if self.plan.leftovers is Leftovers.WAIT:
+            old.put_back()
+            if (waiting := shut(ctx, old, self.plan)) is not None:
+                restore_units(mail, old, before(ctx)["units"])
+                return waiting
+        for unit in (*old.units, *mail.server(self.plan.new).units):  # the new one starts when the queue is handed over
             if mail.units.state(unit).enabled:
                 mail.units.disable(unit)
         return Done(f"{old.mta.label} stopped and disabled", {"down": down})
 
     def undo(self, ctx: Context) -> Sequence[LedgerNote]:
-        """Enabled and running as before."""
+        """Enabled and running as before, with what was taken out of its queue."""
         mail = mail_of(ctx)
-        restore_units(mail, mail.server(self.plan.old), before(ctx)["units"])
+        mail.server(self.plan.old).put_back()
+        seen: dict[str, list[bool]] = before(ctx)["units"]
+        restore_units(mail, mail.server(self.plan.new), {unit: [state[0], False] for unit, state in seen.items()})
+        restore_units(mail, mail.server(self.plan.old), seen)
         return ()
 
 
@@ -120,6 +131,7 @@ class StartNewServer(StepDefaults):
         """
         mail = mail_of(ctx)
         new = mail.server(self.plan.new)
+        self._old_stands(ctx)
         new.start()
         greeting = self._greeting(ctx)
         up = ctx.host.machine.now()
@@ -137,6 +149,18 @@ class StartNewServer(StepDefaults):
         silent = f", port {PORT} was silent for {seconds:.1f} s" if seconds is not None else ""
         return Done(f"{new.mta.label} answers{silent}", {"greeting": greeting, "silent": seconds})
 
+    def _old_stands(self, ctx: Context) -> None:
+        """A boot since its stop starts OpenEMM, and that the server it knows (facts 12): stopped again, with what it got."""
+        keep_stopped(ctx)
+        old = mail_of(ctx).server(self.plan.old)
+        if old.processes():
+            come_to_rest(ctx, old)
+            old.stop()
+            if self.plan.leftovers is Leftovers.REQUEUE:
+                hand_over(ctx, old, mail_of(ctx).server(self.plan.new))
+            else:
+                old.put_back()
+
     def _greeting(self, ctx: Context) -> str | None:
         mail = mail_of(ctx)
         new = mail.server(self.plan.new)
@@ -151,6 +175,7 @@ class StartNewServer(StepDefaults):
         """Stop it, and let it start at boot only if it did before."""
         mail = mail_of(ctx)
         new = mail.server(self.plan.new)
+        come_to_rest(ctx, new)
         new.stop()
         restore_units(mail, new, {unit: [state[0], False] for unit, state in before(ctx)["units"].items()})
         return ()

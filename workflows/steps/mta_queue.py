@@ -7,18 +7,20 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from workflows.errors import WorkflowError
 from workflows.mta import PROOF_ID, Leftovers, MtaPlan
 from workflows.mta_host import MailServer, QueuedMail
 from workflows.step import Context, Done, LedgerNote, Outcome, Probe, StepDefaults, Waiting
 from workflows.steps.mta_begin import mail_of
+from workflows.steps.stop import keep_stopped
 
 AGAIN = 5.0  # seconds
 FLUSH_AGAIN = 60.0  # seconds
 LONG = 5400.0  # seconds; told in hours from here on
-BATCH = 50  # mails handed over between two commits of the journal
+BATCH = 50  # mails handed over at a time
+REST_SECONDS = 20.0
+POLL = 0.1  # seconds
 
 
 def sizes(mails: Sequence[QueuedMail]) -> dict[str, int]:
@@ -89,15 +91,16 @@ class MoveQueue(StepDefaults):
     title: str = "empty the queue"
 
     def do(self, ctx: Context) -> Done:
-        """As the plan says; may be run again after having been cut off anywhere."""
+        """As the plan says; may be run again after having been cut off anywhere, whatever a boot has started since."""
         mail = mail_of(ctx)
+        stand_still(ctx, self.plan)
         old, new = mail.server(self.plan.old), mail.server(self.plan.new)
         if self.plan.leftovers is Leftovers.DISCARD:
             count = self._discard(ctx, old)
             note = LedgerNote("queue-archived", "mta", evidence={"mails": count, "folder": mail.archive.folder(ctx.run)})
             return Done(f"{count} mails archived in {mail.archive.folder(ctx.run)}", {"archived": count}, [note] if count else [])
         if self.plan.leftovers is Leftovers.REQUEUE:
-            count = hand_over(ctx, old, new, "moving")
+            count = hand_over(ctx, old, new)
             held = sum(1 for left in old.queue() if left.held)
             note = LedgerNote("queue-handed-over", "mta", old.mta.value, new.mta.value, {"mails": count, "held": held})
             more = f"; {held} held ones stay held in {old.mta.label}'s queue" if held else ""
@@ -106,117 +109,116 @@ class MoveQueue(StepDefaults):
 
     def _discard(self, ctx: Context, old: MailServer) -> int:
         archive = mail_of(ctx).archive
-        mails = old.queue()
+        old.take(working=True)
+        mails = [*old.taken(), *old.queue()]  # those that are held stay in the queue until they are archived
         for number, mail in enumerate(mails, start=1):
             archive.write(ctx.run, mail, old.content(mail), old.queue_files(mail))
-            old.remove([mail])
+            (old.remove if mail.held else old.drop)([mail])
             ctx.report("archiving", number, len(mails))
         return archive.count(ctx.run)
 
     def undo(self, ctx: Context) -> Sequence[LedgerNote]:
         """What the new server has not sent yet goes back to the old one; what was archived goes back into the queue."""
         mail = mail_of(ctx)
+        stand_still(ctx, self.plan)
         old, new = mail.server(self.plan.old), mail.server(self.plan.new)
         notes = []
-        if (cut := ctx.intent.get("moving")) and cut["ids"]:
-            _take_back(ctx, old, new, cut)
+        settle(old, new)
+        old.put_back()
         for proof in (left for left in new.queue() if (left.message_id or "").endswith(f"{PROOF_ID}>")):
             new.remove([proof])
-        if count := hand_over(ctx, new, old, "moving_back"):
+        if count := hand_over(ctx, new, old):
             notes.append(LedgerNote("queue-handed-over", "mta", new.mta.value, old.mta.value, {"mails": count}))
         if count := mail.archive.put_back(ctx.run):
             notes.append(LedgerNote("queue-restored", "mta", evidence={"mails": count}))
+        old.put_back()
         return notes
 
 
-def hand_over(ctx: Context, source: MailServer, target: MailServer, journal: str) -> int:
+def come_to_rest(ctx: Context, server: MailServer) -> None:
+    """Before a server is stopped: let it finish what it is sending, and give it nothing more.
+
+    A server that is stopped while it sends a mail sends that mail again when it can, and so would the one it is handed to.
+    What waits is taken out of its queue while it runs; what it has in hand is waited for, and taken too when that takes long.
+    """
+    if not server.processes():
+        return
+    busy = 0
+    for working in (False, True):
+        until = ctx.host.machine.now().timestamp() + REST_SECONDS
+        while True:
+            server.take(working=working)
+            if not (busy := server.busy()):
+                return
+            if ctx.host.machine.now().timestamp() >= until:
+                break
+            ctx.report(f"{server.mta.label} is sending {busy} mails")
+            ctx.host.application.wait(POLL)
+    ctx.note(f"{server.mta.label} is stopped while it sends; what it was sending may be sent twice", mails=busy)
+
+
+def stand_still(ctx: Context, plan: MtaPlan) -> None:
+    """Stop OpenEMM and both servers where one runs: a boot starts OpenEMM, and OpenEMM's start the mail server (facts 12)."""
+    keep_stopped(ctx)
+    for mta in (plan.old, plan.new):
+        server = mail_of(ctx).server(mta)
+        if server.processes():
+            come_to_rest(ctx, server)
+            server.stop()
+
+
+def hand_over(ctx: Context, source: MailServer, target: MailServer) -> int:
     """Move every mail that is not held from one server's queue to the other's; how many.
 
-    A batch is journaled before it is injected, with the number of mails like each that the target held before: after a cut
-    the difference says which of the batch arrived. Only when all have arrived, compared by sender, recipients, Message-ID and
-    digest of the body, they are removed from the source.
+    A mail goes by renames: out of the source's queue to its stage, where no daemon finds it; made in the target's form in the
+    target's stage, and compared by sender, recipients, Message-ID and digest of the body; then the taken one is removed for good,
+    and only then the made one moved into the target's queue. So at any cut there is one mail that a daemon can find, or none
+    and the stage tells which (`settle`), whatever a boot starts meanwhile.
 
     Raises:
-        WorkflowError: "requeue-differs" when a mail is another in the target's queue; it stays in the source's alone.
+        WorkflowError: "requeue-differs" when a mail would be another in the target's queue; it goes back to the source's.
     """
-    moved = 0
-    if (cut := ctx.intent.get(journal)) and cut["ids"]:
-        moved += _settle(ctx, source, target, journal, cut)
-    todo = [mail for mail in source.queue() if not mail.held]
-    total = len(todo)
-    while todo:
-        known = target.queue()
-        arrived = {mail.id for mail in known}
-        for at in range(0, len(todo), BATCH):
-            batch = todo[at : at + BATCH]
-            like = Counter(_key(mail) for mail in known)
-            ctx.remember(**{journal: {"ids": [mail.id for mail in batch], "before": {_key(m): like[_key(m)] for m in batch}}})
-            known = [*known, *_inject(source, target, batch, arrived)]
-            _remove(ctx, source, journal, batch)
-            moved += len(batch)
-            ctx.report("handing over", moved, total)
-        todo = [mail for mail in source.queue() if not mail.held]  # what somebody put there meanwhile
+    moved = settle(source, target)
+    source.take(working=True)
+    mails = source.taken()
+    todo = [mail for mail in mails if mail.recipients]
+    for at in range(0, len(todo), BATCH):
+        batch = todo[at : at + BATCH]
+        target.make((key_of(mail), mail, source.content(mail)) for mail in batch)
+        _compare(source, target, batch)
+        source.drop(batch)
+        moved += target.publish()
+        ctx.report("handing over", moved, len(todo))
+    source.put_back()  # those that were sent to all, and wait for their sender to be told
     return moved
 
 
-def _settle(ctx: Context, source: MailServer, target: MailServer, journal: str, cut: dict[str, Any]) -> int:
-    """Bring a batch that was cut off to its end; how many of it were moved."""
-    left = [mail for mail in source.queue() if mail.id in cut["ids"]]
-    present = target.queue()
-    like = Counter(_key(mail) for mail in present)
-    unsent: list[QueuedMail] = []
-    taken: Counter[str] = Counter()
-    for mail in left:
-        key = _key(mail)
-        taken[key] += 1
-        if taken[key] > like[key] - cut["before"][key]:
-            unsent.append(mail)
-    _inject(source, target, unsent, {mail.id for mail in present})
-    _remove(ctx, source, journal, left)
-    return len(cut["ids"])
+def settle(source: MailServer, target: MailServer) -> int:
+    """Bring what a cut left in the target's stage to its end; how many mails are in its queue now.
+
+    Made and still taken: made anew. Made, and no more taken: into the queue.
+    """
+    target.unmake({key_of(mail) for mail in source.taken()} & set(target.made()))
+    return target.publish()
 
 
-def _take_back(ctx: Context, source: MailServer, target: MailServer, cut: dict[str, Any]) -> None:
-    """Remove from the target what arrived there of a batch whose mails are still in the source too."""
-    present = list(target.queue())
-    like = Counter(_key(mail) for mail in present)
-    for mail in (left for left in source.queue() if left.id in cut["ids"]):
-        key = _key(mail)
-        if like[key] > cut["before"][key]:
-            like[key] -= 1
-            twin = next(other for other in reversed(present) if _key(other) == key)
-            present.remove(twin)
-            target.remove([twin])
-    ctx.remember(moving={"ids": [], "before": {}})
+def key_of(mail: QueuedMail) -> str:
+    """What a taken mail is called where it is made: 14 letters and digits, always the same."""
+    return "0" + hashlib.sha256(mail.path.encode("utf-8", "surrogateescape")).hexdigest()[:13]
 
 
-def _inject(source: MailServer, target: MailServer, batch: Sequence[QueuedMail], arrived: set[str]) -> Sequence[QueuedMail]:
-    """Put the mails into the target's queue and see that they are the same there; `arrived` grows by their ids."""
+def _compare(source: MailServer, target: MailServer, batch: Sequence[QueuedMail]) -> None:
+    """See that what was made of the mails is the same."""
+    made = target.made()
     for mail in batch:
-        target.inject(mail, source.content(mail))
-    new = list(target.queue(skip=arrived))
-    expected = Counter(_key(mail) for mail in batch)
-    missing = expected - Counter(_key(mail) for mail in new)
-    if missing:
-        message_ids = {mail.message_id for mail in batch if _key(mail) in missing}
-        wrong = [mail for mail in new if _key(mail) not in expected and mail.message_id in message_ids]
-        target.remove(wrong)
-        first = next(mail for mail in batch if _key(mail) in missing)
-        raise WorkflowError(
-            f"cannot hand mail {first.id} over: it is not the same in {target.mta.label}'s queue", key="requeue-differs",
-            detail=[f"from {first.sender or '<>'} to {', '.join(first.recipients[:5])}",
-                    *(f"arrived from {m.sender or '<>'} to {', '.join(m.recipients[:5])}, body {m.body[:12]}" for m in wrong)],
-            unharmed=[f"the mail: it stays in {source.mta.label}'s queue"],
-            next=["orchestrate mta queue    what is left", "orchestrate abort    take the switch back"],
-        )  # fmt: skip
-    arrived |= {mail.id for mail in new}
-    return new
-
-
-def _remove(ctx: Context, source: MailServer, journal: str, batch: Sequence[QueuedMail]) -> None:
-    source.remove(batch)
-    ctx.remember(**{journal: {"ids": [], "before": {}}})
-
-
-def _key(mail: QueuedMail) -> str:
-    return hashlib.sha256(repr(mail.fingerprint).encode("utf-8", "surrogateescape")).hexdigest()[:32]
+        other = made.get(key_of(mail))
+        if other is None or other.fingerprint != mail.fingerprint:
+            target.unmake(list(made))
+            source.put_back()
+            raise WorkflowError(
+                f"cannot hand mail {mail.id} over: it is not the same in {target.mta.label}'s form", key="requeue-differs",
+                detail=[f"{word} from {one.sender or '<>'} to {', '.join(one.recipients[:5])}, body {one.body[:12]}"
+                        for word, one in (("is", mail), ("would be", other)) if one is not None],
+                unharmed=[f"the mail: it stays in {source.mta.label}'s queue"],
+                next=["orchestrate mta queue    what is left", "orchestrate abort    take the switch back"],
+            )  # fmt: skip

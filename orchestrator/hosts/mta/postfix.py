@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from orchestrator.files import write_atomic
 from orchestrator.hosts.command import CommandError, run, tail
 from orchestrator.hosts.mta import daemons, maps, postfix_queue
+from orchestrator.hosts.mta.stage import MAIL, Stage, locked
 from orchestrator.hosts.mta.submit import give
 from orchestrator.hosts.processes import Process
 from state.faults import place
@@ -20,7 +21,6 @@ from workflows.mta_host import Mta, QueuedMail, Units
 CONFIG = Path("/etc/postfix")
 PROCMAIL = "/usr/bin/procmail"
 SECONDS = 60.0
-MAIL = "mail"  # where a test may cut the process off
 TLSMGR = "tlsmgr unix - - n 1000? 1 tlsmgr"
 TLS_FILES = ("/etc/pki/tls/certs/mail.crt", "/etc/pki/tls/private/mail.key", "/etc/pki/tls/certs/cacert.pem")
 PLAIN = {
@@ -57,6 +57,8 @@ ENCRYPTED = {
     "tls_random_prng_update_period": "3600s",
 }
 CERTIFICATES = ("smtpd_tls_cert_file", "smtpd_tls_key_file", "smtpd_tls_CAfile")
+ENVIRONMENT = ("import_environment", "export_environment")
+MAIL_CONFIG = re.compile(r"\bMAIL_CONFIG(=\S*)?")
 _SETTING = re.compile(r"^([A-Za-z_][\w.]*)\s*=", re.MULTILINE)
 
 
@@ -241,13 +243,6 @@ class Postfix:
         """Header and body out of the queue file."""
         return postfix_queue.parse(Path(mail.path).read_bytes()).content
 
-    def inject(self, mail: QueuedMail, content: bytes) -> None:
-        """Through its own sendmail program, which syncs it into maildrop."""
-        place(MAIL)
-        kind = "8BITMIME" if mail.eight_bit else "7BIT"
-        args = [self.program, "-C", str(self._config), "-i", "-B", kind, "-f", mail.sender, "--", *mail.recipients]
-        give(args, content, SECONDS, self._env)
-
     def remove(self, mails: Sequence[QueuedMail]) -> None:
         """Through postsuper, whose exit code is 1 when there was none of them.
 
@@ -266,6 +261,86 @@ class Postfix:
                 f"cannot take mail {stuck[0]} out of Postfix's queue", key="mail-not-removed", detail=tail(said.stderr),
                 next=[f"postsuper -d {stuck[0]}    why", "orchestrate resume    once it goes"],
             )  # fmt: skip
+
+    # --- the way to another server's queue ----------------------------------------------------------------------------
+
+    def _stage(self) -> Stage:
+        return Stage(self._queue_folder())
+
+    def take(self, *, working: bool) -> int:
+        """Incoming and deferred; working: active and maildrop too. An agent that sends one goes on, and marks it as sent."""
+        if not self.version():
+            return 0
+        queues = {"incoming", "deferred", *(("active",) if working else ()), *(() if self.processes() else ("maildrop",))}
+        stage = self._stage()
+        walk = postfix_queue.walk(stage.root)
+        return stage.take([path] for queue, path in walk if queue in queues and postfix_queue.complete(path))
+
+    def taken(self) -> Sequence[QueuedMail]:
+        """Read from the stage; the queue's name is that where it lay."""
+        return postfix_queue.read(self._stage().taken) if self.version() else []
+
+    def busy(self) -> int:
+        """In maildrop, incoming or active, and those that an agent still holds."""
+        if not self.version():
+            return 0
+        stage = self._stage()
+        in_hand = sum(1 for queue, _ in postfix_queue.walk(stage.root) if queue in postfix_queue.IN_HAND)
+        return in_hand + sum(1 for queue, path in postfix_queue.walk(stage.taken) if queue == "active" and locked(path))
+
+    def put_back(self) -> None:
+        """Where they lay; what lay in active to incoming, as Postfix does itself at its start."""
+        if self.version():
+            self._stage().put_back(lambda path: Path("incoming", path.name) if path.parts[0] == "active" else path)
+
+    def drop(self, mails: Sequence[QueuedMail]) -> None:
+        """The queue files, and what Postfix noted about their delays."""
+        stage = self._stage()
+        stage.drop(Path(mail.path) for mail in mails)
+        for mail in mails:
+            for path in postfix_queue.notes(stage.root, mail.id):
+                path.unlink(missing_ok=True)
+
+    def make(self, mails: Iterable[tuple[str, QueuedMail, bytes]]) -> None:
+        """Through its own sendmail program, given a queue directory of its own beside the real one."""
+        stage = self._stage()
+        aside = stage.made / "drop/maildrop"
+        with tempfile.TemporaryDirectory(prefix="orchestrate-postfix-") as temporary:
+            config = Path(temporary) / "postfix"
+            shutil.copytree(self._config, config, symlinks=True)
+            passed_on = (f"{name}={self._postconf('-h', name).strip()}" for name in ENVIRONMENT)
+            own = [MAIL_CONFIG.sub(f"MAIL_CONFIG={config}", setting) for setting in passed_on]
+            self._postconf("-e", f"queue_directory={aside.parent}", *own, folder=config)
+            for key, mail, content in mails:
+                self.unmake([key])
+                shutil.rmtree(aside.parent, ignore_errors=True)
+                aside.mkdir(parents=True, mode=0o700)
+                kind = "8BITMIME" if mail.eight_bit else "7BIT"
+                args = [self.program, "-C", str(config), "-i", "-B", kind, "-f", mail.sender, "--", *mail.recipients]
+                place(MAIL)
+                give(args, content, SECONDS, self._env)
+                stage.publish((path, stage.made / f"{key}-{path.name}") for path in list(aside.iterdir()))
+
+    def made(self) -> Mapping[str, QueuedMail]:
+        """By what their names begin with."""
+        if not self.version():
+            return {}
+        folder = self._stage().made
+        return {path.name.partition("-")[0]: postfix_queue.one(folder, "maildrop", path) for path in folder.glob("*-*")}
+
+    def unmake(self, keys: Collection[str]) -> None:
+        """Unlink."""
+        stage = self._stage()
+        stage.drop(path for path in stage.made.glob("*-*") if path.name.partition("-")[0] in keys)
+
+    def publish(self) -> int:
+        """Into maildrop, under the names they got; Postfix looks there when it starts, and every minute."""
+        if not self.version():
+            return 0
+        stage = self._stage()
+        files = sorted(stage.made.glob("*-*"))
+        stage.publish((path, stage.root / "maildrop" / path.name.partition("-")[2]) for path in files)
+        return len(files)
 
     def queue_files(self, mail: QueuedMail) -> Sequence[str]:
         """The queue file."""

@@ -15,6 +15,7 @@ from workflows.mta_host import QueuedMail
 
 QUEUES = ("maildrop", "incoming", "active", "deferred", "hold")
 HELD = "hold"
+IN_HAND = ("maildrop", "incoming", "active")  # where a running Postfix is about to do something
 MORE = 0x80  # of a length, seven bits a byte
 _REASON = re.compile(r"^reason=(.*)$", re.MULTILINE)
 
@@ -104,7 +105,10 @@ def parse(data: bytes) -> QueueFile:
 
 def complete(path: Path) -> bool:
     """Whether Postfix has taken the mail over from whoever brought it: only then the file may be executed."""
-    return bool(path.stat().st_mode & stat.S_IXUSR)
+    try:
+        return bool(path.stat().st_mode & stat.S_IXUSR)
+    except FileNotFoundError:  # moved to another queue meanwhile
+        return False
 
 
 def walk(folder: Path) -> Iterator[tuple[str, Path]]:
@@ -127,7 +131,7 @@ def read(folder: Path, skip: Collection[str] = ()) -> list[QueuedMail]:
             continue
         try:
             if complete(path):
-                found[path.name] = _mail(folder, queue, path)
+                found[path.name] = one(folder, queue, path)
         except FileNotFoundError:  # sent, or moved to another queue meanwhile
             continue
         except PermissionError as error:
@@ -141,7 +145,8 @@ def read(folder: Path, skip: Collection[str] = ()) -> list[QueuedMail]:
     return list(found.values())
 
 
-def _mail(folder: Path, queue: str, path: Path) -> QueuedMail:
+def one(folder: Path, queue: str, path: Path) -> QueuedMail:
+    """The mail of one queue file."""
     data = path.read_bytes()
     file = parse(data)
     header, body = message.split(file.content)
@@ -154,8 +159,13 @@ def _mail(folder: Path, queue: str, path: Path) -> QueuedMail:
 
 
 def _reason(folder: Path, queue_id: str) -> str | None:
-    for path in (folder / "defer").rglob(queue_id):
+    for path in notes(folder, queue_id):
         match = _REASON.search(path.read_text(errors="replace"))
         if match:
             return match[1]
     return None
+
+
+def notes(folder: Path, queue_id: str) -> list[Path]:
+    """The files in which Postfix notes why a mail was put off."""
+    return list((folder / "defer").rglob(queue_id))

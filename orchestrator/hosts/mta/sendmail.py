@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from orchestrator.files import write_atomic
 from orchestrator.hosts.command import CommandError, run
 from orchestrator.hosts.mta import daemons, maps, sendmail_mc, sendmail_queue
+from orchestrator.hosts.mta.stage import MAIL, Stage, locked
 from orchestrator.hosts.processes import Process
 from state.faults import place
 from workflows.errors import WorkflowError
@@ -19,7 +20,6 @@ from workflows.mta_host import Mta, QueuedMail, Units
 CONFIG = Path("/etc/mail")
 PACKAGES = ("sendmail", "sendmail-cf", "sendmail-milter", "procmail")
 SECONDS = 120.0
-MAIL = "mail"  # where a test may cut the process off
 TLS = {
     b"confCACERT_PATH": b"/etc/pki/tls/certs",
     b"confCACERT": b"/etc/pki/tls/certs/cacert.pem",
@@ -220,17 +220,71 @@ class Sendmail:
         """Header and body."""
         return sendmail_queue.content(mail)
 
-    def inject(self, mail: QueuedMail, content: bytes) -> None:
-        """As qf and df in the main queue, as OpenEMM itself does (facts 12): the program would look up and rewrite recipients."""
-        place(MAIL)
-        folder = next((path for name, path in self._folders() if name == "mqueue"), Path(SYSTEM_QUEUES["mqueue"]))
-        sendmail_queue.write(folder, mail, content)
-
     def remove(self, mails: Sequence[QueuedMail]) -> None:
         """Unlink qf, then df, of each."""
         for mail in mails:
             place(MAIL)
             sendmail_queue.remove(mail)
+
+    # --- the way to another server's queue ----------------------------------------------------------------------------
+
+    def _main(self) -> Stage:
+        return _stage(next((folder for name, folder in self._folders() if name == "mqueue"), Path(SYSTEM_QUEUES["mqueue"])))
+
+    def take(self, *, working: bool) -> int:
+        """Every qf that no runner has locked, then its df. A runner that has just opened it sees that it is gone."""
+        del working
+        moved = 0
+        for _, folder in self._folders():
+            moved += _stage(folder).take([path, sendmail_queue.body_file(path)] for path in sorted(folder.glob("qf*")))
+        return moved
+
+    def taken(self) -> Sequence[QueuedMail]:
+        """Read from the stages of all queues."""
+        folders = [(name, folder, _stage(folder)) for name, folder in self._folders()]
+        return sendmail_queue.read([(name, stage.taken / folder.relative_to(stage.root)) for name, folder, stage in folders])
+
+    def busy(self) -> int:
+        """Those whose qf is locked."""
+        return sum(1 for _, folder in self._folders() for path in folder.glob("qf*") if locked(path))
+
+    def put_back(self) -> None:
+        """Df, then qf."""
+        for _, folder in self._folders():
+            _stage(folder).put_back()
+
+    def drop(self, mails: Sequence[QueuedMail]) -> None:
+        """Qf, then df."""
+        self.remove(mails)
+        for _, folder in self._folders():
+            _stage(folder).tidy()
+
+    def make(self, mails: Iterable[tuple[str, QueuedMail, bytes]]) -> None:
+        """As qf and df, as OpenEMM itself does (facts 12): the program would look up and rewrite recipients."""
+        folder = self._main().made
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for key, mail, content in mails:
+            place(MAIL)
+            sendmail_queue.write(folder, key, mail, content)
+
+    def made(self) -> Mapping[str, QueuedMail]:
+        """By their ids."""
+        return {mail.id: mail for mail in sendmail_queue.read([("mqueue", self._main().made)])}
+
+    def unmake(self, keys: Collection[str]) -> None:
+        """Qf, then df."""
+        stage = self._main()
+        stage.drop(stage.made / f"{kind}{key}" for key in keys for kind in ("qf", "df"))
+
+    def publish(self) -> int:
+        """Into the main queue, df before qf."""
+        stage = self._main()
+        files = sorted(stage.made.glob("qf*"))
+        split = (stage.root / "qf").is_dir()
+        for file in files:
+            target = stage.root / "qf" / file.name if split else stage.root / file.name
+            stage.publish([(sendmail_queue.body_file(file), sendmail_queue.body_file(target)), (file, target)])
+        return len(files)
 
     def queue_files(self, mail: QueuedMail) -> Sequence[str]:
         """Qf, then df."""
@@ -242,6 +296,10 @@ class Sendmail:
             if any(folder.glob("qf*")):
                 client = ["-Ac"] if name == "clientmqueue" else ["-Am", f"-OQueueDirectory={folder}"]
                 run(["setsid", "--fork", self.program, *client, "-q"], timeout=SECONDS)
+
+
+def _stage(folder: Path) -> Stage:
+    return Stage(folder.parent if folder.name == "qf" else folder)
 
 
 def _broken(detail: Sequence[str], command: str | None = None) -> WorkflowError:

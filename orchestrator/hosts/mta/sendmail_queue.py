@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections.abc import Collection, Sequence
@@ -13,6 +12,7 @@ from pathlib import Path
 from orchestrator.files import fsync_folder, write_atomic
 from orchestrator.hosts.mta import message
 from orchestrator.hosts.mta.postfix_queue import QueueError
+from orchestrator.hosts.mta.stage import NAME
 from workflows.mta_host import QueuedMail
 
 ENVELOPES = ("qf", "hf")  # hf: quarantined
@@ -116,9 +116,18 @@ def _mail(name: str, path: Path) -> QueuedMail:
 
 
 def body_file(envelope: Path) -> Path:
-    """The df file of a qf file: beside it, or in the folder df when the queue is split in qf, df and xf."""
+    """The df file of a qf file: beside it, or in the folder df when the queue is split in qf, df and xf.
+
+    Of a qf file of the stage whose df is not there (any more): the one in the queue.
+    """
     name = "df" + envelope.name[2:]
-    return envelope.parent.parent / "df" / name if envelope.parent.name == "qf" else envelope.with_name(name)
+    found = envelope.parent.parent / "df" / name if envelope.parent.name == "qf" else envelope.with_name(name)
+    if NAME in found.parts and not found.exists():
+        at = found.parts.index(NAME)
+        root, rest = Path(*found.parts[:at]), found.parts[at + 2 :]
+        split = (root / "df").is_dir()
+        return root / "df" / name if split else root.joinpath(*rest)
+    return found
 
 
 def content(mail: QueuedMail) -> bytes:
@@ -127,10 +136,10 @@ def content(mail: QueuedMail) -> bytes:
     return parse(path.read_bytes()).header + b"\n" + body_file(path).read_bytes()
 
 
-def write(folder: Path, mail: QueuedMail, data: bytes) -> None:
-    """Put a mail into a queue: the body first, durably, then the envelope by one rename. Again: the same file again."""
+def write(folder: Path, queue_id: str, mail: QueuedMail, data: bytes) -> None:
+    """Write a mail: the body first, durably, then the envelope by one rename. Again: the same files again."""
     header, body = message.split(data)
-    envelope = folder / f"qf{queue_id(mail)}"
+    envelope = folder / f"qf{queue_id}"
     lines = [b"V8\n", b"T%d\n" % int(mail.arrived.timestamp()), b"K0\n", b"N0\n", b"P%d\n" % (PRIORITY + len(data))]
     lines += [b"B8BITMIME\n", b"F8s\n"] if mail.eight_bit else [b"Fs\n"]
     lines += [b"$_localhost\n", b"${daemon_flags}\n", b"S<" + os.fsencode(mail.sender) + b">\n"]
@@ -138,11 +147,6 @@ def write(folder: Path, mail: QueuedMail, data: bytes) -> None:
     lines += [b"H??" + line for line in message.folded_lines(header)]
     write_atomic(body_file(envelope), body, mode=0o600)
     write_atomic(envelope, b"".join([*lines, b".\n"]), mode=0o600)
-
-
-def queue_id(mail: QueuedMail) -> str:
-    """The id a mail from elsewhere gets, always the same: 14 letters and digits."""
-    return "0" + hashlib.sha256(f"{mail.id} {mail.fingerprint}".encode("utf-8", "surrogateescape")).hexdigest()[:13]
 
 
 def remove(mail: QueuedMail) -> None:

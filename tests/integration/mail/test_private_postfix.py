@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import time
 from pathlib import Path
@@ -61,16 +62,21 @@ def test_a_mails_content_is_what_postcat_prints(private_postfix: PrivatePostfix)
             assert server.content(mail).decode() == private_postfix.ask("postcat", "-bhq", mail.id)
 
 
-def test_mails_put_in_while_it_is_down_are_the_same_and_it_takes_them_over_at_its_start(private_postfix: PrivatePostfix) -> None:
+def test_mails_made_beside_the_queue_are_the_same_and_it_takes_them_over_at_its_start(private_postfix: PrivatePostfix) -> None:
     server = private_postfix.server()
     before = fill(private_postfix)
     private_postfix.stop()
-    contents = [(mail, server.content(mail)) for mail in before]
+    contents = [(f"0{n:013x}", mail, server.content(mail)) for n, mail in enumerate(before)]
     server.remove(before)
     server.remove(before)
     assert server.queue() == []
-    for mail, content in contents:
-        server.inject(mail, content)
+    for _ in range(2):
+        server.make(contents)
+    assert server.queue() == []
+    assert {key: mail.fingerprint for key, mail in server.made().items()} == {k: mail.fingerprint for k, mail, _ in contents}
+    server.unmake([contents[0][0]])
+    server.make(contents[:1])
+    assert server.publish() == len(before)
     assert {mail.queue for mail in server.queue()} == {"maildrop"}
     assert sorted(mail.fingerprint for mail in server.queue()) == sorted(mail.fingerprint for mail in before)
     private_postfix.start()
@@ -78,6 +84,43 @@ def test_mails_put_in_while_it_is_down_are_the_same_and_it_takes_them_over_at_it
     while {mail.queue for mail in server.queue()} != {"deferred"} and time.monotonic() < until:
         time.sleep(0.05)
     assert sorted(mail.fingerprint for mail in server.queue()) == sorted(mail.fingerprint for mail in before)
+
+
+def test_mails_taken_out_of_its_queue_are_put_back_as_they_were(private_postfix: PrivatePostfix) -> None:
+    server = private_postfix.server()
+    fill(private_postfix)
+    private_postfix.ask("postsuper", "-h", server.queue()[0].id)
+    private_postfix.stop()
+    before = {mail.id: mail for mail in server.queue()}
+    assert server.take(working=True) == len(before) - 1
+    assert [mail.queue for mail in server.queue()] == ["hold"]
+    taken = {mail.id: mail for mail in server.taken()}
+    assert all(mail.fingerprint == before[name].fingerprint for name, mail in taken.items())
+    server.put_back()
+    assert {mail.id: mail for mail in server.queue()} == before
+    server.take(working=True)
+    server.drop(server.taken())
+    assert [mail.queue for mail in server.queue()] == ["hold"]
+    notes = [path.name for path in (private_postfix.folder / "spool/defer").rglob("*") if path.is_file()]
+    assert notes == [mail.id for mail in server.queue()]
+    assert not (private_postfix.folder / "spool/.orchestrate").exists()
+
+
+def test_a_mail_that_is_being_sent_is_left_and_told_as_in_hand(private_postfix: PrivatePostfix) -> None:
+    server = private_postfix.server()
+    mails = fill(private_postfix)
+    private_postfix.stop()
+    path = Path(mails[0].path)
+    with path.open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_SH)  # as Postfix's agents do
+        active = private_postfix.folder / "spool/active" / path.name
+        path.rename(active)
+        server.take(working=True)
+        assert (server.busy(), [mail.path for mail in server.queue()]) == (1, [str(active)])
+    server.take(working=True)
+    assert (server.busy(), server.queue()) == (0, [])
+    server.put_back()
+    assert {mail.queue for mail in server.queue()} == {"deferred", "incoming"}
 
 
 def test_a_mail_that_is_not_yet_taken_over_is_none(private_postfix: PrivatePostfix) -> None:

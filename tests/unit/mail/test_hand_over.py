@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
-from orchestrator.hosts.mta import sendmail, sendmail_queue
+from orchestrator.hosts.mta import sendmail, sendmail_queue, stage
 from orchestrator.hosts.mta.archive import DatedArchive
 from orchestrator.hosts.mta.message import digest
 from orchestrator.hosts.mta.sendmail import Sendmail
 from orchestrator.hosts.mta.systemd import Systemd
 from workflows.errors import WorkflowError
+from workflows.host import AppState
 from workflows.mta import Leftovers, MtaPlan
 from workflows.mta_host import Mta, QueuedMail
 from workflows.plan import Hop, LineRules, Release
@@ -54,7 +55,8 @@ class Context:
         self.intent: dict[str, Any] = {}
         self._places = places
         mail = SimpleNamespace(server=lambda mta: old if mta is Mta.POSTFIX else new, archive=archive)
-        self.host = SimpleNamespace(mail=mail, machine=SimpleNamespace(now=lambda: ARRIVED))
+        application = SimpleNamespace(state=lambda: AppState(frontend=False, backend=False))
+        self.host = SimpleNamespace(mail=mail, machine=SimpleNamespace(now=lambda: ARRIVED), application=application)
 
     def remember(self, **facts: Any) -> None:
         self._places()
@@ -66,9 +68,10 @@ class Context:
 
 
 class Bench:
-    """Two queues with seven mails in the first."""
+    """Two queues with seven mails in the first, and a boot that starts both servers."""
 
     def __init__(self, folder: Path, places: Places) -> None:
+        self.sent: Counter[tuple[Any, ...]] = Counter()
         self.old, self.new = (self._server(folder / name) for name in ("old", "new"))
         self.archive = DatedArchive(folder / "archive")
         self.ctx: Any = Context(self.old, self.new, self.archive, places)
@@ -78,7 +81,7 @@ class Bench:
             mail = QueuedMail(f"id{n}", "", "", held=False, sender="" if n == 2 else "news@x.test",
                               recipients=("a@y.test", "b@y.test")[: 1 + n % 2] if name != "twin" else ("c@y.test",),
                               size=len(content), arrived=ARRIVED, message_id=f"<{name}@x>", body=digest(body))  # fmt: skip
-            self.old.inject(mail, content)
+            sendmail_queue.write(folder / "old/mqueue", f"id{n}", mail, content)
 
     @staticmethod
     def _server(folder: Path) -> Sendmail:
@@ -86,16 +89,24 @@ class Bench:
         (folder / "sendmail.cf").write_text(f"O QueueDirectory={folder}/mqueue\n")
         return Sendmail(folder, Systemd(), config=folder)
 
+    def boot(self) -> None:
+        """Both daemons run for a while: each sends every other mail that it can find."""
+        for server in (self.old, self.new):
+            mails = server.queue()[::2]
+            self.sent += Counter(mail.fingerprint for mail in mails)
+            server.remove(mails)
+
     def count(self) -> Counter[tuple[Any, ...]]:
         mails = [*self.old.queue(), *self.new.queue()]
         archived = list(Path(self.archive.folder("7K3Q")).glob("*.eml"))
-        return Counter(mail.fingerprint for mail in mails) + Counter((str(p.read_bytes()),) for p in archived)
+        return self.sent + Counter(mail.fingerprint for mail in mails) + Counter((str(p.read_bytes()),) for p in archived)
 
 
 @pytest.fixture(autouse=True)
 def _own_queues_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.fsync", lambda _descriptor: None)  # a cut ends the process, not the machine
     monkeypatch.setattr(sendmail, "SYSTEM_QUEUES", {"mqueue": "/nowhere"})
+    monkeypatch.setattr(Sendmail, "processes", lambda _server: [])
     monkeypatch.setattr(mta_queue, "BATCH", 3)
     monkeypatch.setattr(mta_queue, "mail_of", lambda ctx: ctx.host.mail)
 
@@ -103,7 +114,8 @@ def _own_queues_only(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def places(monkeypatch: pytest.MonkeyPatch) -> Places:
     made = Places()
-    monkeypatch.setattr(sendmail, "place", made)
+    for module in (sendmail, stage):
+        monkeypatch.setattr(module, "place", made)
     return made
 
 
@@ -129,32 +141,40 @@ def passes(tmp_path: Path, places: Places) -> int:
     return places.passed
 
 
-def test_cut_anywhere_and_run_again_every_mail_arrives_once(tmp_path: Path, places: Places) -> None:
-    most = passes(tmp_path, places)
+@pytest.mark.parametrize("booted", [False, True], ids=["killed", "booted"])
+def test_cut_anywhere_and_run_again_every_mail_arrives_once(tmp_path: Path, places: Places, *, booted: bool) -> None:
+    most, whole = passes(tmp_path, places), Bench(tmp_path / "whole", Places()).count()
     assert most > 2 * len(BODIES)
     for number in range(1, most + 1):
         bench = cut_at(tmp_path, places, number)
         with pytest.raises(Cut):
             step().do(bench.ctx)
+        if booted:
+            bench.boot()
         step().do(bench.ctx)
-        whole = Bench(tmp_path / f"whole{number}", Places()).count()
         assert bench.count() == whole, f"cut at {number}"
         assert bench.old.queue() == [], f"cut at {number}"
 
 
-def test_cut_anywhere_and_taken_back_every_mail_is_in_the_old_queue_once(tmp_path: Path, places: Places) -> None:
-    for number in range(1, passes(tmp_path, places) + 1):
+@pytest.mark.parametrize("booted", [False, True], ids=["killed", "booted"])
+def test_cut_anywhere_and_taken_back_every_mail_is_in_the_old_queue_once(tmp_path: Path, places: Places, *, booted: bool) -> None:
+    most, whole = passes(tmp_path, places), Bench(tmp_path / "whole", Places()).count()
+    for number in range(1, most + 1):
         bench = cut_at(tmp_path, places, number)
         with pytest.raises(Cut):
             step().do(bench.ctx)
+        if booted:
+            bench.boot()
         step().undo(bench.ctx)
         step().undo(bench.ctx)
-        assert bench.count() == Bench(tmp_path / f"whole{number}", Places()).count(), f"cut at {number}"
+        assert bench.count() == whole, f"cut at {number}"
         assert bench.new.queue() == [], f"cut at {number}"
 
 
-def test_the_way_back_may_itself_be_cut_anywhere(tmp_path: Path, places: Places) -> None:
-    for number in range(1, passes(tmp_path, places) + 1):
+@pytest.mark.parametrize("booted", [False, True], ids=["killed", "booted"])
+def test_the_way_back_may_itself_be_cut_anywhere(tmp_path: Path, places: Places, *, booted: bool) -> None:
+    most, whole = passes(tmp_path, places), Bench(tmp_path / "whole", Places()).count()
+    for number in range(1, most + 1):
         bench = Bench(tmp_path / f"back{number}", Places())
         bench.ctx._places = places
         places.passed, places.at = 0, 0
@@ -163,8 +183,10 @@ def test_the_way_back_may_itself_be_cut_anywhere(tmp_path: Path, places: Places)
         try:
             step().undo(bench.ctx)
         except Cut:
+            if booted:
+                bench.boot()
             step().undo(bench.ctx)
-        assert bench.count() == Bench(tmp_path / f"whole{number}", Places()).count(), f"cut at {number}"
+        assert bench.count() == whole, f"cut at {number}"
         assert bench.new.queue() == [], f"cut at {number}"
 
 
@@ -193,8 +215,8 @@ def test_a_mail_that_arrives_as_another_stays_in_the_old_queue_alone(tmp_path: P
     whole = bench.count()
     write = sendmail_queue.write
 
-    def garble(folder: Path, mail: QueuedMail, data: bytes) -> None:
-        write(folder, mail, data.replace(b"two", b"too"))
+    def garble(folder: Path, key: str, mail: QueuedMail, data: bytes) -> None:
+        write(folder, key, mail, data.replace(b"two", b"too"))
 
     monkeypatch.setattr(sendmail_queue, "write", garble)
     with pytest.raises(WorkflowError) as raised:
