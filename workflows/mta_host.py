@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
+from workflows.os_packages import PackageManager
+
 
 class Mta(enum.StrEnum):
     """The mail servers OpenEMM works with."""
@@ -113,32 +115,6 @@ class KeptFile:
     def as_json(self) -> dict[str, object]:
         """For a step's intent."""
         return {"path": self.path, "sha256": self.sha256, "mode": self.mode, "uid": self.uid, "gid": self.gid}
-
-
-class PackageManager(Protocol):
-    """dnf or yum, zypper, apt."""
-
-    name: str
-
-    def installed(self, packages: Iterable[str]) -> Mapping[str, str]:
-        """The versions of those that are installed."""
-
-    def missing(self, packages: Iterable[str]) -> Sequence[str]:
-        """Those among them that no repository offers.
-
-        Raises:
-            WorkflowError: "repository-unreachable".
-        """
-
-    def install(self, packages: Sequence[str]) -> None:
-        """Install them and what they need.
-
-        Raises:
-            WorkflowError: "packages-not-installed".
-        """
-
-    def remove(self, packages: Sequence[str]) -> None:
-        """Remove exactly these; fails when something else needs one of them."""
 
 
 class Units(Protocol):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
-from workflows.mta_host import KeptFiles, Mail, PackageManager, Units
+from workflows.mta_host import KeptFiles, Mail, Units
+from workflows.os_packages import PackageManager
 from workflows.setup.server import DatabaseServer
 from workflows.setup.software import Capabilities, Software
 from workflows.setup.system import Accounts, Firewall, System, SystemFiles

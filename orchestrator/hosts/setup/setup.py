@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from orchestrator.settings import Settings
-    from workflows.mta_host import KeptFiles, Mail, PackageManager, Units
+    from workflows.mta_host import KeptFiles, Mail, Units
+    from workflows.os_packages import PackageManager
     from workflows.setup.server import DatabaseServer
     from workflows.setup.software import Capabilities, Software
     from workflows.setup.system import Accounts, Firewall, System, SystemFiles

@@ -1,0 +1,107 @@
+"""apt (Debian)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from orchestrator.hosts.command import CommandError, Result, run, tail
+from orchestrator.hosts.os_packages.common import ASK_SECONDS, CHANGE_SECONDS, Manager, file_unreadable
+from workflows.os_packages import Transaction
+
+_PLANNED = re.compile(r"^(Inst|Remv) (\S+)( \[)?", re.MULTILINE)
+
+
+class Apt(Manager):
+    """apt. Debian's two mail servers cannot be installed side by side; then `missing` names the target."""
+
+    name = "apt"
+    lock_files = ("var/lib/dpkg/lock-frontend", "var/lib/dpkg/lock", "var/lib/apt/lists/lock", "var/cache/apt/archives/lock")
+    ask = "apt-get update"
+
+    def installed(self, packages: Iterable[str]) -> Mapping[str, str]:
+        """By dpkg; what is not there is no error."""
+        found = {}
+        for package in packages:
+            query = ["dpkg-query", *self._dpkg_root, "-W", "-f", "${db:Status-Abbrev} ${Version}\\n", package]
+            said = run(query, timeout=60, expect=None)
+            if said.exit_code == 0 and said.stdout.startswith("ii"):
+                found[package] = said.stdout.split()[1]
+        return found
+
+    def missing(self, packages: Iterable[str]) -> Sequence[str]:
+        """Those that cannot be installed without removing something."""
+        lacking = []
+        for package in packages:
+            said = self._simulated([package])
+            if said.exit_code or "\nRemv " in f"\n{said.stdout}":
+                lacking.append(package)
+        return lacking
+
+    def candidates(self, packages: Iterable[str]) -> Mapping[str, str]:
+        """As its policy chooses them."""
+        found = {}
+        for package in packages:
+            said = self._asked(["apt-cache", *self._options, "policy", package])
+            match = re.search(r"^\s*Candidate: (\S+)$", said.stdout, re.MULTILINE)
+            if match and match[1] != "(none)":
+                found[package] = match[1]
+        return found
+
+    def repositories(self) -> Sequence[str]:
+        """Release and component of each."""
+        form = "$(RELEASE)/$(COMPONENT)"
+        said = self._asked(["apt-get", *self._options, "indextargets", "--format", form, "Created-By: Packages"])
+        return list(dict.fromkeys(said.stdout.split()))
+
+    def refresh(self) -> None:
+        """Its lists; one that cannot be had is an error, which apt itself only warns of."""
+        self._asked(["apt-get", *self._options, *self._lock_timeout, "-q", "-o", "APT::Update::Error-Mode=any", "update"])
+
+    def pending(self) -> int:
+        """As an upgrade would install them."""
+        said = self._asked(["apt-get", *self._options, "--simulate", "upgrade"])
+        return sum(kind == "Inst" for kind, _, _ in _PLANNED.findall(said.stdout))
+
+    def describe(self, file: str) -> tuple[str, str]:
+        """From its control file."""
+        try:
+            name, version = (run(["dpkg-deb", "-f", file, field], timeout=60).stdout.strip() for field in ("Package", "Version"))
+        except CommandError as error:
+            raise file_unreadable(file, error) from error
+        return name, version
+
+    def transaction(self, packages: Sequence[str]) -> Transaction:
+        """By its simulation: what is there already has its version in brackets."""
+        said = self._simulated(packages)
+        if said.exit_code:
+            raise self.not_installed(packages, CommandError("", command="apt-get install", detail=tail(said.stderr)))
+        planned = _PLANNED.findall(said.stdout)
+        return Transaction(
+            added=tuple(sorted(name for kind, name, old in planned if kind == "Inst" and not old)),
+            upgraded=tuple(sorted(name for kind, name, old in planned if kind == "Inst" and old)),
+            removed=tuple(sorted(name for kind, name, _ in planned if kind == "Remv")),
+        )
+
+    def _simulated(self, packages: Sequence[str]) -> Result:
+        return run(["apt-get", *self._options, "--simulate", "install", *packages], timeout=ASK_SECONDS, expect=None)
+
+    def _change(self, args: Sequence[str]) -> Result:
+        return run(args, timeout=CHANGE_SECONDS, env={"DEBIAN_FRONTEND": "noninteractive"})
+
+    def _install(self, packages: Sequence[str]) -> Sequence[str]:
+        """Never at the price of another package; files of its configuration that somebody edited stay."""
+        keep = ["-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold"]
+        return ["apt-get", *self._options, *self._lock_timeout, *keep, "-y", "--no-remove", "install", *packages]
+
+    def _remove(self, packages: Sequence[str]) -> Sequence[str]:
+        """By dpkg, which removes nothing else; their configuration and data stay."""
+        return ["dpkg", *self._dpkg_root, "--remove", *packages]
+
+    @property
+    def _lock_timeout(self) -> list[str]:
+        return ["-o", f"DPkg::Lock::Timeout={int(self._wait)}"]
+
+    @property
+    def _dpkg_root(self) -> list[str]:
+        return [] if str(self._root) == "/" else ["--root", str(self._root)]

@@ -1,0 +1,91 @@
+"""What a workflow may ask of the operating system's package manager: dnf or yum, zypper, apt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """What installing packages would do, dependencies included; names. upgraded and removed: of what is installed now."""
+
+    added: tuple[str, ...] = ()
+    upgraded: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
+class PackageManager(Protocol):
+    """dnf or yum, zypper, apt. A package is meant by its name or, where it says so, by the absolute path of its file."""
+
+    name: str
+
+    def installed(self, packages: Iterable[str]) -> Mapping[str, str]:
+        """The versions of those that are installed, or that something installed stands for."""
+
+    def missing(self, packages: Iterable[str]) -> Sequence[str]:
+        """Those among them that no repository offers.
+
+        Raises:
+            WorkflowError: "repository-unreachable".
+        """
+
+    def candidates(self, packages: Iterable[str]) -> Mapping[str, str]:
+        """The versions a repository would give now; what none offers is left out.
+
+        Raises:
+            WorkflowError: "repository-unreachable".
+        """
+
+    def repositories(self) -> Sequence[str]:
+        """The enabled ones, by the names that the manager itself gives them; apt: bookworm/main.
+
+        Raises:
+            WorkflowError: "repository-unreachable".
+        """
+
+    def refresh(self) -> None:
+        """Fetch what the repositories offer now.
+
+        Raises:
+            WorkflowError: "repository-unreachable".
+        """
+
+    def pending(self) -> int:
+        """How many installed packages the repositories have newer versions of.
+
+        Raises:
+            WorkflowError: "repository-unreachable".
+        """
+
+    def describe(self, file: str) -> tuple[str, str]:
+        """Name and version of the package in a file.
+
+        Raises:
+            WorkflowError: "package-file-unreadable".
+        """
+
+    def holder(self) -> str | None:
+        """Who is changing packages right now: "apt-get (pid 123)"; None when nobody is."""
+
+    def transaction(self, packages: Sequence[str]) -> Transaction:
+        """What `install` would do; names or files. Changes nothing.
+
+        Raises:
+            WorkflowError: "packages-not-installed" when it cannot be done.
+        """
+
+    def install(self, packages: Sequence[str]) -> None:
+        """Install them and what they need, names or files; waits for another package manager to come to its end.
+
+        Raises:
+            WorkflowError: "packages-not-installed", or "package-manager-busy" when the other one takes too long.
+        """
+
+    def remove(self, packages: Sequence[str]) -> None:
+        """Remove exactly these, those that are there; waits as `install` does.
+
+        Raises:
+            WorkflowError: "packages-not-removed", when something else needs one of them; "package-manager-busy".
+        """
