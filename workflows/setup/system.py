@@ -86,6 +86,9 @@ class Accounts(Protocol):
     def add_user(self, name: str, *, group: str, home: str, shell: str) -> None:
         """Make it without a password, and its home as a new account gets it; what is there of both stays."""
 
+    def change_user(self, name: str, *, group: str, home: str, shell: str) -> None:
+        """Give an account another first group, home and shell; nothing is moved."""
+
     def remove_user(self, name: str, *, with_home: bool) -> None:
         """Remove it; nothing when there is none. Some distributions remove with it the group of its name."""
 
@@ -134,10 +137,28 @@ class System(Protocol):
         """enforcing, permissive, disabled, or absent."""
 
     def open_files(self, user: str) -> tuple[int, int]:
-        """Soft and hard limit of open files that a fresh login session of a user gets."""
+        """Soft and hard limit of open files that a fresh login session of a user gets; of one that is not there, of any."""
+
+    def default_open_files(self) -> tuple[int, int] | None:
+        """Soft and hard limit of open files that systemd gives a service; None where it does not run."""
+
+    def process_user(self, pid: int) -> str | None:
+        """Whose process it is; None when it ended."""
+
+    def systemd(self) -> int:
+        """Its version; 0 where it does not run."""
 
     def reload_units(self) -> None:
         """Let systemd read its unit files again."""
+
+    def reload_needed(self, unit: str) -> bool:
+        """Whether a unit file was changed since systemd read it."""
+
+    def reexecute(self) -> None:
+        """Let systemd read its own settings again."""
+
+    def stale(self, unit: str, paths: Sequence[str]) -> bool:
+        """Whether a service does not run, or runs since before one of these files became what it is."""
 
     def restart_unit(self, unit: str) -> None:
         """Restart a service whose configuration was changed.

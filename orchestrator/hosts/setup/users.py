@@ -56,6 +56,10 @@ class RealAccounts:
         if not os.path.lexists(home):
             _make_home(Path(home), pwd.getpwnam(name))
 
+    def change_user(self, name: str, *, group: str, home: str, shell: str) -> None:
+        """By usermod."""
+        run(["usermod", "--gid", group, "--home", home, "--shell", shell, name], timeout=SECONDS)
+
     def remove_user(self, name: str, *, with_home: bool) -> None:
         """By userdel."""
         if self.user(name) is not None:
