@@ -93,8 +93,9 @@ class InstalledTree:
 
 
 class SqlKind(enum.StrEnum):
-    """The SQL files of a package (facts 5.3)."""
+    """The SQL files of a package (facts 5.3). FULL: what makes an empty database into a schema; an upgrade never runs it."""
 
+    FULL = "full"
     UPDATE = "update"
     MESSAGES = "messages"
     USERRIGHTS = "userrights"

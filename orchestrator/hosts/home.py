@@ -263,7 +263,7 @@ class RealHome:
         return site_files.as_contract(self._home, [(file, False) for file in files if file])
 
     def sql_files(self, frontend: str) -> Sequence[SqlFile]:
-        """The update, messages and userrights files of a frontend tree in the order of their names; others are left out.
+        """The full, update, messages and userrights files of a frontend tree in the order of their names; others are left out.
 
         Raises:
             HomeError: "frontend-incomplete", or "sql-file-unnamed": an update file whose name tells no version.
@@ -284,6 +284,8 @@ class RealHome:
             kind = SqlKind.USERRIGHTS
         elif re.fullmatch(r"emm-[a-z]+-messages(-.*)?\.sql", file.name):
             kind = SqlKind.MESSAGES
+        elif re.fullmatch(r"emm-[a-z]+-fulldb-[a-z]+\.sql", file.name):
+            kind = SqlKind.FULL
         elif "-update-" in file.name:
             raise HomeError(f"cannot tell the version of the update file {file.name}", key="sql-file-unnamed")
         else:

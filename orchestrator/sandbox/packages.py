@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from orchestrator.sandbox.database import bundle
+from orchestrator.sandbox.database import bundle, full
 from workflows.plan import PackageKind
 
 SUMS = "SHA256SUMS"
@@ -157,6 +157,8 @@ def webapp(release: SandboxRelease, kind: PackageKind) -> Iterator[Member]:
     }
     if kind is PackageKind.GUI:
         texts |= bundle(release.line)
+        if release.line == full.LINE:
+            texts["sql/mysql/emm-mysql-fulldb-basic.sql"] = full.full_text()
     if kind is PackageKind.WEBSERVICES:
         texts["classes/emm-ws.properties"] = "wsdlLocationUri=http://[to be defined]/2.0/\n"
     for path, text in texts.items():

@@ -77,14 +77,19 @@ def file_name(version: str) -> str:
 
 def update_text(version: str) -> str:
     """The whole text of one update file; its last statement records its own version (facts 5.4)."""
-    title, body = _sections()[version]
+    title = _sections()[version][0]
     user = "current_user" if version in LOWER_CASE_USER else "CURRENT_USER"
     end = "" if version in NO_FINAL_NEWLINE else "\n"
     return (
-        f"-- Update {version}: {title}\n\n{body.strip()}\n\n"
+        f"-- Update {version}: {title}\n\n{body(version)}\n\n"
         "INSERT INTO agn_dbversioninfo_tbl (version_number, updating_user, update_timestamp)\n"
         f"\tVALUES ('{version}', {user}, CURRENT_TIMESTAMP);{end}"
     )
+
+
+def body(version: str) -> str:
+    """What an update does, without the record of its version."""
+    return _sections()[version][1].strip()
 
 
 @cache

@@ -192,13 +192,14 @@ def test_sql_files_are_told_by_kind_and_version_in_the_dialect_of_the_line(
     put(sql / "userrights.sql", "rights")
     found = home.sql_files(gui.folder)
     assert [(file.name, file.kind, file.version) for file in found] == [
+        ("emm-mysql-fulldb-basic.sql", SqlKind.FULL, None),
         ("emm-mysql-messages.sql", SqlKind.MESSAGES, None),
         ("emm-mysql-messages-deleted.sql", SqlKind.MESSAGES, None),
         ("emm-mysql-update-20.04.331-basic.sql", SqlKind.UPDATE, "20.04.331"),
         ("emm-mysql-update-20.04.450.sql", SqlKind.UPDATE, "20.04.450"),
         ("userrights.sql", SqlKind.USERRIGHTS, None),
     ]
-    assert home.read_text(found[0].path) == "emm-mysql-messages.sql"
+    assert home.read_text(found[1].path) == "emm-mysql-messages.sql"
 
 
 def test_from_22_10_on_the_dialect_is_mariadb(home: RealHome, tree: Tree, settings: Settings) -> None:
