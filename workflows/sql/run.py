@@ -44,6 +44,12 @@ def in_order(files: Sequence[SqlFile], versions: frozenset[str]) -> list[SqlFile
     ]
 
 
+def full_schema(files: Sequence[SqlFile]) -> list[SqlFile]:
+    """The files that make an empty database into a schema: the basic one, then those of an edition (facts 2.3)."""
+    full = [file for file in files if file.kind is SqlKind.FULL]
+    return sorted(full, key=lambda file: (not file.name.endswith("-basic.sql"), file.name))
+
+
 def run_script(ctx: Context, script: Script, benign: Sequence[BenignError], told: Told) -> FileResult:
     """Run a file to its end, from where an earlier attempt left it.
 
@@ -51,7 +57,7 @@ def run_script(ctx: Context, script: Script, benign: Sequence[BenignError], told
         WorkflowError: "sql-failed", "sql-file-changed".
         UnsettledError: a statement in doubt cannot be settled; the restore point must be put back.
     """
-    how = _ByStatement if script.file.kind is SqlKind.UPDATE else _Whole
+    how = _Whole if script.file.kind in {SqlKind.MESSAGES, SqlKind.USERRIGHTS} else _ByStatement
     try:
         return how(ctx, script, benign, told).run()
     except SqlError as error:
@@ -100,7 +106,7 @@ class _Run:
 
 
 class _ByStatement(_Run):
-    """An update file. Each record of what was done is written together with that of what comes next."""
+    """An update or a full schema file. Each record of what was done is written together with that of what comes next."""
 
     def run(self) -> FileResult:
         self.check_unchanged()

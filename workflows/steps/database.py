@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from workflows.errors import UnsettledError, WorkflowError
-from workflows.host import Progress, SqlFile, SqlKind
+from workflows.host import Progress
 from workflows.plan import Hop, PackageKind
-from workflows.sql.run import FileResult, Told, file_changed, in_order, run_script
-from workflows.sql.script import Script, read_script
+from workflows.sql import files as sql
+from workflows.sql.run import FileResult, in_order
+from workflows.sql.script import Script
 from workflows.step import Context, Done, Facts, LedgerNote, Probe
 from workflows.steps.backup import backup_notes, later_id, prove_backup
 from workflows.steps.hop import HopStep
@@ -31,7 +32,7 @@ class UpdateDatabase(HopStep):
         """The files to run, told once: the set of what is missing shrinks while they run."""
         versions = ctx.host.database.versions()
         files = in_order(ctx.host.home.sql_files(self._frontend(ctx)), versions)
-        return {"files": [_to_json(file) for file in files], "versions": sorted(versions)}
+        return {"files": sql.to_json(files), "versions": sorted(versions)}
 
     def probe(self, ctx: Context) -> Probe:
         """Never complete by looks: no version row tells of messages and user rights. `do` passes over what is done."""
@@ -42,7 +43,7 @@ class UpdateDatabase(HopStep):
         ran = keep_stopped(ctx)
         if restart := ctx.intent.get("restart"):
             self._start_again(ctx, restart)
-        scripts = self._scripts(ctx)
+        scripts = sql.read_scripts(ctx, self._frontend(ctx), ctx.intent["files"])
         if not ctx.statements.records():
             if ran or self._is_stale(ctx):
                 self._renew_restore_point(ctx)
@@ -52,7 +53,7 @@ class UpdateDatabase(HopStep):
         except UnsettledError as error:
             self._put_back(ctx, error)
             results = self._run(ctx, scripts)
-        after = self._verified(ctx, results)
+        after = sql.require_versions(ctx, self._frontend(ctx), self.hop, results, "puts the restore point of this hop back")
         ctx.host.database.drop_marks()
         return self._done(ctx, results, after)
 
@@ -98,29 +99,8 @@ class UpdateDatabase(HopStep):
     def _keep_as(self, ctx: Context) -> str:
         return f"openemm_kept_{ctx.run.lower()}_h{self.hop.number}"
 
-    def _scripts(self, ctx: Context) -> list[Script]:
-        """All files read and understood before the first is run.
-
-        Raises:
-            WorkflowError: "sql-file-changed", "sql-file-unreadable" or "sql-not-supported".
-        """
-        there = {file.path: file.sha256 for file in ctx.host.home.sql_files(self._frontend(ctx))}
-        scripts = []
-        for file in map(_from_json, ctx.intent["files"]):
-            if there.get(file.path) != file.sha256:
-                raise file_changed(file)
-            scripts.append(read_script(file, ctx.host.home.read_text(file.path), whole=file.kind is not SqlKind.UPDATE))
-        return scripts
-
     def _run(self, ctx: Context, scripts: Sequence[Script]) -> list[FileResult]:
-        total = sum(len(script.statements) for script in scripts)
-        before = 0
-        results = []
-        for script in scripts:
-            results.append(run_script(ctx, script, self.hop.rules.benign, _told(ctx, script, before, total)))
-            before += len(script.statements)
-        ctx.report("all files are done", total, total)
-        return results
+        return sql.run_scripts(ctx, scripts, self.hop.rules.benign)
 
     def _put_back(self, ctx: Context, error: UnsettledError) -> None:
         """Put the restore point back for a statement that cannot be settled, so that the SQL begins anew."""
@@ -139,62 +119,21 @@ class UpdateDatabase(HopStep):
         ctx.statements.forget()
         ctx.remember(restart=None)
 
-    def _verified(self, ctx: Context, results: Sequence[FileResult]) -> frozenset[str]:
-        """The versions the database has now, when none is missing (facts 5.4, 13.1)."""
-        after = ctx.host.database.versions()
-        benign = {result.file.version for result in results if result.benign}
-        missing = ctx.host.home.mandatory_versions(self._frontend(ctx)) - after - set(self.hop.rules.exceptions) - benign
-        if missing:
-            raise WorkflowError(
-                f"{len(missing)} database versions that {self.hop.target.version} needs are missing after its SQL",
-                key="sql-versions-missing",
-                detail=sorted(missing)[:25],
-                next=[
-                    "orchestrate packages verify    is the package complete?",
-                    "orchestrate abort              puts the restore point of this hop back",
-                ],
-            )
-        return after
-
     def _done(self, ctx: Context, results: Sequence[FileResult], after: frozenset[str]) -> Done:
         before = len(ctx.intent["versions"])
-        files = [
-            {"name": r.file.name, "sha256": r.file.sha256, "statements": r.statements, "seconds": r.seconds} for r in results
-        ]
-        statements = sum(result.statements for result in results)
-        benign = [{"file": result.file.name, "error": error} for result in results for error in result.benign]
-        facts: Facts = {
-            "files": [result.file.name for result in results],
-            "statements": statements,
-            "benign": benign,
-            "versions_before": before,
-            "versions_after": len(after),
-        }
-        evidence = {**facts, "files": files}
+        facts = sql.facts_of(results, before, len(after))
+        evidence = sql.evidence_of(results, facts)
         newer = ctx.host.backups.find(ctx.intent["backup"]) if ctx.intent.get("backup") else None
         renewed = backup_notes(newer) if newer else []
         return Done(
-            f"{len(results)} files, {statements} statements, {len(after) - before} new versions",
+            f"{len(results)} files, {facts['statements']} statements, {len(after) - before} new versions",
             facts,
             [*renewed, LedgerNote("database-updated", "database", self.hop.source, self.hop.target.version, evidence)],
         )
 
 
-def _to_json(file: SqlFile) -> dict[str, str | None]:
-    return asdict(file)
-
-
-def _from_json(data: Mapping[str, str]) -> SqlFile:
-    return SqlFile(data["name"], SqlKind(data["kind"]), data["version"], data["path"], data["sha256"])
-
-
 def _telling(ctx: Context) -> Progress:
     return lambda done, total: ctx.report("restoring the dump", done, total)
-
-
-def _told(ctx: Context, script: Script, before: int, total: int) -> Told:
-    count = len(script.statements)
-    return lambda at: ctx.report(f"{script.label}, statement {at + 1} of {count}", before + at, total)
 
 
 def _tell_loss(ctx: Context, backup: str) -> None:
