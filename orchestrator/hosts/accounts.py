@@ -25,6 +25,7 @@ _MISSING = ("database-missing", "mariadb -e 'SHOW DATABASES'    which are there?
 _REFUSALS = {1044: _DENIED, 1045: _DENIED, 1130: _DENIED, 1698: _DENIED, 1049: _MISSING}
 LOCK_WAIT_TIMEOUT = 1205
 OPTION_FILE_PREFIX = ".client-"
+Cursor: TypeAlias = pymysql.cursors.Cursor
 Connection: TypeAlias = "pymysql.connections.Connection[pymysql.cursors.Cursor]"
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 SOCKETS = (

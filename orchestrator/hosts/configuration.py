@@ -15,6 +15,7 @@ from workflows.errors import RefusedError
 
 _COLUMNS = "SELECT LOWER(TABLE_NAME), LOWER(COLUMN_NAME) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE()"
 _CREATED, _CHANGED = "creation_date", ("change_date", "timestamp")
+_VALUES = {CONFIG: "value", COMPANY_INFO: "cvalue"}  # the column that holds the value; of company_tbl it is the key itself
 Values = list[object]
 
 
@@ -71,6 +72,21 @@ class Configuration:
                     connection.rollback()
                 raise
 
+    def take_back(self, changes: Sequence[Change]) -> None:
+        """Make the values again what they were, in one transaction; one that is no longer what it was changed to stays."""
+        with self._connected() as connection:
+            schema = _schema(connection)
+            connection.begin()
+            for change in changes:
+                where, values, _ = _place(change, schema[change.table])
+                value = _VALUES.get(change.table, change.key)
+                where, values = f"{where} AND {value} = %s", [*values, change.after]
+                if change.before is None and change.table != COMPANY:
+                    _ask(connection, f"DELETE FROM {change.table} WHERE {where}", *values)  # noqa: S608
+                else:
+                    _ask(connection, f"UPDATE {change.table} SET {value} = %s WHERE {where}", change.before, *values)  # noqa: S608
+            connection.commit()
+
     @contextmanager
     def _connected(self) -> Iterator[Connection]:
         connection = connect(self._settings)
@@ -113,7 +129,7 @@ def _host(columns: set[str]) -> str:
 
 def _change(connection: Connection, columns: set[str], change: Change) -> None:
     where, values, key = _place(change, columns)
-    value = {CONFIG: "value", COMPANY_INFO: "cvalue", COMPANY: change.key}[change.table]
+    value = _VALUES.get(change.table, change.key)
     there = [_text(row[0]) for row in _ask(connection, f"SELECT {value} FROM {change.table} WHERE {where} FOR UPDATE", *values)]  # noqa: S608
     if change.before not in there and (there or change.before is not None):
         raise RefusedError(

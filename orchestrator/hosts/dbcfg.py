@@ -13,6 +13,9 @@ DEFAULT_PORT = 3306
 _KEYS = frozenset(
     {"dbms", "host", "port", "user", "password", "name", "jdbc-connect", "jdbc-driver", "secure", "sid", "tablespaces"}
 )
+_DRIVERS = {"mariadb": "org.mariadb.jdbc.Driver", "mysql": "com.mysql.cj.jdbc.Driver"}
+_PARAMETERS = "zeroDateTimeBehavior=convertToNull&useUnicode=true&characterEncoding=UTF-8"  # guide 5.2
+_PLAIN = re.compile(r"[A-Za-z0-9_.:/-]+")  # what no reader stumbles over
 _LINE = re.compile(r"([A-Za-z0-9_.-]+)\s*:\s*(.*)")
 
 
@@ -63,6 +66,28 @@ def read(path: Path, entry: str = "openemm") -> DbConfig:
             "dbcfg-several-entries",
         )
     return _config(path, _values(path, found[entry]))
+
+
+def text(config: DbConfig, socket: Path | None = None, entry: str = "openemm") -> str:
+    """The content of a dbcfg file with this one entry, in the vendor's order (guide 5.2).
+
+    Args:
+        config: its JDBC values are made from the others.
+        socket: the server's, where it does not listen on a port.
+        entry: its name.
+
+    Raises:
+        DbcfgError: "dbcfg-value-unsafe": a value holds what one of the readers splits at.
+    """
+    for name in ("dbms", "host", "user", "password", "name"):
+        if not _PLAIN.fullmatch(getattr(config, name)):
+            raise DbcfgError(f"cannot write dbcfg: {name} must be of letters, digits and _ . : / -", key="dbcfg-value-unsafe")
+    host = config.host if config.port == DEFAULT_PORT else f"{config.host}:{config.port}"
+    server, parameters = (host, _PARAMETERS) if socket is None else ("localhost", f"localSocket={socket}")
+    return (
+        f"{entry}: dbms={config.dbms}, name={config.name}, jdbc-connect=jdbc:{config.dbms}://{server}/{config.name}?{parameters},"
+        f" host={host}, user={config.user}, jdbc-driver={_DRIVERS[config.dbms]}, password={config.password}\n"
+    )
 
 
 def _lines(path: Path) -> list[tuple[int, str]]:

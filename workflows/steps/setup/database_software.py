@@ -1,0 +1,154 @@
+"""The database server is installed, fits the release, and runs (guide 3.4 to 3.7)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from workflows.errors import RefusedError
+from workflows.needs import meets
+from workflows.setup.host import Setup
+from workflows.setup.server import DatabaseServer
+from workflows.step import Context, Facts
+from workflows.steps.setup.base import Difference, SetupStep
+
+SERVER, CLIENT = "database-server", "database-client"  # capabilities
+SOFTWARE, VERSION, ENABLED, RUNNING = "database.software", "database.version", "database.enabled", "database.running"
+PROGRAMS = (("mariadb", "mysql"), ("mariadb-dump", "mysqldump"))  # one of each: what a backup needs
+
+
+@dataclass(frozen=True)
+class DatabaseSoftware(SetupStep):
+    """A server that is there is kept, whoever installed it; one that does not fit is never replaced, because of its data."""
+
+    part: ClassVar[str] = "database-software"
+    label: ClassVar[str] = "database server"
+    guide: ClassVar[tuple[str, ...]] = ("3.4", "3.5", "3.6", "3.7")
+
+    def look(self, setup: Setup) -> Sequence[Difference]:
+        """Program, version, clients, unit."""
+        found = []
+        version = setup.server.version()
+        if version is None:
+            found.append(Difference(SOFTWARE, "the database server", None, "MariaDB"))
+        elif unfit := self._unfit(version):
+            found.append(Difference(VERSION, "the database server", version, unfit, by_admin=True))
+        missing = [names[0] for names in PROGRAMS if not any(setup.software.program(name) for name in names)]
+        if missing:
+            found.append(Difference("database.client", "the database's programs", None, " and ".join(missing)))
+        unit = setup.server.unit()
+        state = setup.units.state(unit) if unit else None
+        if state is None or not state.enabled:
+            found.append(Difference(ENABLED, "the database server at boot", "not started" if state else None, "started"))
+        if state is None or not state.active:
+            found.append(Difference(RUNNING, "the database server", "stopped" if state else None, "running"))
+        return found
+
+    def seen(self, setup: Setup) -> Facts:
+        """Which packages are missing, and how the unit stands."""
+        names = [name for capability in (SERVER, CLIENT) for name in setup.capabilities.provided(capability).packages]
+        unit = setup.server.unit()
+        state = setup.units.state(unit) if unit else None
+        return {
+            "missing": [name for name in names if name not in setup.packages.installed(names)],
+            "enabled": bool(state and state.enabled), "active": bool(state and state.active),
+        }  # fmt: skip
+
+    def change(self, ctx: Context, setup: Setup, differences: Sequence[Difference]) -> None:
+        """Install what is missing, then enable and start it.
+
+        Raises:
+            RefusedError: "database-server-missing" where none may be installed, "database-version-unfit".
+        """
+        keys = {difference.key for difference in differences}
+        if VERSION in keys:
+            raise self._refused(str(setup.server.version()))
+        self._install(setup, keys)
+        if unfit := self._unfit(str(setup.server.version())):
+            ctx.note("the database server of this distribution is not the one the release asks for", wanted=unfit)
+            if VERSION not in self.plan.answers.differences:
+                raise self._refused(str(setup.server.version()))
+        unit = setup.server.unit()
+        if unit is None:
+            raise RefusedError(
+                "cannot find the service of the database server", key="database-unit-missing",
+                next=["systemctl list-unit-files 'm*'    is there one of another name?"],
+            )  # fmt: skip
+        setup.units.enable(unit)
+        if not setup.units.state(unit).active:
+            setup.units.start(unit)
+
+    def take_back(self, ctx: Context, setup: Setup) -> None:
+        """Stop and remove what this run brought; a server that was there is left as it was found. Its data folder stays."""
+        unit = setup.server.unit()
+        if unit:
+            if not ctx.intent["active"] and setup.units.state(unit).active:
+                setup.units.stop(unit)
+            if not ctx.intent["enabled"] and setup.units.state(unit).enabled:
+                setup.units.disable(unit)
+        added = setup.packages.installed(ctx.intent["missing"])
+        if added:
+            setup.packages.remove(sorted(added))
+
+    def evidence(self, setup: Setup) -> Facts:
+        """What runs now, and whether anybody gets in as root."""
+        version = setup.server.version() or ""
+        known = self._meets(version)
+        return {"version": version, "tested": known is True}
+
+    def _install(self, setup: Setup, keys: set[str]) -> None:
+        wanted: list[str] = []
+        if SOFTWARE in keys:
+            if self.plan.answers.database == "existing":
+                raise RefusedError(
+                    "there is no database server on this host, and none may be installed", key="database-server-missing",
+                    unharmed=["nothing was installed"],
+                    next=['orchestrate install    with database = "local" installs one'],
+                )  # fmt: skip
+            wanted += setup.capabilities.provided(SERVER).packages
+        if "database.client" in keys or SOFTWARE in keys:
+            wanted += setup.capabilities.provided(CLIENT).packages
+        missing = [name for name in dict.fromkeys(wanted) if name not in setup.packages.installed(wanted)]
+        if missing:
+            setup.packages.install(missing)
+
+    def _meets(self, version: str) -> bool | None:
+        needs = [need for need in self.plan.hop.rules.needs if need.name == "dbms"]
+        return None if not needs else meets([one for need in needs for one in need.any_of], version)
+
+    def _unfit(self, version: str) -> str | None:
+        """What is wanted instead of it; None when it will do.
+
+        A MariaDB that is newer than those the guide names does where the need does not stop: 20.10 was seen to work on 10.11
+        (facts 13, 17). A MySQL that it does not name, and what is older than all, does not.
+        """
+        needs = [need for need in self.plan.hop.rules.needs if need.name == "dbms"]
+        if self._meets(version) is not False:
+            return None
+        wanted = [one for need in needs for one in need.any_of]
+        stops = any(need.stops for need in needs)
+        if not stops and version.startswith("MariaDB") and _numbers(version) > max(map(_numbers, wanted)):
+            return None
+        return " or ".join(wanted)
+
+    def _refused(self, version: str) -> RefusedError:
+        return RefusedError(
+            f"{version} does not fit {self.plan.target}, which needs {self._unfit(version)}",
+            key="database-version-unfit", unharmed=[f"{version}, and the data in it: never removed by this tool"],
+            next=["systemctl stop mysql; yum remove 'mysql*'    guide 3.4, once its data is saved or not needed",
+                  "orchestrate resume                          then installs the one that fits",
+                  f"orchestrate install --keep {VERSION}    uses it as it is, untested"],
+        )  # fmt: skip
+
+
+def warnings(server: DatabaseServer) -> list[str]:
+    """What is odd about the server but keeps nobody from using it."""
+    if server.running() and server.root_without_password():
+        return ["root of the database server needs no password over TCP: run mariadb-secure-installation (guide 3.5)"]
+    return []
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    digits = "".join(c if c.isdigit() else " " for c in version).split()
+    return tuple(int(part) for part in digits)
