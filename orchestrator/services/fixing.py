@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from orchestrator.services.running import refuse_open_run
 from orchestrator.services.site import Site
+from state.faults import place
 from state.ledger import EntryDraft
 from workflows.checks.finding import Finding, Severity
-from workflows.errors import UsageError
+from workflows.errors import UsageError, WorkflowError
 from workflows.remedies import on_request
 from workflows.step import Facts
 
@@ -48,7 +49,7 @@ def chosen(findings: Sequence[Finding], wanted: str, known: Collection[str]) -> 
 
 
 def fix(site: Site, finding: Finding, *, reason: str | None) -> Fixed:
-    """Do one finding's remedy. A "fix-begun" without a "fix-applied" behind it was cut off, and may have been done.
+    """Do one finding's remedy. A "fix-begun" with nothing behind it was cut off, and may have been done.
 
     Raises:
         RefusedError: "run-open", "remedy-outdated"; nothing was changed.
@@ -65,7 +66,13 @@ def fix(site: Site, finding: Finding, *, reason: str | None) -> Fixed:
         kept = remedies.keep(remedy)
         facts = {"check": finding.key, "measured": finding.measured, "does": str(remedy), "before": before, **kept}
         _record(site, "fix-begun", facts, reason)
-        remedies.apply(remedy)
+        place("fix")
+        try:
+            remedies.apply(remedy)
+        except (WorkflowError, OSError) as error:
+            _record(site, "fix-failed", {**facts, "error": str(error)}, reason)
+            raise
+        place("fix")
         after = remedies.state(remedy)
         _record(site, "fix-applied", {**facts, "after": after}, reason)
     return Fixed(finding.key, str(remedy), before, after)

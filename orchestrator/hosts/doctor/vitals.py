@@ -42,10 +42,11 @@ _MODE = re.compile(r"^\s*SELINUX=(\w+)", re.MULTILINE)
 class RealVitals:
     """The vitals of one site's host."""
 
-    def __init__(self, settings: Settings, root: Path = Path("/")) -> None:
-        """Name it. root: where /etc, /sys and /var are looked for."""
+    def __init__(self, settings: Settings, root: Path = Path("/"), postconf: Sequence[str] = ("postconf",)) -> None:
+        """Name it. root: where /etc, /sys and /var are looked for. postconf: how Postfix's configuration is asked for."""
         self._settings = settings
         self._root = root
+        self._postconf = postconf
         self._records = Records(settings)
 
     def names(self, resolver: str | None) -> Names:
@@ -135,7 +136,7 @@ class RealVitals:
     def missing_queue_folders(self, mta: Mta) -> Sequence[str]:
         """Postfix's below its queue_directory; OpenEMM's own of Sendmail, and its main one."""
         if mta is Mta.POSTFIX:
-            queue = Path(run(["postconf", "-h", "queue_directory"], timeout=SECONDS).stdout.strip())
+            queue = Path(run([*self._postconf, "-h", "queue_directory"], timeout=SECONDS).stdout.strip())
             folders = [queue / name for name in POSTFIX_QUEUES]
         else:
             folders = [self._settings.home / "var/spool" / name for name in OWN_QUEUES]

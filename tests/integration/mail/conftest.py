@@ -7,6 +7,7 @@ import shutil
 import smtplib
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -109,6 +110,13 @@ def postfix_tree(open_folder: Path) -> Path:
 @pytest.fixture
 def private_postfix(postfix_tree: Path, open_folder: Path) -> Iterator[PrivatePostfix]:
     """Made and running; its port answers."""
+    with running_postfix(postfix_tree, open_folder) as made:
+        yield made
+
+
+@contextmanager
+def running_postfix(postfix_tree: Path, open_folder: Path) -> Iterator[PrivatePostfix]:
+    """A Postfix in a new folder, ended at the end."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])

@@ -12,7 +12,8 @@ from workflows.checks.finding import Finding
 from workflows.mta_host import MailServer, QueuedMail
 
 LONG = 3600.0  # seconds; a receiver that greylists takes less
-QUOTED = 120
+QUOTED = 120  # characters
+SEVERAL = 2  # domains: with one only, it is that one's fault
 SUBJECT = Subject("queue-age", "mails do not wait long in the queue", "these have not left")
 OUTSIDE = re.compile(r"[Cc]onnection (timed out|refused)|No route to host|[Nn]etwork is unreachable")
 NAMES = re.compile(r"[Nn]ame service error|Host or domain name not found|Name server:|host name lookup failure", re.IGNORECASE)
@@ -51,7 +52,9 @@ def _old(old: Sequence[QueuedMail], waiting: int, oldest: float) -> Finding:
         f"{most} because: {reason[:QUOTED]}"
     )
     for pattern, cause, fix in CAUSES:
-        if 2 * sum(count for text, count in reasons.items() if pattern.search(text)) > len(old):
+        alike = [mail for mail in old if pattern.search(mail.reason or "")]
+        domains = {recipient.rpartition("@")[2].lower() for mail in alike for recipient in mail.recipients}
+        if 2 * len(alike) > len(old) and len(domains) >= SEVERAL:
             return SUBJECT.stops(f"{cause}: {measured}", fix)
     return SUBJECT.warns(measured, "orchestrate mta queue    by age, sender and reason")
 

@@ -1,0 +1,185 @@
+"""A sandbox on a real MariaDB, with a Postfix and a name server of its own, and everything well with it."""
+
+from __future__ import annotations
+
+import dataclasses
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestrator.hosts.doctor import names
+from orchestrator.hosts.doctor.names import DnsNames
+from orchestrator.hosts.doctor.vitals import RealVitals
+from orchestrator.hosts.machine import RealMachine
+from orchestrator.hosts.mta.mail import RealMail
+from orchestrator.hosts.mta.postfix import Postfix
+from orchestrator.hosts.private_server import PrivateServer
+from orchestrator.hosts.real import RealHost
+from orchestrator.sandbox import host as sandbox_host
+from orchestrator.settings import Settings, load
+from tests.integration.doctor.dns_kit import Zone, name_server
+from tests.integration.mail.conftest import OWNER, NoUnits, PrivatePostfix, postfix_tree, running_postfix
+from workflows.checks.doctor import mta_active, port_25, registry
+from workflows.checks.finding import Finding, Severity
+from workflows.mta_host import Clue, MailServer, Mta, Source
+
+__all__ = ["postfix_tree"]
+
+NAME, ADDRESS, BACK = "mail1.example.com", "9.9.9.10", "10.9.9.9.in-addr.arpa"
+KEY_NAME = "emm._domainkey.sandbox.test"
+EVER = {"port-25", "mta-started", "cron-enabled"}  # this Postfix is on 127.0.0.1 alone, and neither systemd nor cron runs here
+Ask = Callable[..., list[tuple[Any, ...]]]
+
+
+class OnePostfix(Postfix):
+    """A private Postfix among others on this machine."""
+
+    def processes(self) -> Sequence[int]:
+        pid_file = self._config.parent / "spool/pid/master.pid"
+        pid = int(pid_file.read_text()) if pid_file.is_file() else 0
+        return [found for found in super().processes() if found == pid]
+
+
+class SandboxMail(RealMail):
+    """The mail servers of a sandbox: the private Postfix, and a Sendmail that is not there."""
+
+    def __init__(self, settings: Settings, postfix: PrivatePostfix) -> None:
+        super().__init__(settings)
+        self.postfix = OnePostfix(settings.home, OWNER, NoUnits(), packages=(), config=postfix.config, env=postfix.env)
+        self.third: str | None = None
+
+    def server(self, mta: Mta) -> MailServer:
+        return self.postfix if mta is Mta.POSTFIX else super().server(mta)
+
+    def clues(self) -> Sequence[Clue]:
+        return [Clue(Source.ALTERNATIVES, self.third or "postfix", f"sendmail leads to sendmail.{self.third or 'postfix'}")]
+
+    def full_name(self) -> str | None:
+        return NAME
+
+
+class SandboxVitals(RealVitals):
+    """The vitals of a host on the Internet."""
+
+    def outgoing(self) -> str | None:
+        return ADDRESS
+
+
+class LaterMachine(RealMachine):
+    """A machine whose clock can be set."""
+
+    ahead = timedelta()
+
+    def now(self) -> datetime:
+        return super().now() + self.ahead
+
+    def local_time(self) -> datetime:
+        return super().local_time() + self.ahead
+
+
+@dataclasses.dataclass
+class Patient:
+    """A host that can be broken, and the doctor for it."""
+
+    settings: Settings
+    host: RealHost
+    root: Path
+    postfix: PrivatePostfix
+    mail: SandboxMail
+    machine: LaterMachine
+    zone: Zone
+    resolver: str
+    sql: Ask
+
+    def examine(self, resolver: str | None = None) -> list[Finding]:
+        return registry.examine(self.host, DnsNames(resolver or self.resolver))
+
+    def found(self, resolver: str | None = None) -> dict[str, Finding]:
+        """What is not well, by key; but what never is here."""
+        return {f.key: f for f in self.examine(resolver) if f.severity is not Severity.PASSED and f.key not in EVER}
+
+    def log(self, *lines: str, ago: timedelta = timedelta()) -> None:
+        """Write to the mail log, the time before each line."""
+        with (self.root / "var/log/maillog").open("a") as file:
+            for line in lines:
+                file.write(f"{(datetime.now().astimezone() - ago):%b %e %H:%M:%S} mail1 {line}\n")
+
+
+@pytest.fixture(scope="session")
+def doctor_sandbox(open_folder: Path) -> Iterator[Path]:
+    """A sandbox on 19.10 whose backend runs; each test leaves it as it was."""
+    folder = open_folder / "doctor"
+    sandbox_host.create(folder, running=False)
+    sandbox_host.run([str(folder / "home/bin/backend.sh"), "start"], timeout=60)
+    yield folder
+    sandbox_host.destroy(folder)
+
+
+@pytest.fixture(scope="session")
+def one_postfix(postfix_tree: Path, open_folder: Path) -> Iterator[PrivatePostfix]:
+    """A private Postfix; a test that breaks it leaves files and queue as they were."""
+    with running_postfix(postfix_tree, open_folder) as made:
+        yield made
+
+
+@pytest.fixture
+def sql(doctor_sandbox: Path) -> Iterator[Ask]:
+    """Ask the sandbox's database."""
+    server: PrivateServer = sandbox_host.database(doctor_sandbox)
+    with server.connect() as connection, connection.cursor() as cursor:
+        cursor.execute("USE openemm")
+
+        def ask(statement: str, *values: object) -> list[tuple[Any, ...]]:
+            cursor.execute(statement, values or None)
+            return list(cursor.fetchall())
+
+        yield ask
+
+
+@pytest.fixture
+def patient(
+    doctor_sandbox: Path, one_postfix: PrivatePostfix, sql: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Patient]:
+    """A host that is well."""
+    if not one_postfix.running:
+        one_postfix.start()
+    settings = load(str(doctor_sandbox), {})
+    host, mail = RealHost(settings), SandboxMail(settings, one_postfix)
+    variables = [f"{name}={value}" for name, value in one_postfix.env.items()]
+    vitals = SandboxVitals(settings, tmp_path, ["env", *variables, "postconf", "-c", str(one_postfix.config)])
+    machine = LaterMachine(settings)
+    vars(host).update(mail=mail, vitals=vitals, machine=machine)
+    for module in (port_25, mta_active):
+        monkeypatch.setattr(module, "SMTP", one_postfix.port)
+    monkeypatch.setattr(names, "SECONDS", 0.5)
+    for folder in ("var/log", "etc/selinux", "sys/fs/selinux"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "var/log/maillog").touch(mode=0o644)
+    (tmp_path / "var/log/maillog").chmod(0o644)
+    zone: Zone = {(NAME, "A"): [ADDRESS], (BACK, "PTR"): [f"{NAME}."]}
+    sql("UPDATE job_queue_tbl SET nextstart = NOW() + INTERVAL 1 HOUR WHERE nextstart IS NOT NULL")
+    sql("DELETE FROM dkim_key_tbl")
+    with name_server(zone) as resolver, Milter(settings.home):
+        yield Patient(settings, host, tmp_path, one_postfix, mail, machine, zone, resolver, sql)
+
+
+class Milter:
+    """Somebody who accepts connections on the bounce filter's socket."""
+
+    def __init__(self, home: Path) -> None:
+        self._path = home / "var/run/bav.sock"
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+
+    def __enter__(self) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.unlink(missing_ok=True)
+        self._socket.bind(str(self._path))
+        self._socket.listen()
+
+    def __exit__(self, *error: object) -> None:
+        self._socket.close()
+        self._path.unlink(missing_ok=True)
