@@ -13,6 +13,9 @@ from orchestrator.hosts.command import Result, run
 SYSTEMD = Path("/run/systemd/system")  # sd_booted(3)
 UNIT = "openemm.service"
 HOLD = Path(f"/etc/systemd/system/{UNIT}.d/orchestrate-hold.conf")
+DATABASES = ("mariadb.service", "mysql.service", "mysqld.service")
+SESSIONS = "systemd-user-sessions.service"  # what drives a run is stopped before it, whether a session or a unit of ours
+ORDERED = 236  # the first systemd whose systemd-run orders what it starts
 ASK_SECONDS = 30.0
 _BELIEVED = ("active", "activating", "reloading", "deactivating")
 _RUN = re.compile(r"^# Written by orchestrate while run (\w+) is open", re.MULTILINE)
@@ -80,12 +83,20 @@ class Unit:
 def in_a_scope(args: list[str], what: str) -> list[str]:
     """The command, for what it starts to live in a control group of its own where there is a systemd.
 
-    Else it would be killed with the unit of a detached run as soon as that ends, and belong to the session of another.
+    Else it would be killed with the unit of a detached run as soon as that ends, and belong to the session of another. At a
+    shutdown it is stopped after the run has paused, so that no start is cut off in its middle, and before the database.
     """
     if os.geteuid() != 0 or not SYSTEMD.is_dir():
         return args
     name = f"openemm-{what}-{secrets.token_hex(4)}.scope"
-    return ["systemd-run", "--scope", "--quiet", f"--unit={name}", f"--description=OpenEMM {what}", *args]
+    order = [f"--property=Before={SESSIONS}", f"--property=After={' '.join(DATABASES)}"] if version() >= ORDERED else []
+    return ["systemd-run", "--scope", "--quiet", f"--unit={name}", f"--description=OpenEMM {what}", *order, *args]
+
+
+def version() -> int:
+    """The version of this host's systemd."""
+    found = re.match(r"systemd (\d+)", run(["systemctl", "--version"], timeout=ASK_SECONDS).stdout)
+    return int(found[1]) if found else 0
 
 
 def _hold_text(run_id: str) -> str:

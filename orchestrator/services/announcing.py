@@ -35,7 +35,9 @@ def to_journald(site: str) -> Subscriber:
             fields["STEP"] = event.step
         if event.kind in _FAILURES:
             fields |= {"PRIORITY": journald.ERROR, "KEY": str(event.data.get("key", ""))}
-        journald.send(f"run {event.run}: {' '.join(sentence(event).split())}", fields)
+        said = " ".join(sentence(event).split())
+        of_run = said.startswith("run ")
+        journald.send(f"run {event.run} {said[4:]}" if of_run else f"run {event.run}: {said}", fields)
 
     return tell
 

@@ -7,13 +7,13 @@ import sys
 from pathlib import Path
 
 from orchestrator.hosts.command import run
-from orchestrator.hosts.unit import SYSTEMD, UNIT
+from orchestrator.hosts.unit import DATABASES, ORDERED, SESSIONS, SYSTEMD, UNIT, version
 from workflows.errors import UsageError
 
 STARTS = 3  # within STARTS_SECONDS; what is killed again and again is left for a person
 STARTS_SECONDS = 600
 STOP_SECONDS = 300  # to come to the next safe place; then it is killed, which `resume` mends
-BEHIND = (UNIT, "mariadb.service", "mysql.service", "mysqld.service")  # stopped at a shutdown only after the run has paused
+BEHIND = (UNIT, SESSIONS, *DATABASES)  # stopped at a shutdown only after the run has paused
 
 
 def unit_name(run_id: str) -> str:
@@ -22,14 +22,15 @@ def unit_name(run_id: str) -> str:
 
 
 def refuse_without_systemd() -> None:
-    """Raise when there is no systemd to hand a run to.
+    """Raise when there is no systemd to hand a run to, or one that is too old.
 
     Raises:
         UsageError: "detach-unavailable"; nothing was changed.
     """
-    if not SYSTEMD.is_dir():
+    booted = SYSTEMD.is_dir()
+    if not booted or version() < ORDERED:
         raise UsageError(
-            "cannot detach: this host was not booted with systemd",
+            f"cannot detach: {f'systemd is older than {ORDERED}' if booted else 'this host was not booted with systemd'}",
             key="detach-unavailable",
             next=["the same command without --detach    inside tmux or screen; a lost terminal does not stop it either"],
         )

@@ -111,7 +111,10 @@ def _start(
     steps = steps_of(workflow, plan)
     with site.lease.acquire(None, workflow):
         record = _create(site, workflow, plan, steps, reason=reason, on_failure=on_failure, check=check)
-        return _drive(site, record, steps, plan, display) if display is not None else record
+        if display is not None:
+            return _drive(site, record, steps, plan, display)
+    at_login(site.settings, record)
+    return record
 
 
 def _create(

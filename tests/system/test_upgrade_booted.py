@@ -1,19 +1,16 @@
-"""The upgrade on a booted host: OpenEMM as a systemd unit, the real MariaDB service, root, the site file in /etc.
+"""Runs on a booted host: OpenEMM as a systemd unit, the real MariaDB service, root, sshd, the site file in /etc.
 
-The power is cut in the middle of a step, at an instant, not at a known place; the unit starts OpenEMM at the next boot, as it
-does for an administrator; then the run is resumed, and must come to the same end.
-CI cuts at a seeded sample of instants. Others:
+A run is ended in the middle of a step, at an instant, not at a known place, by a power cut or by a reboot; then it is resumed,
+and must come to the same end. CI ends it at a seeded sample of instants. Others:
 ORCHESTRATE_POWER_CUTS=all (each step at its begin, its middle and near its end), N:SEED (N of these), or
 STEP@PART such as hop1.database@0.5 .../pytest tests/system/test_upgrade_booted.py
 """
 
 from __future__ import annotations
 
-import json
+import itertools
 import os
 import random
-import re
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -22,128 +19,190 @@ from typing import Any
 
 import pytest
 
-from orchestrator.hosts.command import environment
+from tests.system.booted_kit import (
+    SECONDS,
+    UPGRADE,
+    Picture,
+    ask,
+    begin_until,
+    believed,
+    differences,
+    documents,
+    journal,
+    let_in,
+    login,
+    picture,
+    runs,
+    session,
+)
 from tests.system.lab.host import Host, Layers
 from tests.system.lab.lab import Lab
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(3600)]
-UPGRADE = ["orchestrate", "upgrade", "--to", "20.10", "--yes", "--json"]
-SECONDS = 240.0
-SAMPLE, SEED = 3, 20261122
+pytestmark = [pytest.mark.system, pytest.mark.timeout(7200)]
+SAMPLE, SEED = 2, 20261122
 PARTS = (0.0, 0.5, 0.9)
-TIMES = re.compile(r"'\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?'")
-COUNTERS = re.compile(r" AUTO_INCREMENT=\d+")
+ENDS = ("power cut", "reboot")
 VERSIONS = {"frontend": "20.10.000.152", "backend": "20.10.000.126", "runtime": "20.10.000.012", "manual": "20.10.000.003"}
-
-
-@dataclass(frozen=True)
-class Picture:
-    """What a host looks like; two ways to the same end give equal pictures."""
-
-    components: Mapping[str, str]
-    links: str
-    database: str
-    running: bool
+HELD = "/etc/systemd/system/openemm.service.d"
 
 
 @dataclass(frozen=True)
 class Whole:
-    """A run that nobody disturbed: how long each step took (seconds), and what the host looked like then."""
+    """An upgrade that nobody disturbed, begun in one session and watched from another; the host behind it is still on.
 
+    seconds: how long each step took. met: what a login showed while it was open. watched: how it stood when the watching ended.
+    """
+
+    host: Host
+    run: str
     seconds: Mapping[str, float]
     picture: Picture
-
-
-def ask(host: Host, *args: str) -> dict[str, Any]:
-    """The last document that the tool prints."""
-    lines = host.run(["orchestrate", *args, "--json"], SECONDS).stdout.splitlines()
-    return dict(json.loads(lines[-1]))
-
-
-def picture(host: Host) -> Picture:
-    """What the host looks like now."""
-    status = ask(host, "status")
-    links = host.run(["find", "/home/openemm", "-type", "l", "-printf", "%P -> %l\n"]).stdout
-    dump = host.run(["mariadb-dump", "--skip-dump-date", "--skip-comments", "--order-by-primary", "--skip-extended-insert",
-                     "--routines", "--triggers", "openemm"]).stdout  # fmt: skip
-    lines = COUNTERS.sub("", TIMES.sub("'T'", dump)).splitlines()
-    return Picture(
-        status["components"],
-        "\n".join(sorted(links.splitlines())),
-        "\n".join(sorted(lines)),
-        running=status["backend_runs"] and status["frontend_since"] is not None,
-    )
+    met: str
+    watched: Mapping[str, Any]
 
 
 @pytest.fixture(scope="module")
 def whole(lab: Lab, installed: Layers) -> Iterator[Whole]:
-    """The upgrade without any cut."""
+    """The upgrade without any cut, detached."""
     host = lab.host(installed)
     host.boot()
-    events = [json.loads(line) for line in host.run(UPGRADE, SECONDS).stdout.splitlines()]
-    seconds = {event["step"]: event["data"]["seconds"] for event in events if event.get("kind") == "step-done"}
-    yield Whole(seconds, picture(host))
+    let_in(host)
+    run = documents(session(host, f"{UPGRADE} --detach"))[-1]["run"]["id"]
+    met = login(host)
+    watched = documents(session(host, f"orchestrate watch {run} --json"))[-1]["run"]
+    steps = ask(host, "run", run)["run"]["steps"]
+    yield Whole(host, run, {step["name"]: step["seconds"] for step in steps}, picture(host), met, watched)
     host.close()
 
 
-def instants(whole: Whole) -> list[tuple[str, float]]:
-    """Where the power is cut: steps, and which part of a step's time has passed then."""
-    wish = os.environ.get("ORCHESTRATE_POWER_CUTS", f"{SAMPLE}:{SEED}")
-    every = [(step, part) for step in whole.seconds for part in PARTS]
-    if wish == "all":
-        return every
-    if "@" in wish:
-        step, _, part = wish.partition("@")
-        return [(step, float(part))]
-    count, _, seed = wish.partition(":")
-    return random.Random(int(seed or SEED)).sample(every, int(count))
+@pytest.fixture(scope="module")
+def bench(lab: Lab, installed: Layers) -> Iterator[Host]:
+    """A host that each test puts back to 19.10."""
+    host = lab.host(installed)
+    yield host
+    host.close()
 
 
-def cut_in(host: Host, step: str, seconds: float) -> None:
-    """Begin the upgrade and cut the power when that step has run for so long."""
-    with subprocess.Popen(
-        host.enter(UPGRADE), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, text=True,
-        env=environment({"HOME": "/root"}),
-    ) as upgrade:  # fmt: skip
-        assert upgrade.stdout
-        for line in upgrade.stdout:
-            event = json.loads(line)
-            if (event.get("kind"), event.get("step")) == ("step-started", step):
-                break
-        time.sleep(seconds)
-        host.power_cut()
+def fresh(host: Host) -> None:
+    """Put the host back to 19.10 and boot it."""
+    host.reset()
+    host.boot()
 
 
-def test_an_upgrade_on_a_booted_host_ends_with_every_part_on_the_new_release(whole: Whole) -> None:
+def test_a_detached_upgrade_outlives_its_session_and_is_watched_from_another(whole: Whole) -> None:
+    assert whole.watched["state"] == "completed"
     assert VERSIONS.items() <= whole.picture.components.items()
     assert whole.picture.running
 
 
-def test_after_a_power_cut_in_any_step_a_resume_comes_to_the_same_end(
-    lab: Lab, installed: Layers, whole: Whole, capsys: pytest.CaptureFixture[str]
+def test_openemm_outlives_the_unit_that_drove_its_upgrade_and_systemd_knows_that_it_runs(whole: Whole) -> None:
+    unit = f"orchestrate-{whole.run.lower()}.service"
+    assert whole.host.run(["systemctl", "show", unit, "--property=LoadState", "--value"]).stdout == "not-found\n"
+    assert whole.picture.unit == "active"
+    assert runs(whole.host) == (True, True)
+
+
+def test_whoever_logs_in_while_a_run_is_open_is_offered_to_resume_it_and_nobody_later(whole: Whole) -> None:
+    assert f"orchestrate resume {whole.run}" in whole.met
+    assert "orchestrate" not in login(whole.host)
+
+
+def test_the_journal_has_every_step_of_a_run_and_where_the_ledger_ended(whole: Whole) -> None:
+    lines = documents(whole.host.run(["journalctl", "--output=json", f"RUN={whole.run}"]).stdout)
+    assert [line["STEP"] for line in lines if line["KIND"] == "step-done"] == list(whole.seconds)
+    assert lines[-1]["MESSAGE"] == f"run {whole.run} completed"
+    [checkpoint] = [line for line in lines if line["KIND"] == "checkpoint"]
+    whole.host.write("/root/journaled.json", f'{{"seq": {checkpoint["SEQ"]}, "hash": "{checkpoint["HASH"]}", '
+                     f'"site": "{checkpoint["SITE"]}", "time": "2026-01-01T00:00:00+00:00"}}')  # fmt: skip
+    whole.host.run(["orchestrate", "audit", "verify", "--checkpoint", "/root/journaled.json"])
+
+
+def test_a_switch_a_rollback_and_the_unit_itself_leave_systemd_with_the_truth(whole: Whole) -> None:
+    host = whole.host
+    assert ask(host, "switch", "runtime", "20.04", "--yes")["run"]["state"] == "completed"
+    assert (runs(host), believed(host)) == ((True, True), "active")
+    assert ask(host, "rollback", "--run", whole.run, "--yes")["run"]["state"] == "completed"
+    assert (runs(host), believed(host)) == ((True, True), "active")
+    assert ask(host, "status")["components"]["frontend"] == "19.10.000.170"
+    host.run(["systemctl", "stop", "openemm.service"])
+    assert (runs(host), believed(host)) == ((False, False), "inactive")
+    host.run(["systemctl", "start", "openemm.service"])
+    assert (runs(host), believed(host)) == ((True, True), "active")
+    assert ask(host, "status")["problems"] == {}
+
+
+def test_no_boot_starts_openemm_in_the_middle_of_a_run_and_abort_lets_it_start_again(bench: Host, whole: Whole) -> None:
+    fresh(bench)
+    let_in(bench)
+    before = picture(bench)
+    run = begin_until(bench, "hop1.database")
+    bench.power_cut()
+    bench.boot()
+    assert (runs(bench), believed(bench)) == ((False, False), "inactive")
+    bench.run(["systemctl", "start", "openemm.service"])
+    assert runs(bench) == (False, False)
+    assert run in ask(bench, "status")["problems"]["unit"]
+    assert f"orchestrate resume {run}" in login(bench)
+    assert ask(bench, "abort", "--yes")["run"]["state"] == "undone"
+    assert not differences(before, picture(bench))
+    assert bench.run(["ls", HELD], check=False).exit_code != 0
+    bench.reboot()
+    assert (runs(bench), believed(bench)) == ((True, True), "active")
+
+
+def test_a_detached_run_whose_process_is_killed_goes_on_by_itself(bench: Host, whole: Whole) -> None:
+    fresh(bench)
+    run = begin_until(bench, "hop1.backup")
+    bench.run(["systemctl", "kill", "--signal=KILL", f"orchestrate-{run.lower()}.service"])
+    with journal(bench, f"RUN={run}") as lines:
+        kinds = list(itertools.takewhile(lambda kind: kind != "run-completed", (line["KIND"] for line in lines)))
+    assert "run-resumed" in kinds
+    assert not differences(whole.picture, picture(bench))
+
+
+def instants(whole: Whole) -> list[tuple[str, str, float]]:
+    """How and where a run is ended: in which step, and when which part of the step's time has passed."""
+    wish = os.environ.get("ORCHESTRATE_POWER_CUTS", f"{SAMPLE}:{SEED}")
+    every = list(itertools.product(ENDS, whole.seconds, PARTS))
+    if wish == "all":
+        return every
+    if "@" in wish:
+        step, _, part = wish.partition("@")
+        return [(end, step, float(part)) for end in ENDS]
+    count, _, seed = wish.partition(":")
+    chosen = random.Random(int(seed or SEED))
+    return [(end, chosen.choice(list(whole.seconds)), chosen.choice(PARTS))
+            for end in itertools.islice(itertools.cycle(ENDS), int(count))]  # fmt: skip
+
+
+def test_after_a_power_cut_or_a_reboot_in_any_step_a_resume_comes_to_the_same_end(
+    bench: Host, whole: Whole, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    host = lab.host(installed)
     wrong = []
-    for step, part in instants(whole):
-        host.reset()
-        host.boot()
-        cut_in(host, step, part * whole.seconds[step])
-        host.boot()
+    for end, step, part in instants(whole):
+        fresh(bench)
+        begin_until(bench, step)
+        time.sleep(part * whole.seconds[step])
+        if end == "reboot":
+            bench.reboot()
+        else:
+            bench.power_cut()
+            bench.boot()
         begun = time.monotonic()
-        how, trouble = resumed(host, whole)
+        how, trouble = resumed(bench, whole)
         if trouble:
-            wrong.append(f"{step}@{part}: {trouble}")
+            wrong.append(f"{end} {step}@{part}: {trouble}")
         with capsys.disabled():
-            sys.stdout.write(f"\n{step}@{part}: {how}, {trouble or 'equal'}, {time.monotonic() - begun:.1f} s after the boot\n")
-    host.close()
+            took = time.monotonic() - begun
+            sys.stdout.write(f"\n{end} {step}@{part}: {how}, {trouble or 'equal'}, {took:.1f} s after the boot\n")
     assert not wrong, "\n\n".join(wrong[:3])
 
 
 def resumed(host: Host, whole: Whole) -> tuple[str, str]:
     """Resume; how it went, and what is wrong then, or nothing."""
     how = "was through"
-    if ask(host, "status")["open_run"]:
-        how = "resumed"
+    if run := ask(host, "status")["open_run"]:
+        how = f"resumed ({run['state']})"
         done = host.run(["orchestrate", "resume", "--json"], SECONDS, check=False)
         if done.exit_code != 0:
             return how, f"ended with {done.exit_code}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
@@ -151,14 +210,3 @@ def resumed(host: Host, whole: Whole) -> tuple[str, str]:
     if audit.exit_code != 0:
         return how, f"the ledger is not sound\n{audit.stdout}\n{audit.stderr}"
     return how, differences(whole.picture, picture(host))
-
-
-def differences(one: Picture, other: Picture) -> str:
-    """What differs between two pictures."""
-    if one.components != other.components or one.running != other.running:
-        return f"{other.components}, running {other.running}"
-    found = []
-    for a, b in ((one.links, other.links), (one.database, other.database)):
-        gone, new = set(a.splitlines()) - set(b.splitlines()), set(b.splitlines()) - set(a.splitlines())
-        found += [f"- {line[:300]}" for line in sorted(gone)[:10]] + [f"+ {line[:300]}" for line in sorted(new)[:10]]
-    return "\n".join(found)

@@ -1,0 +1,119 @@
+"""A booted host on which OpenEMM runs as a unit: sessions on it over ssh, runs that are followed and ended, and how it looks."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from orchestrator.hosts.command import environment
+from tests.system.lab.host import Host
+
+SECONDS = 240.0
+KEY = "/root/.ssh/lab"
+SSH = ["ssh", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", "-i", KEY]
+TIMES = re.compile(r"'\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?'")
+COUNTERS = re.compile(r" AUTO_INCREMENT=\d+")
+UNTIL_EOF = '"$@" & read -r _; kill $!'  # what is killed on this machine lives on in the host
+UPGRADE = "orchestrate upgrade --to 20.10 --yes --json"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What a host looks like; two ways to the same end give equal pictures. unit: what systemd believes of OpenEMM."""
+
+    components: Mapping[str, str]
+    links: str
+    database: str
+    running: bool
+    unit: str
+
+
+def ask(host: Host, *args: str) -> dict[str, Any]:
+    """The last document that the tool prints."""
+    return documents(host.run(["orchestrate", *args, "--json"], SECONDS).stdout)[-1]
+
+
+def documents(text: str) -> list[dict[str, Any]]:
+    """The documents of an output."""
+    return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+
+
+def let_in(host: Host) -> None:
+    """Let `session` log in to the host as root."""
+    host.run(["install", "-d", "-m", "700", "/root/.ssh"])
+    host.run(["ssh-keygen", "-q", "-N", "", "-t", "ed25519", "-f", KEY])
+    host.run(["cp", f"{KEY}.pub", "/root/.ssh/authorized_keys"])
+
+
+def session(host: Host, command: str) -> str:
+    """What a command prints in a session of its own over the host's sshd, which ends with it."""
+    return host.run([*SSH, "root@localhost", command], SECONDS).stdout
+
+
+def login(host: Host) -> str:
+    """What somebody sees who logs in on a terminal, and leaves."""
+    return host.run([*SSH, "-tt", "root@localhost"], stdin="exit\n").stdout
+
+
+def believed(host: Host) -> str:
+    """What systemd believes of OpenEMM: active, inactive, ..."""
+    return host.run(["systemctl", "is-active", "openemm.service"], check=False).stdout.strip()
+
+
+def runs(host: Host) -> tuple[bool, bool]:
+    """Whether frontend and backend run, by their processes."""
+    status = ask(host, "status")
+    return status["frontend_since"] is not None, status["backend_runs"]
+
+
+def picture(host: Host) -> Picture:
+    """What the host looks like now."""
+    status = ask(host, "status")
+    links = host.run(["find", "/home/openemm", "-type", "l", "-printf", "%P -> %l\n"]).stdout
+    dump = host.run(["mariadb-dump", "--skip-dump-date", "--skip-comments", "--order-by-primary", "--skip-extended-insert",
+                     "--routines", "--triggers", "openemm"]).stdout  # fmt: skip
+    lines = COUNTERS.sub("", TIMES.sub("'T'", dump)).splitlines()
+    return Picture(
+        status["components"],
+        "\n".join(sorted(links.splitlines())),
+        "\n".join(sorted(lines)),
+        running=status["backend_runs"] and status["frontend_since"] is not None and status["open_run"] is None,
+        unit=believed(host),
+    )
+
+
+def differences(one: Picture, other: Picture) -> str:
+    """What differs between two pictures."""
+    if (one.components, one.running, one.unit) != (other.components, other.running, other.unit):
+        return f"{other.components}, running {other.running}, {other.unit}"
+    found = []
+    for a, b in ((one.links, other.links), (one.database, other.database)):
+        gone, new = set(a.splitlines()) - set(b.splitlines()), set(b.splitlines()) - set(a.splitlines())
+        found += [f"- {line[:300]}" for line in sorted(gone)[:10]] + [f"+ {line[:300]}" for line in sorted(new)[:10]]
+    return "\n".join(found)
+
+
+@contextmanager
+def journal(host: Host, *matches: str) -> Iterator[Iterator[dict[str, str]]]:
+    """The lines of the host's journal that match, from its boot on and as they come."""
+    follow = host.enter(["sh", "-c", UNTIL_EOF, "sh", "journalctl", "--follow", "--no-tail", "--output=json", *matches])
+    with subprocess.Popen(
+        follow, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment()
+    ) as follower:
+        assert follower.stdin
+        assert follower.stdout
+        yield (json.loads(line) for line in follower.stdout)
+        follower.stdin.close()
+
+
+def begin_until(host: Host, step: str) -> str:
+    """Begin the upgrade as a run of its own and wait until that step begins; the run."""
+    run = documents(host.run([*UPGRADE.split(), "--detach"], SECONDS).stdout)[-1]["run"]["id"]
+    with journal(host, f"RUN={run}", "KIND=step-started") as lines:
+        next(line for line in lines if line["STEP"] == step)
+    return str(run)
