@@ -11,31 +11,78 @@ from workflows.steps.migrate import ProveMigrations, VerifyHop
 from workflows.steps.packages import FetchPackages, StagePackages
 from workflows.steps.record import RecordHop
 from workflows.steps.runtime import InstallRuntime
+from workflows.steps.setup.account import OpenemmAccount
+from workflows.steps.setup.admin_password import AdminPassword
 from workflows.steps.setup.base import SetupStep
+from workflows.steps.setup.basic_configuration import BasicConfiguration
+from workflows.steps.setup.database_configuration import DatabaseConfiguration
+from workflows.steps.setup.database_software import DatabaseSoftware
+from workflows.steps.setup.database_user import DatabaseAndUser
+from workflows.steps.setup.firewall import OpenFirewall
+from workflows.steps.setup.home import HomeFiles
+from workflows.steps.setup.limits import KernelLimits
+from workflows.steps.setup.logging import Logging
+from workflows.steps.setup.logrotate import LogRotation
+from workflows.steps.setup.schema import CreateSchema
 from workflows.steps.setup.services import HoldServices, StartServices
 from workflows.steps.setup.site_file import SiteFile
+from workflows.steps.setup.unit import StartupUnit
 from workflows.steps.start import StartFrontend
 
 
 def steps(plan: InstallPlan) -> Iterator[Step]:
     """The steps, in order. A part of the host that is right already is a step that says so."""
-    hop = plan.hop
-    yield SiteFile(plan)
-    if not plan.present:
-        yield FetchPackages((hop,))
-        yield StagePackages((hop,))  # beside whatever is there; the links follow when all else is ready
-        yield InstallRuntime(hop)
-        yield ActivateRelease(hop)
-    if plan.starts:
-        yield HoldServices(hop)  # a boot from here on starts nothing that is not proven yet
-        yield StartFrontend(hop, plan.start_timeout)
-        yield ProveMigrations(hop, plan.start_timeout, plan.migrate_timeout)
-        yield StartServices(hop)
-        yield VerifyHop(hop, plan.start_timeout)
-    if not plan.present:
-        yield RecordHop(hop, {})
+    yield from _host(plan)
+    yield from _release(plan)
+    yield from _data(plan)
+    yield from _start(plan)
 
 
 def setup_steps(plan: InstallPlan) -> list[SetupStep]:
     """Those that look at a part of the host, in order."""
     return [step for step in steps(plan) if isinstance(step, SetupStep)]
+
+
+def _host(plan: InstallPlan) -> Iterator[Step]:
+    """The operating system and what it offers."""
+    yield SiteFile(plan)
+    yield OpenemmAccount(plan)
+    yield KernelLimits(plan)
+    yield Logging(plan)
+    yield OpenFirewall(plan)
+    yield DatabaseSoftware(plan)
+    yield DatabaseConfiguration(plan)
+
+
+def _release(plan: InstallPlan) -> Iterator[Step]:
+    """OpenEMM's own packages, and the home around them."""
+    if not plan.present:
+        yield FetchPackages((plan.hop,))
+        yield StagePackages((plan.hop,))
+        yield InstallRuntime(plan.hop)
+    yield HomeFiles(plan)
+    if not plan.present:
+        yield ActivateRelease(plan.hop)
+
+
+def _data(plan: InstallPlan) -> Iterator[Step]:
+    """The database and what stands in it."""
+    yield DatabaseAndUser(plan)
+    yield CreateSchema(plan)
+    yield BasicConfiguration(plan)
+    yield AdminPassword(plan)
+
+
+def _start(plan: InstallPlan) -> Iterator[Step]:
+    """The first start, proven; a boot before that starts nothing."""
+    if plan.starts:
+        yield HoldServices(plan.hop)
+    yield StartupUnit(plan)
+    yield LogRotation(plan)
+    if plan.starts:
+        yield StartFrontend(plan.hop, plan.start_timeout)
+        yield ProveMigrations(plan.hop, plan.start_timeout, plan.migrate_timeout)
+        yield StartServices(plan.hop)
+        yield VerifyHop(plan.hop, plan.start_timeout)
+    if not plan.present:
+        yield RecordHop(plan.hop, {})

@@ -12,9 +12,10 @@ from orchestrator.cli.options import reason_option
 
 @click.command()
 @click.option("--generate", is_flag=True, help="Make one up and show it once; else it is asked for, unseen.")
+@click.option("--first", is_flag=True, help="Show the one that an installation made, once; nothing is changed.")
 @reason_option
 @click.pass_obj
-def command(app: App, *, generate: bool, reason: str | None) -> None:
+def command(app: App, *, generate: bool, first: bool, reason: str | None) -> None:
     """A new password for emm-master, which must be changed at the next login.
 
     The password stands in no command line, log or ledger. With --quiet nothing but a generated password is printed.
@@ -22,6 +23,9 @@ def command(app: App, *, generate: bool, reason: str | None) -> None:
     from orchestrator.services.configuring import set_password
     from workflows.password import generated, require_good
 
+    if first:
+        show_first(app)
+        return
     with app.open() as site:
         if generate:
             app.sure(f"Give emm-master of {site.settings.name} a new password?")
@@ -36,6 +40,28 @@ def command(app: App, *, generate: bool, reason: str | None) -> None:
     lines = ["emm-master has a new password, to be changed at the first login"]
     lines += [f"  password  {password}    shown this once only"] if generate else []
     app.show("admin-password", lines, {"changed": True, "password": password if generate else None})
+
+
+def show_first(app: App) -> None:
+    """Show the password that an installation made, and forget it.
+
+    Raises:
+        UsageError: "first-password-gone".
+    """
+    from orchestrator.services.first_password import take_first_password
+    from workflows.errors import UsageError
+
+    password = take_first_password(app.settings)
+    if password is None:
+        raise UsageError(
+            "there is no first password to be shown: none was made, or it was shown already", key="first-password-gone",
+            unharmed=["the password is as it was"], next=["orchestrate admin-password --generate    makes a new one"],
+        )  # fmt: skip
+    if app.quiet and not app.json:
+        click.echo(password)
+        return
+    lines = [f"emm-master's first password is {password}", "it is shown this once only, and must be changed at the first login"]
+    app.show("admin-password", lines, {"changed": False, "password": password})
 
 
 def _asked(app: App) -> str:

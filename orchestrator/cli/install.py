@@ -15,6 +15,7 @@ from orchestrator.cli.app import App
 from orchestrator.cli.options import reason_option
 
 if TYPE_CHECKING:
+    from orchestrator.services.site import Site
     from workflows.setup.answers import Answers, Verdict
     from workflows.setup.plan import InstallPlan
     from workflows.steps.setup.base import Difference
@@ -87,7 +88,17 @@ def command(
         if not check_page.stopped(findings):
             app.sure(f"Install OpenEMM {plan.target} on this host now?")
         run = installing.start(site, plan, findings, reason=reason, on_failure=on_failure, display=app.display)
-        return finish(app, "install", run)
+        code = finish(app, "install", run)
+        if code == DONE and run.state == "completed" and not app.json:
+            app.show("admin-password", page.login_lines(plan, _first_password(site)), {})
+        return code
+
+
+def _first_password(site: Site) -> str | None:
+    """The password that was made for emm-master, on a terminal; never into a file or a pipe."""
+    from orchestrator.services.first_password import take_first_password
+
+    return take_first_password(site.settings) if sys.stdout.isatty() else None
 
 
 def _answers(app: App, given: dict[str, Any], *, asks: bool, keep: Sequence[str], replace: Sequence[str]) -> Answers:

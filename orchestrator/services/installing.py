@@ -20,6 +20,7 @@ from workflows.install import setup_steps
 from workflows.path import choose_release, require_known
 from workflows.plan import Component, Hop
 from workflows.setup.answers import Answers
+from workflows.setup.name_checks import check_names
 from workflows.setup.plan import InstallPlan
 from workflows.steps.setup.base import Difference
 from workflows.version import Version
@@ -121,8 +122,10 @@ def nothing_to_do(plan: InstallPlan, parts: Sequence[Part]) -> bool:
 
 def check(site: Site, plan: InstallPlan, resolver: str | None) -> list[Finding]:
     """What would stop the installation, or should be known before."""
-    del site, plan, resolver
-    return []
+    from orchestrator.hosts.doctor.names import DnsNames
+
+    del site
+    return list(check_names(DnsNames(resolver), plan.answers))
 
 
 def start(

@@ -55,3 +55,13 @@ def facts(plan: InstallPlan, parts: Sequence[Part]) -> dict[str, Any]:
 def nothing_to_do(plan: InstallPlan) -> str:
     """The host is as it must be."""
     return f"nothing to do: {plan.target} is installed, and everything around it is as the guide wants it"
+
+
+def login_lines(plan: InstallPlan, password: str | None) -> list[str]:
+    """How to log in for the first time; password: None when it is not to be shown here."""
+    page = ["", f"  log in    {plan.answers.url}    as emm-master; the password must be changed at once"]
+    if plan.answers.admin_password_file:
+        return [*page, f"  password  the one in {plan.answers.admin_password_file}"]
+    if password is None:
+        return [*page, "  password  orchestrate admin-password --first    shows it once"]
+    return [*page, f"  password  {password}    shown this once only"]
