@@ -34,7 +34,7 @@ def trouble(findings: Sequence[Finding], command: str) -> list[str]:
             page.append(f"  {marked(word, _REMARK - 3)} {finding.key}   {finding.title}".rstrip())
             for text in (finding.measured, _why(finding)):
                 page += paragraph(text, _REMARK) if text else []
-            page += paragraph(f"fix: {_fix(finding, command)}", _REMARK) if finding.fix else []
+            page += _fix(finding, command) if finding.fix else []
     return page
 
 
@@ -42,10 +42,10 @@ def _why(finding: Finding) -> str:
     return " ".join(part for part in (finding.why, f"({finding.source})" if finding.source else "") if part)
 
 
-def _fix(finding: Finding, command: str) -> str:
+def _fix(finding: Finding, command: str) -> list[str]:
     if finding.remedy is None:
-        return finding.fix
-    return f"orchestrate {command} --fix {finding.key}    {finding.fix}"
+        return paragraph(f"fix: {finding.fix}", _REMARK)
+    return [*paragraph(f"fix: orchestrate {command} --fix {finding.key}", _REMARK), *paragraph(f"or:  {finding.fix}", _REMARK)]
 
 
 def fixed_lines(fixed: Sequence[Fixed]) -> list[str]:

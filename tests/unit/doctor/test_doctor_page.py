@@ -1,0 +1,63 @@
+"""What the doctor shows, and which findings --fix takes."""
+
+from __future__ import annotations
+
+import pytest
+from click import unstyle
+
+from orchestrator.display.pages import checks, doctor
+from orchestrator.services.fixing import ALL, Fixed, chosen
+from workflows.checks.doctor import registry
+from workflows.checks.doctor.subject import Subject
+from workflows.errors import UsageError
+from workflows.remedies import MakeLink, Rewrite, SetMode, SwitchOn, on_request
+
+ONE = Subject("one", "one holds", "or else", "guide 6.1 no. 1")
+MODE = SetMode("/var/log/maillog", 0o644)
+FILE = Rewrite("/x/server.xml", "0" * 64, "", "remove the line from", "remove it from /x/server.xml")
+LINK = MakeLink("/var/log/maillog", "/var/log/mail")
+UNIT = SwitchOn("cron.service")
+
+
+def test_what_keeps_mail_comes_first_and_what_is_well_last_within_80_columns() -> None:
+    findings = [
+        ONE.fine("all is well"), ONE.warns("a little " * 30, MODE.command, MODE), ONE.unknown("cannot look: no"),
+        ONE.stops("nothing goes", UNIT.command, UNIT), ONE.stops("nor this", "do it by hand"),
+    ]  # fmt: skip
+    page = doctor.lines("mail1", findings)
+    assert page[0] == "mail1   2 things keep mail from leaving, 1 warning, 1 not known"
+    text = "\n".join(page)
+    places = [text.index(words) for words in ("nothing goes", "nor this", "a little", "cannot look", "fine\n", "all is well")]
+    assert places == sorted(places)
+    assert "or else (guide 6.1 no. 1)" in text
+    assert ["           fix: orchestrate doctor --fix one", f"           or:  {UNIT.command}"] == page[6:8]
+    assert "fix: do it by hand" in text
+    assert all(len(unstyle(line)) <= 80 for line in page)
+
+
+def test_a_host_that_is_well_is_told_so() -> None:
+    assert doctor.lines("mail1", [ONE.fine("yes")]) == ["mail1   nothing keeps mail from leaving", "", "fine", "  one   yes"]
+
+
+def test_fix_takes_what_is_safe_and_an_administrators_file_only_by_its_key() -> None:
+    mode, file = ONE.warns("x", "", MODE), Subject("two", "", "").warns("x", "", FILE)
+    by_hand, well = ONE.stops("x", "by hand"), ONE.fine("y")
+    findings = [mode, file, by_hand, well]
+    assert chosen(findings, ALL, {"one", "two"}) == [mode]
+    assert chosen(findings, "two", {"one", "two"}) == [file]
+    assert chosen([well], "one", {"one", "two"}) == []
+    with pytest.raises(UsageError, match="no check three"):
+        chosen(findings, "three", {"one", "two"})
+    assert [on_request(remedy) for remedy in (MODE, LINK, UNIT, FILE)] == [False, False, False, True]
+
+
+def test_what_was_done_is_told() -> None:
+    done = Fixed("one", str(LINK), {"target": None}, {"target": "/var/log/mail"})
+    assert checks.fixed_lines([done]) == ["done: make /var/log/maillog a link to /var/log/mail, in the ledger"]
+
+
+def test_every_check_has_a_key_of_its_own_and_the_ten_reasons_are_all_there() -> None:
+    subjects = [subject for subject, _ in registry.CHECKS]
+    assert len({subject.key for subject in subjects}) == len(subjects)
+    reasons = {subject.source for subject in subjects if subject.source.startswith("guide 6.1 no. ")}
+    assert reasons == {f"guide 6.1 no. {number}" for number in range(1, 11)}
