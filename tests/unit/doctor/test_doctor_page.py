@@ -30,7 +30,7 @@ def test_what_keeps_mail_comes_first_and_what_is_well_last_within_80_columns() -
     places = [text.index(words) for words in ("nothing goes", "nor this", "a little", "cannot look", "fine\n", "all is well")]
     assert places == sorted(places)
     assert "or else (guide 6.1 no. 1)" in text
-    assert ["           fix: orchestrate doctor --fix one", f"           or:  {UNIT.command}"] == page[6:8]
+    assert ["           fix: orchestrate doctor --fix one", f"           or:  {UNIT.command}"] == page[5:7]
     assert "fix: do it by hand" in text
     assert all(len(unstyle(line)) <= 80 for line in page)
 
