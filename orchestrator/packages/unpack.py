@@ -63,13 +63,21 @@ def open_package(path: Path, ref: PackageRef, limits: Limits | None = None) -> P
     """List and judge a package; nothing is written.
 
     Raises:
-        PackageError: all that `list_members` and `recognise` raise, and "package-unsafe-member" for what only the tree as a
-            whole shows: a symbolic link that leaves it, followed as the file system would follow it, and a setuid or setgid
-            member that is not one of the backend's own two.
+        PackageError: all that `list_members`, `recognise` and `judged` raise.
     """
     limits = limits or Limits()
     listing = list_members(path, texts=wants_text, limits=limits)
-    package = Package(path, listing, recognise(listing, ref), limits)
+    return judged(path, listing, recognise(listing, ref), limits)
+
+
+def judged(path: Path, listing: Listing, contents: Contents, limits: Limits) -> Package:
+    """A package whose tree as a whole is fit to be unpacked.
+
+    Raises:
+        PackageError: "package-unsafe-member" for a symbolic link that leaves the tree, followed as the file system would
+            follow it, and a setuid or setgid member that is not one of the backend's own two.
+    """
+    package = Package(path, listing, contents, limits)
     members = {member.path: member for member in listing.members}
     links = {member.path: member.target for member in listing.members if member.type is MemberType.LINK}
     root = 1 if package.contents.top else 0

@@ -8,13 +8,48 @@ from typing import Protocol
 
 
 @dataclass(frozen=True)
+class Repository:
+    """A repository or subscription that a distribution does not enable by itself (guide 3.3, 3.4).
+
+    any_of: the names a package manager knows it by, with * for anything; enable: the command that enables it.
+    """
+
+    name: str
+    any_of: tuple[str, ...]
+    enable: str
+
+
+@dataclass(frozen=True)
 class Provided:
-    """How a distribution provides a capability. packages: empty when it does not. repository: what must be enabled for it."""
+    """How a distribution provides a capability.
+
+    packages: empty when it does not, and `note` says why. repository: what must be enabled for them, beside the distribution's
+    own. version: of what it provides, as far as it is known beforehand. path: where that lies, when nobody would look there.
+    """
 
     capability: str
     packages: tuple[str, ...]
-    repository: str | None = None
+    repository: Repository | None = None
+    version: str = ""
+    path: str = ""
     note: str = ""
+
+
+@dataclass(frozen=True)
+class Connector:
+    """A connector of Tomcat's server.xml. protocol: as it stands there; the files are those of its first certificate."""
+
+    port: str
+    protocol: str
+    secure: bool = False
+    certificate: str | None = None
+    key: str | None = None
+    chain: str | None = None
+
+    @property
+    def is_ajp(self) -> bool:
+        """Whether it speaks AJP, with which Tomcat after 9.0.30 does not start unless it is told a secret (guide 7.5)."""
+        return "ajp" in self.protocol.lower()
 
 
 class Capabilities(Protocol):
@@ -29,22 +64,78 @@ class Capabilities(Protocol):
 
 
 class Software(Protocol):
-    """Programs on this host."""
+    """Programs on this host. What lies in a folder of somebody other than root is run as him, never as root."""
 
     def java(self, home: str | None = None) -> tuple[str, str] | None:
-        """JAVA_HOME and full version of that Java, else of the best one found; None when there is none."""
+        """JAVA_HOME and full version of that Java, else of the newest one found; None when there is none."""
+
+    def javas(self) -> Sequence[tuple[str, str]]:
+        """JAVA_HOME and full version of all that are found, newest first."""
 
     def python(self, program: str | None = None) -> tuple[str, str] | None:
-        """Path and version of that Python 3, else of the newest found."""
+        """Path and version of that Python 3, else of the newest found; None when there is none."""
 
     def python_modules(self, program: str, modules: Sequence[str]) -> Sequence[str]:
         """Those among them that this Python cannot import."""
 
+    def python_distributions(self, program: str) -> Sequence[str]:
+        """What is installed for this Python alone, by the names that pip knows; in an environment without those outside of it."""
+
+    def make_environment(self, program: str, folder: str) -> None:
+        """A virtual environment of that Python which sees the system's modules; made anew when it was left half made.
+
+        Raises:
+            WorkflowError: "python-environment-failed".
+        """
+
+    def remove_environment(self, folder: str) -> None:
+        """Remove a virtual environment; nothing when there is none.
+
+        Raises:
+            WorkflowError: "not-an-environment" when the folder is something else.
+        """
+
+    def install_modules(self, program: str, names: Sequence[str]) -> str | None:
+        """Let pip install from the index or folder it is configured for; None, else the last line of what it said against it."""
+
+    def remove_modules(self, program: str, names: Sequence[str]) -> None:
+        """Let pip remove them; nothing when they are not there."""
+
     def tomcat(self, folder: str) -> str | None:
-        """The version of the Tomcat unpacked there (CATALINA_HOME), read from its catalina.jar; None when there is none."""
+        """The version of the Tomcat unpacked there (CATALINA_HOME), read from its catalina.jar.
+
+        None when there is none with bin/startup.sh, which OpenEMM calls (facts 11); many distributions' own have none.
+        """
+
+    def tomcat_in(self, archive: str) -> str:
+        """The name of the one folder in a Tomcat's tar.gz: apache-tomcat-9.0.43.
+
+        Raises:
+            WorkflowError: "package-unsafe-member", "package-damaged" and the like, or "not-a-tomcat".
+        """
+
+    def unpack_tomcat(self, archive: str, folder: str) -> None:
+        """Unpack it so that `folder` is that one folder, complete or not there at all; owned as the folder above is.
+
+        Raises:
+            WorkflowError: as `tomcat_in`; "no-room", "unpack-failed".
+        """
+
+    def remove_tomcat(self, folder: str) -> None:
+        """Remove what `unpack_tomcat` made; nothing when it is not there.
+
+        Raises:
+            WorkflowError: "not-a-tomcat" when the folder is something else.
+        """
 
     def program(self, name: str) -> str | None:
         """Where a program lies on root's path."""
+
+    def program_version(self, program: str) -> str | None:
+        """The first version number that it prints when it is asked for its version."""
+
+    def readable_by(self, user: str, path: str) -> bool:
+        """Whether that user can read a file."""
 
     def certificate(self, certificate: str, key: str, chain: str | None) -> Mapping[str, str]:
         """Subject, names and end (ISO 8601) of a certificate.
@@ -52,4 +143,33 @@ class Software(Protocol):
         Raises:
             WorkflowError: "certificate-unreadable", "certificate-expired", "certificate-key-mismatch",
                 "certificate-chain-mismatch".
+        """
+
+    def connectors(self, server_xml: str) -> Sequence[Connector]:
+        """The connectors in the text of a server.xml.
+
+        Raises:
+            WorkflowError: "server-xml-broken".
+        """
+
+    def with_connectors(
+        self,
+        server_xml: str,
+        *,
+        http_port: int | None = None,
+        without_ajp: bool = False,
+        https: Connector | None = None,
+        server_name: str = "",
+    ) -> str:
+        """The text with these changes, every other byte as it was.
+
+        Args:
+            server_xml: the text.
+            http_port: of the first connector that is neither AJP nor secure; None: as it is.
+            without_ajp: AJP connectors are taken out.
+            https: the one that stands at its port afterwards, instead of what is there, with these files; None: as it is.
+            server_name: what it calls itself.
+
+        Raises:
+            WorkflowError: "server-xml-broken".
         """
