@@ -123,7 +123,7 @@ def port_free(question: Question) -> Iterator[Finding]:
     """Nobody but the two servers listens on port 25."""
     title = f"port {PORT} is free for it"
     known = {pid for mta in Mta for pid in question.mail.server(mta).processes()}
-    strangers = [one for one in question.mail.listeners(PORT) if not _ours(one, known)]
+    strangers = [one for one in question.mail.listeners(PORT) if not is_ours(one, known)]
     if strangers:
         one = strangers[0]
         yield stop("port-taken", title, f"{one.program or 'an unknown program'} (process {one.pid or 'unknown'}) listens there",
@@ -132,7 +132,8 @@ def port_free(question: Question) -> Iterator[Finding]:
         yield passed("port", title, "yes")
 
 
-def _ours(one: Listener, known: set[int]) -> bool:
+def is_ours(one: Listener, known: set[int]) -> bool:
+    """Whether it is one of the two servers, whose master is `known`, or a child of it."""
     program = one.program or ""
     return one.pid in known or "/postfix/" in program or program.rpartition("/")[2].startswith("sendmail")
 

@@ -196,14 +196,16 @@ class MailServer(Protocol):
     def config_files(self) -> Sequence[str]:
         """Those of `files` that an administrator edits."""
 
-    def changes(self, name: str) -> Sequence[str]:
-        """What `configure` would change, a line each; name: the host's full name. Proves, beside, that the result is sound.
+    def changes(self, name: str, keep: Collection[str] = ()) -> Sequence[str]:
+        """What `configure` would change, a line each. Proves, beside, that the result is sound.
+
+        name: the host's full name. keep: settings of main.cf that stay as they are.
 
         Raises:
             WorkflowError: the present configuration cannot be used ("sendmail-mc-broken", "postfix-check-failed", ...).
         """
 
-    def configure(self, name: str) -> Sequence[str]:
+    def configure(self, name: str, keep: Collection[str] = ()) -> Sequence[str]:
         """Write the configuration of guide 4.2 or 4.3, proven beforehand in a folder aside; what was changed, a line each."""
 
     def warnings(self) -> Sequence[str]:

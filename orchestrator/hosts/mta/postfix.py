@@ -136,16 +136,16 @@ class Postfix:
         """The service in master.cf that mail of the mailloop domain is handed to."""
         return f"mailloop unix - n n - - pipe flags=RX user={self._user} argv={PROCMAIL} {self._home}/lib/bav.rc"
 
-    def changes(self, name: str) -> Sequence[str]:
+    def changes(self, name: str, keep: Collection[str] = ()) -> Sequence[str]:
         """What `configure` would change; the result is checked in a folder aside."""
         with tempfile.TemporaryDirectory(prefix="orchestrate-postfix-") as aside:
-            return self._edit(Path(aside) / "postfix", name)
+            return self._edit(Path(aside) / "postfix", name, keep)
 
-    def configure(self, name: str) -> Sequence[str]:
+    def configure(self, name: str, keep: Collection[str] = ()) -> Sequence[str]:
         """Write main.cf and master.cf, and make what a first start needs."""
         with tempfile.TemporaryDirectory(prefix="orchestrate-postfix-") as aside:
             folder = Path(aside) / "postfix"
-            told = self._edit(folder, name)
+            told = self._edit(folder, name, keep)
             for file in ("main.cf", "master.cf"):
                 content = (folder / file).read_bytes()
                 if content != (self._config / file).read_bytes():
@@ -153,12 +153,13 @@ class Postfix:
         self._check(self._config)
         return told
 
-    def _edit(self, folder: Path, name: str) -> list[str]:
+    def _edit(self, folder: Path, name: str, keep: Collection[str]) -> list[str]:
         """A copy of the configuration with everything set, and checked; what differs, a line each."""
         if not (self._config / "main.cf").is_file():
             raise WorkflowError(f"cannot configure Postfix: there is no {self._config}/main.cf", key="postfix-config-missing")
         shutil.copytree(self._config, folder, symlinks=True)
-        told = self._edit_main(folder, self.wanted(name)) + self._edit_master(folder)
+        wanted = {setting: value for setting, value in self.wanted(name).items() if setting not in keep}
+        told = self._edit_main(folder, wanted) + self._edit_master(folder)
         self._check(folder)
         return told
 
@@ -192,6 +193,10 @@ class Postfix:
         elif tlsmgr[4] != "n":
             self._postconf("-F", "tlsmgr/unix/chroot=n", folder=folder)
             told.append("master.cf: tlsmgr is not chrooted")
+        smtpd = self._postconf("-M", "smtp/inet", folder=folder).split()
+        if smtpd and smtpd[4] == "y":  # Debian's: from in there it could not reach the bounce filter
+            self._postconf("-F", "smtp/inet/chroot=n", folder=folder)
+            told.append("master.cf: smtp is not chrooted")
         return told
 
     def _check(self, folder: Path) -> None:

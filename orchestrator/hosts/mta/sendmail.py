@@ -107,16 +107,16 @@ class Sendmail:
 
     # --- configuration ------------------------------------------------------------------------------------------------
 
-    def changes(self, name: str) -> Sequence[str]:
+    def changes(self, name: str, keep: Collection[str] = ()) -> Sequence[str]:
         """What `configure` would change; the result is compiled in a folder aside."""
-        del name
+        del name, keep
         data, told = self._edited()
         self._compile(data)
         return told
 
-    def configure(self, name: str) -> Sequence[str]:
+    def configure(self, name: str, keep: Collection[str] = ()) -> Sequence[str]:
         """Write sendmail.mc and the files of guide 4.3, and compile."""
-        del name
+        del name, keep
         data, told = self._edited()
         self._compile(data)
         if data != self._mc.read_bytes():
