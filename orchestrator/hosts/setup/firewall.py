@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from functools import cached_property
 
 from orchestrator.hosts.command import CommandError, run
 
 PROGRAM = "firewall-cmd"
 SECONDS = 60.0
 PERMANENT = "--permanent"
+_ENTRY = re.compile(r"  (\S[^:]*):(.*)")
 
 
 class Firewalld:
-    """As `workflows.setup.system.Firewall` asks for it."""
+    """As `workflows.setup.system.Firewall` asks for it. The zone and what services mean are asked for once."""
+
+    def __init__(self) -> None:
+        """Nothing is asked yet."""
+        self._services: dict[str, list[str]] = {}
 
     def running(self) -> bool:
         """By --state; a host where the program is missing has none."""
@@ -25,23 +32,25 @@ class Firewalld:
 
     def zone(self) -> str:
         """The default zone where it is active, else the first that has an interface, else the default one."""
+        return self._zone
+
+    @cached_property
+    def _zone(self) -> str:
         default = _ask("--get-default-zone")
         active = zones_with_interfaces(_ask("--get-active-zones"))
         return default if default in active or not active else active[0]
 
     def ports(self) -> Sequence[str]:
         """Those open for good and now, by themselves or with a service."""
-        zone = f"--zone={self.zone()}"
-        return _both(self._open_ports(zone, PERMANENT), self._open_ports(zone))
+        lasting, present = ([*zone.get("ports", ()), *self._of_services(zone)] for zone in self._zones())
+        return [port for port in lasting if port in present]
 
     def forwards(self) -> Sequence[str]:
         """Those for good and now, as --add-forward-port takes them."""
-        zone = f"--zone={self.zone()}"
         lasting, present = (
-            [line.removesuffix(":toaddr=") for line in _ask(zone, *more, "--list-forward-ports").split()]
-            for more in ((PERMANENT,), ())
+            [line.removesuffix(":toaddr=") for line in zone.get("forward-ports", ())] for zone in self._zones()
         )
-        return _both(lasting, present)
+        return [forward for forward in lasting if forward in present]
 
     def add(self, *, ports: Sequence[str], forwards: Sequence[str]) -> None:
         """What is there already is no error."""
@@ -51,18 +60,23 @@ class Firewalld:
         """What is gone already is no error."""
         self._change("remove", ports, forwards)
 
-    def _open_ports(self, *where: str) -> list[str]:
-        opened = _ask(*where, "--list-ports").split()
-        for service in _ask(*where, "--list-services").split():
-            opened += _ask(PERMANENT, f"--service={service}", "--get-ports").split()
-        return opened
+    def _zones(self) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+        """The zone as it is for good, and as it is now."""
+        zone = f"--zone={self._zone}"
+        return parse_zone(_ask(zone, PERMANENT, "--list-all")), parse_zone(_ask(zone, "--list-all"))
+
+    def _of_services(self, zone: dict[str, list[str]]) -> list[str]:
+        for service in zone.get("services", ()):
+            if service not in self._services:  # each question takes half a second
+                self._services[service] = _ask(PERMANENT, f"--service={service}", "--get-ports").split()
+        return [port for service in zone.get("services", ()) for port in self._services[service]]
 
     def _change(self, verb: str, ports: Sequence[str], forwards: Sequence[str]) -> None:
-        rules = [f"--{verb}-port={port}" for port in ports] + [f"--{verb}-forward-port={forward}" for forward in forwards]
-        zone = f"--zone={self.zone()}"
-        for rule in rules:
-            for more in ((PERMANENT,), ()):
-                run([PROGRAM, zone, *more, rule], timeout=SECONDS)
+        for option, values in ((f"--{verb}-port", ports), (f"--{verb}-forward-port", forwards)):
+            rules = [f"{option}={value}" for value in values]  # firewall-cmd takes several of one kind
+            for lasting in ([PERMANENT], []):
+                if rules:
+                    run([PROGRAM, f"--zone={self._zone}", *lasting, *rules], timeout=SECONDS)
 
 
 def zones_with_interfaces(listed: str) -> list[str]:
@@ -76,8 +90,17 @@ def zones_with_interfaces(listed: str) -> list[str]:
     return found
 
 
-def _both(lasting: Sequence[str], present: Sequence[str]) -> list[str]:
-    return [one for one in lasting if one in present]
+def parse_zone(listed: str) -> dict[str, list[str]]:
+    """What --list-all says, by its names; a value may go on in lines that are indented further."""
+    found: dict[str, list[str]] = {}
+    name = ""
+    for line in listed.splitlines():
+        if match := _ENTRY.match(line):
+            name = match[1]
+            found[name] = match[2].split()
+        elif name:
+            found[name] += line.split()
+    return found
 
 
 def _ask(*args: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from workflows.mta_host import KeptFile
 from workflows.setup import journald, logrotate, rsyslog
 from workflows.setup.host import Setup
 from workflows.setup.system import Family
@@ -70,7 +71,7 @@ class Logging(SetupStep):
         _change_rsyslog(setup, keys)
 
     def take_back(self, ctx: Context, setup: Setup) -> None:
-        """The services read what is there now. A mail log that was made stays: it is nobody's to throw away."""
+        """The services read what is there now. A mail log that was made goes when it is empty; lines are nobody's to throw away."""
         was = ctx.intent
         places.remove(setup, was["folders"])
         if was["link"] is None and setup.files.read_link(MAILLOG):
@@ -87,6 +88,8 @@ class Logging(SetupStep):
             setup.units.stop(RSYSLOG_UNIT)
         elif state.active and keys - {RATE, ROTATION}:
             setup.system.restart_unit(RSYSLOG_UNIT)
+        if was["mode"] is None and setup.files.read(was["log"]) == "":
+            setup.kept.restore([KeptFile(was["log"], None)])
 
 
 # --- what differs -----------------------------------------------------------------------------------------------------
