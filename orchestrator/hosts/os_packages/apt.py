@@ -9,6 +9,10 @@ from orchestrator.hosts.command import CommandError, Result, run, tail
 from orchestrator.hosts.os_packages.common import ASK_SECONDS, CHANGE_SECONDS, Manager, file_unreadable
 from workflows.os_packages import Transaction
 
+ENVIRONMENT = {
+    "DEBIAN_FRONTEND": "noninteractive",
+    "SUDO_FORCE_REMOVE": "yes",  # it is removed only where it was not there before, with or without a password of root's
+}
 _PLANNED = re.compile(r"^(Inst|Remv) (\S+)( \[)?", re.MULTILINE)
 
 
@@ -87,7 +91,7 @@ class Apt(Manager):
         return run(["apt-get", *self._options, "--simulate", "install", *packages], timeout=ASK_SECONDS, expect=None)
 
     def _change(self, args: Sequence[str]) -> Result:
-        return run(args, timeout=CHANGE_SECONDS, env={"DEBIAN_FRONTEND": "noninteractive"})
+        return run(args, timeout=CHANGE_SECONDS, env=ENVIRONMENT)
 
     def _install(self, packages: Sequence[str]) -> Sequence[str]:
         """Never at the price of another package; files of its configuration that somebody edited stay."""
@@ -95,8 +99,11 @@ class Apt(Manager):
         return ["apt-get", *self._options, *self._lock_timeout, *keep, "-y", "--no-remove", "install", *packages]
 
     def _remove(self, packages: Sequence[str]) -> Sequence[str]:
-        """By dpkg, which removes nothing else; their configuration and data stay."""
-        return ["dpkg", *self._dpkg_root, "--remove", *packages]
+        """By dpkg, which removes nothing else. Their configuration goes along: over what is left of it none installs well again.
+
+        Databases stay, which a package asks about before it removes them.
+        """
+        return ["dpkg", *self._dpkg_root, "--purge", *packages]
 
     @property
     def _lock_timeout(self) -> list[str]:
