@@ -59,6 +59,7 @@ def resume_detached(run_id: str, site: str | None) -> str:
         "KillSignal": "SIGINT",
         "KillMode": "mixed",
         "TimeoutStopSec": STOP_SECONDS,
+        "SuccessExitStatus": "4",  # waits, or was paused
         "After": " ".join(BEHIND),
         "StandardOutput": "null",  # the journal has it event by event
     }

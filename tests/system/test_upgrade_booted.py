@@ -2,8 +2,8 @@
 
 A run is ended in the middle of a step, at an instant, not at a known place, by a power cut or by a reboot; then it is resumed,
 and must come to the same end. CI ends it at a seeded sample of instants. Others:
-ORCHESTRATE_POWER_CUTS=all (each step at its begin, its middle and near its end), N:SEED (N of these), or
-STEP@PART such as hop1.database@0.5 .../pytest tests/system/test_upgrade_booted.py
+ORCHESTRATE_POWER_CUTS=all (each step at its begin, its middle and near its end), hop2 (the steps of that hop), N:SEED (N of
+all), or STEP@PART such as hop1.database@0.5 .../pytest tests/system/test_upgrade_booted.py
 """
 
 from __future__ import annotations
@@ -166,6 +166,8 @@ def instants(whole: Whole) -> list[tuple[str, str, float]]:
     every = list(itertools.product(ENDS, whole.seconds, PARTS))
     if wish == "all":
         return every
+    if wish.startswith("hop") and "@" not in wish:
+        return [instant for instant in every if instant[1].startswith(f"{wish}.")]
     if "@" in wish:
         step, _, part = wish.partition("@")
         return [(end, step, float(part)) for end in ENDS]

@@ -56,6 +56,7 @@ def start_and_wait(ctx: Context, hop: Hop, timeout: float) -> LogMark:
         application.stop_frontend()
         running = False
     if not running or remembered is None:
+        ctx.pause_point()  # a host that shuts down asks for a pause, and starts nothing more
         mark = application.log_mark()
         ctx.remember(mark=[mark.inode, mark.size])
         application.start_frontend()
