@@ -12,6 +12,7 @@ from xml.parsers import expat
 
 from lxml import etree
 
+from orchestrator.hosts.setup.files import ANY_BYTES
 from workflows.errors import WorkflowError
 from workflows.setup.software import Connector
 
@@ -48,7 +49,7 @@ def changed(text: str, *, http_port: int | None, without_ajp: bool, https: Conne
     Raises:
         WorkflowError: "server-xml-broken".
     """
-    data, found = text.encode(), connectors(text)
+    data, found = text.encode("utf-8", ANY_BYTES), connectors(text)
     edits: list[tuple[int, int, bytes]] = []
     place: tuple[int, bytes] | None = None
     plain = next((n for n, one in enumerate(found) if not one.is_ajp and not one.secure and not _is_at(one, https)), None)
@@ -69,7 +70,7 @@ def changed(text: str, *, http_port: int | None, without_ajp: bool, https: Conne
         edits.append((at, at, _element(https, server_name, indent)))
     for begin, end, new in sorted(edits, reverse=True):
         data = data[:begin] + new + data[end:]
-    result = data.decode()
+    result = data.decode("utf-8", ANY_BYTES)
     connectors(result)  # it is still a server.xml
     return result
 
@@ -81,7 +82,7 @@ def _is_at(one: Connector, https: Connector | None) -> bool:
 def _tree(text: str) -> etree._Element:
     parser = etree.XMLParser(resolve_entities=False, no_network=True)
     try:
-        root = etree.fromstring(text.encode(), parser)
+        root = etree.fromstring(text.encode("utf-8", ANY_BYTES), parser)
     except etree.XMLSyntaxError as error:
         raise broken(str(error)) from error
     if root.tag != "Server":
@@ -109,7 +110,7 @@ def _attributes(element: etree._Element) -> dict[str, str]:
 
 def _spans(data: bytes) -> list[_Span]:
     """Of all connectors, in the order of their start tags."""
-    parser = expat.ParserCreate("utf-8")
+    parser = expat.ParserCreate()
     found: list[list[int]] = []
     open_ones: list[int] = []
     waits = [False]
@@ -178,8 +179,8 @@ def _line_end(data: bytes, at: int) -> int:
 
 def _with_port(tag: bytes, port: int) -> bytes:
     pattern = _ATTRIBUTE.format(name="port")
-    text, count = re.subn(pattern, lambda match: f'{match[1]}"{port}"', tag.decode(), count=1)
-    return text.encode() if count else re.sub(r"(?<=^<Connector)", f' port="{port}"', text).encode()
+    text, count = re.subn(pattern, lambda match: f'{match[1]}"{port}"', tag.decode("utf-8", ANY_BYTES), count=1)
+    return (text if count else re.sub(r"(?<=^<Connector)", f' port="{port}"', text)).encode("utf-8", ANY_BYTES)
 
 
 def _before_engine(data: bytes) -> tuple[int, bytes]:
