@@ -1,16 +1,19 @@
-"""Checkpoints in the system's journal, by its native protocol."""
+"""Runs and checkpoints in the system's journal, by its native protocol."""
 
 from __future__ import annotations
 
 import os
 import socket
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from orchestrator.checkpoints import announce
+from orchestrator.events import Event, Kind
 from orchestrator.hosts import journald
+from orchestrator.services.announcing import to_journald
 from orchestrator.services.site import Site
 from tests.integration.audit.conftest import UPGRADES, upgrade
 
@@ -59,6 +62,20 @@ def test_a_failed_run_is_told_and_its_undoing_too(site: Site, journal: socket.so
     seqs = [int(fields(journal.recv(65536))["SEQ"]) for _ in range(2)]
     kinds = {entry.seq: entry.kind for entry in site.ledger.entries(run="BAD2")}
     assert [kinds[seq] for seq in seqs] == ["run-failed", "run-undone"]
+
+
+def test_every_event_is_told_with_what_it_is_found_by_but_for_mere_progress(journal: socket.socket, settings: object) -> None:
+    tell, now = to_journald("mail1"), datetime.now(UTC)
+    tell(Event(now, "2M9D", Kind.STEP_PROGRESS, "hop1.backup", {"message": "1 of 2"}))
+    tell(Event(now, "2M9D", Kind.STEP_DONE, "hop1.backup", {"title": "hop 1 backup", "seconds": 3.0, "summary": "17 kB"}))
+    done = fields(journal.recv(65536))
+    assert (done["SITE"], done["RUN"], done["STEP"], done["KIND"]) == ("mail1", "2M9D", "hop1.backup", "step-done")
+    assert (done["MESSAGE"], done["PRIORITY"]) == ("run 2M9D: done hop 1 backup 3 s 17 kB", "5")
+    tell(Event(now, "2M9D", Kind.STEP_FAILED, "hop1.backup", {"message": "the disk is full", "key": "disk-full"}))
+    failed = fields(journal.recv(65536))
+    assert (failed["PRIORITY"], failed["KEY"]) == ("3", "disk-full")
+    tell(Event(now, "2M9D", Kind.RUN_PAUSED))
+    assert fields(journal.recv(65536))["MESSAGE"] == "run 2M9D paused"
 
 
 def test_a_value_of_several_lines_keeps_them(journal: socket.socket, settings: object) -> None:
