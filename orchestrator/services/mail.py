@@ -51,7 +51,7 @@ def make_plan(site: Site, target: Mta, gate: GateOptions, *, leftovers: Leftover
     mail = site.host.mail
     decision = decide(mail.clues())
     running = [mta for mta in Mta if mail.server(mta).processes()]
-    if decision.mta is target and running in ([], [target]):
+    if decision.mta is target and running in ([], [target]) and mail.server(target).version():
         return None
     source = running[0] if len(running) == 1 else target.other
     version = site.host.home.active().get(Component.FRONTEND)

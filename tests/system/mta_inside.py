@@ -1,6 +1,6 @@
 """Run inside a host by the orchestrator's own Python, as root: configure Postfix, fill its queue, count the mails.
 
-Usage: mta_inside.py configure NAME DOMAIN | fill COUNT | count
+Usage: mta_inside.py configure NAME DOMAIN | fill COUNT | rest | count
 """
 
 from __future__ import annotations
@@ -102,10 +102,22 @@ def count() -> None:
     print(json.dumps([one for one in found if "@orchestrate>" not in str(one[0])]))  # noqa: T201
 
 
+def rest() -> None:
+    """Wait until no running server has a mail in hand."""
+    until = time.monotonic() + 60
+    servers = [RealMail(load(None, os.environ)).server(mta) for mta in Mta]
+    while any(server.busy() for server in servers if server.processes()):
+        if time.monotonic() > until:
+            raise SystemExit("a mail server is still at work")
+        time.sleep(0.1)
+
+
 if __name__ == "__main__":
     if sys.argv[1] == "configure":
         configure(*sys.argv[2:4])
     elif sys.argv[1] == "fill":
         fill(int(sys.argv[2]))
+    elif sys.argv[1] == "rest":
+        rest()
     else:
         count()

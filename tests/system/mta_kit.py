@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from tests.system.lab.host import Host
 
 SECONDS = 300.0
 PYTHON = "/opt/orchestrate/bin/python"
+INSIDE_HOST = "/root/mta_inside.py"
 INSIDE = Path(__file__).with_name("mta_inside.py")
 DOMAIN = "mailloop.lab.test"
 RULES = "/home/openemm/release/backend/current/lib/bav.rc"
@@ -35,10 +37,10 @@ def prepare(host: Host, mails: int) -> None:
     know(host)
     host.write(RULES, f":0\n{INCOMING}/incoming\n", mode=0o600)
     host.run(["install", "-d", "-o", "openemm", INCOMING])
-    host.write("/root/mta_inside.py", INSIDE.read_text())
-    host.run([PYTHON, "/root/mta_inside.py", "configure", host.full_name, DOMAIN], timeout=60)
+    host.write(INSIDE_HOST, INSIDE.read_text())
+    host.run([PYTHON, INSIDE_HOST, "configure", host.full_name, DOMAIN], timeout=60)
     host.run(["systemctl", "enable", "--now", "postfix.service"])
-    host.run([PYTHON, "/root/mta_inside.py", "fill", str(mails)], timeout=120)
+    host.run([PYTHON, INSIDE_HOST, "fill", str(mails)], timeout=120)
     host.write("/etc/systemd/system/openemm.service.d/mta.conf", DROP_IN)
     host.write(AT_START, STARTS_MTA, mode=0o755)
 
@@ -48,15 +50,15 @@ def know(host: Host) -> None:
     host.know({"127.0.1.1": [host.full_name, host.short_name], "127.0.1.3": [DOMAIN]})
 
 
-def ask(host: Host, *args: str) -> dict[str, Any]:
+def ask(host: Host, *args: str, env: Mapping[str, str] | None = None) -> dict[str, Any]:
     """The last document that the tool prints."""
-    lines = host.run(["orchestrate", *args, "--json"], SECONDS).stdout.splitlines()
+    lines = host.run(["orchestrate", *args, "--json"], SECONDS, env=env).stdout.splitlines()
     return dict(json.loads(lines[-1]))
 
 
 def whereabouts(host: Host) -> Counter[tuple[str, str]]:
     """Every mail with each of its recipients, once for each place where it is: the queues, the archive, the mailboxes."""
-    return Counter((one[0], one[1]) for one in json.loads(host.run([PYTHON, "/root/mta_inside.py", "count"], 120).stdout))
+    return Counter((one[0], one[1]) for one in json.loads(host.run([PYTHON, INSIDE_HOST, "count"], 120).stdout))
 
 
 @dataclass(frozen=True)

@@ -91,8 +91,10 @@ class LookAtMail(StepDefaults):
         return Done(f"{decision.mta.label} is active by {decision.source}")
 
     def undo(self, ctx: Context) -> Sequence[LedgerNote]:
-        """The last word about alternatives: by priority again, when they were, once added packages are gone."""
-        restore_alternative(mail_of(ctx), ctx.intent["alternative"])
+        """The last word about alternatives, once added packages are gone, and about what runs: a boot may have changed it."""
+        mail = mail_of(ctx)
+        restore_alternative(mail, ctx.intent["alternative"])
+        restore_units(mail, mail.server(self.plan.old), ctx.intent["units"])
         return ()
 
 

@@ -123,8 +123,6 @@ class MoveQueue(StepDefaults):
         stand_still(ctx, self.plan)
         old, new = mail.server(self.plan.old), mail.server(self.plan.new)
         notes = []
-        settle(old, new)
-        old.put_back()
         for proof in (left for left in new.queue() if (left.message_id or "").endswith(f"{PROOF_ID}>")):
             new.remove([proof])
         if count := hand_over(ctx, new, old):
@@ -158,13 +156,20 @@ def come_to_rest(ctx: Context, server: MailServer) -> None:
 
 
 def stand_still(ctx: Context, plan: MtaPlan) -> None:
-    """Stop OpenEMM and both servers where one runs: a boot starts OpenEMM, and OpenEMM's start the mail server (facts 12)."""
+    """Stop OpenEMM and both servers where one runs: a boot starts OpenEMM, and OpenEMM's start the mail server (facts 12).
+
+    What a cut left between the two queues is brought to its end, and every mail lies in a queue again.
+    """
     keep_stopped(ctx)
-    for mta in (plan.old, plan.new):
-        server = mail_of(ctx).server(mta)
+    old, new = (mail_of(ctx).server(mta) for mta in (plan.old, plan.new))
+    for server in (old, new):
         if server.processes():
             come_to_rest(ctx, server)
             server.stop()
+    settle(old, new)
+    settle(new, old)
+    for server in (old, new):
+        server.put_back()
 
 
 def hand_over(ctx: Context, source: MailServer, target: MailServer) -> int:
@@ -178,7 +183,7 @@ def hand_over(ctx: Context, source: MailServer, target: MailServer) -> int:
     Raises:
         WorkflowError: "requeue-differs" when a mail would be another in the target's queue; it goes back to the source's.
     """
-    moved = settle(source, target)
+    moved = 0
     source.take(working=True)
     mails = source.taken()
     todo = [mail for mail in mails if mail.recipients]
@@ -193,13 +198,10 @@ def hand_over(ctx: Context, source: MailServer, target: MailServer) -> int:
     return moved
 
 
-def settle(source: MailServer, target: MailServer) -> int:
-    """Bring what a cut left in the target's stage to its end; how many mails are in its queue now.
-
-    Made and still taken: made anew. Made, and no more taken: into the queue.
-    """
+def settle(source: MailServer, target: MailServer) -> None:
+    """Bring what a cut left in the target's stage to its end: made and still taken, forgotten; made and no more taken, queued."""
     target.unmake({key_of(mail) for mail in source.taken()} & set(target.made()))
-    return target.publish()
+    target.publish()
 
 
 def key_of(mail: QueuedMail) -> str:

@@ -36,36 +36,41 @@ def plan_lines(name: str, plan: MtaPlan) -> list[str]:
 
 
 def status_lines(status: MailStatus) -> list[str]:
-    """What is active and why, then each server."""
+    """What is active and why, then each server with its queues."""
     decision = status.decision
-    page = [f"{decision.mta.label} is what OpenEMM uses"]
-    page += paragraph(f"by {decision.source}: {decision.why}", 2)
+    why = [(f"by {decision.source}", decision.why)]
     if status.seen is not None and status.seen != decision.mta.value:
-        page += paragraph(f"but scripts/config.sh says {status.seen}", 2)
-    page += [line for against in decision.contradictions for line in paragraph(f"contradiction: {against}", 2)]
-    page += ["", *table([("source", "says", "seen"), *((c.source.value, c.says or "-", c.detail) for c in status.clues)]), ""]
-    for server in status.servers:
-        page += _server_lines(server, status.now)
+        why.append(("but", f"scripts/config.sh says {status.seen}"))
+    why += [("contradiction", against) for against in decision.contradictions]
+    page = [f"{decision.mta.label} is what OpenEMM uses", *table(why), ""]
+    page += [*table([("source", "says", "seen"), *((c.source.value, c.says or "-", c.detail) for c in status.clues)]), ""]
+    servers = [(s.mta, s.version or "not installed", _runs(s), _queue(s, status.now)) for s in status.servers]
+    page += table([("server", "version", "process", "queue"), *servers])
+    queues = [
+        (f"{server.mta} {name}", str(mails), size(octets), age((status.now - oldest).total_seconds()))
+        for server in status.servers for name, (mails, octets, oldest) in (server.queues or {}).items()
+    ]  # fmt: skip
+    if queues:
+        page += ["", *table([("queue", "mails", "size", "oldest"), *queues], right=(1, 2))]
+    last = "none is remembered"
     if status.last:
         run, when, source, target = status.last
-        page.append(f"last switch: {source} -> {target}, {moment(when)} UTC, run {run}")
-    else:
-        page.append("last switch: none is remembered")
-    return page
+        last = f"{source} -> {target}, {moment(when)} UTC, run {run}"
+    return [*page, "", *table([("last switch", last)])]
 
 
-def _server_lines(server: ServerStatus, now: datetime) -> list[str]:
-    if server.version is None and not server.queues:
-        return [f"{server.mta}   not installed"]
-    runs = f"runs (process {server.processes[0]})" if server.processes else "does not run"
-    page = [f"{server.mta} {server.version or 'not installed'}   {runs}"]
+def _runs(server: ServerStatus) -> str:
+    return str(server.processes[0]) if server.processes else "-"
+
+
+def _queue(server: ServerStatus, now: datetime) -> str:
     if server.queues is None:
-        return [*page, *paragraph(f"queue not known: {server.problem}", 2)]
+        return f"not known: {server.problem}"
     if not server.queues:
-        return [*page, "  queue empty"]
-    rows = [("queue", "mails", "size", "oldest")]
-    rows += [(name, str(n), size(b), age((now - old).total_seconds())) for name, (n, b, old) in server.queues.items()]
-    return [*page, *table(rows, right=(1, 2))]
+        return "empty"
+    oldest = min(arrived for _, _, arrived in server.queues.values())
+    mails = number(sum(mails for mails, _, _ in server.queues.values()), "mail")
+    return f"{mails}, the oldest for {age((now - oldest).total_seconds())}"
 
 
 def status_facts(status: MailStatus) -> dict[str, Any]:

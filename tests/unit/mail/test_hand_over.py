@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -199,6 +199,54 @@ def test_a_discarded_queue_lies_in_the_archive_and_comes_back(tmp_path: Path) ->
     step(Leftovers.DISCARD).undo(bench.ctx)
     assert {mail.id: (mail.fingerprint, Path(mail.path).read_bytes()) for mail in bench.old.queue()} == before
     assert bench.archive.count("7K3Q") == 0
+
+
+def test_what_was_taken_from_a_server_that_a_boot_had_started_is_back_in_its_queue_when_nothing_is_handed_over(
+    tmp_path: Path,
+) -> None:
+    bench = Bench(tmp_path / "x", Places())
+    bench.old.take(working=False)
+    assert bench.old.queue() == []
+    step(Leftovers.WAIT).do(bench.ctx)
+    assert (len(bench.old.queue()), bench.old.taken(), bench.new.queue()) == (len(BODIES), [], [])
+
+
+class Working:
+    """A server that has mails in hand."""
+
+    mta = Mta.POSTFIX
+
+    def __init__(self, rounds: int) -> None:
+        self.left = rounds
+        self.took: list[bool] = []
+
+    def processes(self) -> list[int]:
+        return [4711]
+
+    def take(self, *, working: bool) -> int:
+        self.took.append(working)
+        return 0
+
+    def busy(self) -> int:
+        self.left -= 1
+        return max(self.left, 0)
+
+
+@pytest.mark.parametrize(
+    ("rounds", "takes_what_it_works_on", "told"), [(1, False, False), (100, False, False), (300, True, False), (900, True, True)]
+)
+def test_a_server_is_stopped_only_when_it_sends_nothing_or_does_not_come_to_rest(
+    rounds: int, *, takes_what_it_works_on: bool, told: bool
+) -> None:
+    clock = [ARRIVED]
+    notes: list[str] = []
+    wait = SimpleNamespace(wait=lambda seconds: clock.append(clock[-1] + timedelta(seconds=seconds)))
+    host = SimpleNamespace(machine=SimpleNamespace(now=lambda: clock[-1]), application=wait)
+    ctx: Any = SimpleNamespace(host=host, report=lambda _: None, note=lambda message, **_: notes.append(message))
+    server: Any = Working(rounds)
+    mta_queue.come_to_rest(ctx, server)
+    assert (server.took[-1], bool(notes)) == (takes_what_it_works_on, told)
+    assert (clock[-1] - ARRIVED).total_seconds() <= 2 * mta_queue.REST_SECONDS + 1
 
 
 def test_held_mails_stay_held_where_they_are(tmp_path: Path) -> None:
