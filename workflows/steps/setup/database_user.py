@@ -78,8 +78,7 @@ class DatabaseAndUser(SetupStep):
         if access is None or ACCOUNT in keys:
             dbms = "mysql" if str(server.version()).startswith("MySQL") else "mariadb"
             access = Access(dbms, database, user, "".join(secrets.choice(ALPHABET) for _ in range(LENGTH)))
-            if self.plan.user:
-                setup.files.make_folder(self._folder(), owner=f"{self.plan.user}:{self.plan.user}")
+            setup.files.make_folder(self._folder(), owner=f"{self.plan.user}:{self.plan.user}" if self.plan.user else None)
             server.write_access(access)
         server.create(access.database)
         server.grant(access.user, access.password, access.database)
