@@ -166,8 +166,10 @@ class Postfix:
     def _edit_main(self, folder: Path, wanted: Mapping[str, str]) -> list[str]:
         names = _SETTING.findall((folder / "main.cf").read_text(errors="replace"))
         told, differ = [], {}
+        lines = (line.partition("=") for line in self._postconf(*wanted, folder=folder).splitlines())
+        set_now = {name.strip(): " ".join(value.split()) for name, _, value in lines}
         for name, value in wanted.items():
-            now = " ".join(self._postconf("-h", name, folder=folder).split())
+            now = set_now.get(name, "")
             if names.count(name) != 1 or now != value:
                 differ[name] = value
                 if now != value:

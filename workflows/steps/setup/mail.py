@@ -24,7 +24,7 @@ from workflows.version import Version
 PACKAGES, OTHER, TAKEN = "mail.packages", "mail.other", "mail.port"
 ALTERNATIVE, TLS, MAPS, SETTING, SERVICES = "mail.alternative", "mail.tls", "mail.maps", "mail.main.", "mail.services"
 CONFIGURATION, ENABLED, RUNNING = "mail.configuration", "mail.enabled", "mail.running"
-MADE_BY_PACKAGES = ("/etc/aliases", "/etc/aliases.db", "/etc/mailname")  # and left behind by them
+MADE_BY_PACKAGES = ("/etc/aliases", "/etc/aliases.db", "/etc/mailname", "/etc/mail/access", "/etc/mail/local-host-names")
 TLS_FILES = ("/etc/pki/tls/certs/mail.crt", "/etc/pki/tls/private/mail.key", "/etc/pki/tls/certs/cacert.pem")
 TLS_FOLDERS = ("/etc/pki", "/etc/pki/tls", "/etc/pki/tls/certs", "/etc/pki/tls/private")
 LOOK_SECONDS, START_SECONDS = 5.0, 30.0
