@@ -17,7 +17,7 @@ from workflows.setup.host import Setup
 from workflows.setup.system import Family
 from workflows.step import Context, Done, Facts, LedgerNote
 from workflows.steps.mta_begin import restore_alternative, restore_units
-from workflows.steps.setup import places
+from workflows.steps.setup import packages, places
 from workflows.steps.setup.base import Difference, SetupStep, setup_of
 from workflows.version import Version
 
@@ -93,13 +93,11 @@ class MailServer(SetupStep):
         return [*setup.mail.server(self.plan.answers.mta).files(), *MADE_BY_PACKAGES]
 
     def seen(self, setup: Setup) -> Facts:
-        """Packages that will be added, with all they need; alternatives, units, folders and links."""
+        """Alternatives, units, folders and links."""
         server = setup.mail.server(self.plan.answers.mta)
-        missing = self._missing(setup)
         alternative = setup.mail.alternatives.current()
         states = {unit: setup.units.state(unit) for unit in server.units}
         return {
-            "added": list(setup.packages.transaction(missing).added) if missing else [],
             "alternative": {"target": alternative.target, "manual": alternative.manual},
             "units": {unit: [state.enabled, state.active] for unit, state in states.items()},
             "folders": places.missing(setup, [*TLS_FOLDERS, *self._folders()]),
@@ -110,14 +108,13 @@ class MailServer(SetupStep):
         """The server is stopped while its configuration is written, so that one that runs has read it.
 
         Raises:
-            RefusedError: "mta-other-active", "port-taken", "package-unavailable".
+            RefusedError: "mta-other-active", "port-taken", or as `packages.add`.
             WorkflowError: "mta-silent".
         """
         self._require_place(setup)
         server = setup.mail.server(self.plan.answers.mta)
         keys = {difference.key for difference in differences}
-        if missing := self._missing(setup):
-            setup.packages.install(missing)
+        packages.add(ctx, setup, self._capabilities(setup))
         if setup.mail.alternatives.current().registered and setup.mail.alternatives.current().target != server.program:
             setup.mail.alternatives.set(server.program)
         self._link_tls(setup)
@@ -148,8 +145,8 @@ class MailServer(SetupStep):
     def take_back(self, ctx: Context, setup: Setup) -> None:
         """Remove what was added; then alternatives, links and units as they stood."""
         was, server = ctx.intent, setup.mail.server(self.plan.answers.mta)
-        if was["added"]:
-            setup.packages.remove(was["added"])
+        packages.take_back(ctx, setup)
+        if was.get("added"):
             setup.kept.restore([KeptFile(**file) for file in was["files"]])  # what the packages took along on their way out
         restore_alternative(setup.mail, was["alternative"])
         for path, target in was["links"].items():
@@ -205,22 +202,12 @@ class MailServer(SetupStep):
         return f"{strangers[0].program or 'an unknown program'} (process {strangers[0].pid})" if strangers else None
 
     def _missing(self, setup: Setup) -> list[str]:
-        """Packages; procmail may come from anywhere (RHEL 9 has none).
+        return [name for capability in self._capabilities(setup) for name in packages.lacking(setup, capability)]
 
-        Raises:
-            RefusedError: "package-unavailable".
-        """
-        names: list[str] = []
-        for capability in (f"mta-{self.plan.answers.mta}", "milter", "procmail"):
-            provided = setup.capabilities.provided(capability)
-            if capability == "procmail" and setup.software.program("procmail"):
-                continue
-            if not provided.packages:
-                raise RefusedError(f"cannot install {capability}: {provided.note}", key="package-unavailable",
-                                   unharmed=["nothing was changed"])  # fmt: skip
-            names += provided.packages
-        there = setup.packages.installed(names)
-        return [name for name in names if name not in there]
+    def _capabilities(self, setup: Setup) -> list[str]:
+        """Procmail may come from anywhere (RHEL 9 has none)."""
+        wanted = [f"mta-{self.plan.answers.mta}", "milter"]
+        return wanted if setup.software.program("procmail") else [*wanted, "procmail"]
 
     def _tls(self, setup: Setup) -> dict[str, str]:
         """The guide's paths of TLS files that are links to those of the answers; files that lie there are the site's own."""
