@@ -20,13 +20,20 @@ from workflows.steps.setup.database_software import DatabaseSoftware
 from workflows.steps.setup.database_user import DatabaseAndUser
 from workflows.steps.setup.firewall import OpenFirewall
 from workflows.steps.setup.home import HomeFiles
+from workflows.steps.setup.https import HttpsConnector
+from workflows.steps.setup.java import Java
 from workflows.steps.setup.limits import KernelLimits
 from workflows.steps.setup.logging import Logging
 from workflows.steps.setup.logrotate import LogRotation
+from workflows.steps.setup.mail import MailServer
+from workflows.steps.setup.os_packages import OperatingSystemPackages
+from workflows.steps.setup.python import Python
 from workflows.steps.setup.schema import CreateSchema
 from workflows.steps.setup.services import HoldServices, StartServices
 from workflows.steps.setup.site_file import SiteFile
+from workflows.steps.setup.tomcat import Tomcat
 from workflows.steps.setup.unit import StartupUnit
+from workflows.steps.setup.wkhtmltox import Wkhtmltox
 from workflows.steps.start import StartFrontend
 
 
@@ -46,10 +53,15 @@ def setup_steps(plan: InstallPlan) -> list[SetupStep]:
 def _host(plan: InstallPlan) -> Iterator[Step]:
     """The operating system and what it offers."""
     yield SiteFile(plan)
+    yield OperatingSystemPackages(plan)
     yield OpenemmAccount(plan)
     yield KernelLimits(plan)
     yield Logging(plan)
     yield OpenFirewall(plan)
+    yield Java(plan)
+    yield Python(plan)
+    yield Tomcat(plan)
+    yield Wkhtmltox(plan)
     yield DatabaseSoftware(plan)
     yield DatabaseConfiguration(plan)
 
@@ -61,8 +73,10 @@ def _release(plan: InstallPlan) -> Iterator[Step]:
         yield StagePackages((plan.hop,))
         yield InstallRuntime(plan.hop)
     yield HomeFiles(plan)
+    yield HttpsConnector(plan)
     if not plan.present:
         yield ActivateRelease(plan.hop)
+    yield MailServer(plan)  # its maps and the filter's socket lie in the home
 
 
 def _data(plan: InstallPlan) -> Iterator[Step]:

@@ -15,7 +15,7 @@ from orchestrator.cli.app import App
 from orchestrator.cli.options import reason_option
 
 if TYPE_CHECKING:
-    from orchestrator.services.site import Site
+    from orchestrator.settings import Settings
     from workflows.setup.answers import Answers, Verdict
     from workflows.setup.plan import InstallPlan
     from workflows.steps.setup.base import Difference
@@ -57,6 +57,7 @@ def command(
     from orchestrator.display.pages import checks as check_page
     from orchestrator.display.pages import install as page
     from orchestrator.errors import DONE, STOPPED
+    from orchestrator.hosts.real import open_host
     from orchestrator.services import installing
     from orchestrator.services.site import Site
     from orchestrator.settings import SITE_FILE, load, site_file
@@ -68,37 +69,38 @@ def command(
     unwritten = None if site_file(app.site or os.environ.get("ORCHESTRATE_SITE"), os.environ, bare=True) else SITE_FILE
     if unwritten:
         settings = installing.settings_for(settings, answers)
+    host = open_host(settings)
+    plan = installing.make_plan(settings, host, release, answers, unwritten)
+    parts = installing.look(host, plan)
+    plan = _settle(app, plan, installing.unanswered(plan, parts))
+    if write_answers:
+        answers_file.write(write_answers, plan.answers)
+        app.show("install-answers", [f"written to {write_answers}"], {"file": str(write_answers)})
+        return DONE
+    if installing.nothing_to_do(plan, parts):
+        app.show("install", [page.nothing_to_do(plan)], {"changed": False, "downtime": None, "run": None})
+        return DONE
+    findings = installing.check(host, plan, resolver)
+    if dry_run or not app.json:
+        lines = [*page.lines(settings.name, plan, parts), "", *check_page.lines(findings), ""]
+        app.show("install-plan", lines, {**page.facts(plan, parts), "checks": check_page.facts(findings)})
+    if dry_run:
+        return STOPPED if check_page.stopped(findings) else DONE
+    if not check_page.stopped(findings):
+        app.sure(f"Install OpenEMM {plan.target} on this host now?")
     with Site.open(settings) as site:
-        plan = installing.make_plan(site, release, answers, unwritten)
-        parts = installing.look(site, plan)
-        plan = _settle(app, plan, installing.unanswered(plan, parts))
-        if write_answers:
-            answers_file.write(write_answers, plan.answers)
-            app.show("install-answers", [f"written to {write_answers}"], {"file": str(write_answers)})
-            return DONE
-        if installing.nothing_to_do(plan, parts):
-            app.show("install", [page.nothing_to_do(plan)], {"changed": False, "downtime": None, "run": None})
-            return DONE
-        findings = installing.check(site, plan, resolver)
-        if dry_run or not app.json:
-            lines = [*page.lines(site.settings.name, plan, parts), "", *check_page.lines(findings), ""]
-            app.show("install-plan", lines, {**page.facts(plan, parts), "checks": check_page.facts(findings)})
-        if dry_run:
-            return STOPPED if check_page.stopped(findings) else DONE
-        if not check_page.stopped(findings):
-            app.sure(f"Install OpenEMM {plan.target} on this host now?")
         run = installing.start(site, plan, findings, reason=reason, on_failure=on_failure, display=app.display)
-        code = finish(app, "install", run)
-        if code == DONE and run.state == "completed" and not app.json:
-            app.show("admin-password", page.login_lines(plan, _first_password(site)), {})
-        return code
+    code = finish(app, "install", run)
+    if code == DONE and run.state == "completed" and not app.json:
+        app.show("admin-password", page.login_lines(plan, _first_password(settings)), {})
+    return code
 
 
-def _first_password(site: Site) -> str | None:
+def _first_password(settings: Settings) -> str | None:
     """The password that was made for emm-master, on a terminal; never into a file or a pipe."""
     from orchestrator.services.first_password import take_first_password
 
-    return take_first_password(site.settings) if sys.stdout.isatty() else None
+    return take_first_password(settings) if sys.stdout.isatty() else None
 
 
 def _answers(app: App, given: dict[str, Any], *, asks: bool, keep: Sequence[str], replace: Sequence[str]) -> Answers:

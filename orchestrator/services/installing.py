@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from orchestrator.hosts.real import RealHost
 from orchestrator.packages.catalogue import Catalogue
 from orchestrator.services.running import Display, refuse, start_checked
 from orchestrator.services.site import Site
@@ -20,6 +21,7 @@ from workflows.install import setup_steps
 from workflows.path import choose_release, require_known
 from workflows.plan import Component, Hop
 from workflows.setup.answers import Answers
+from workflows.setup.checks import preflight
 from workflows.setup.name_checks import check_names
 from workflows.setup.plan import InstallPlan
 from workflows.steps.setup.base import Difference
@@ -49,7 +51,7 @@ def settings_for(settings: Settings, answers: Answers) -> Settings:
     return settings.model_copy(update=changed)
 
 
-def make_plan(site: Site, release: str, answers: Answers, site_file: Path | None) -> InstallPlan:
+def make_plan(settings: Settings, host: RealHost, release: str, answers: Answers, site_file: Path | None) -> InstallPlan:
     """The plan that leads to a release on this host; site_file: the one to be written, None where there is one.
 
     Raises:
@@ -59,7 +61,7 @@ def make_plan(site: Site, release: str, answers: Answers, site_file: Path | None
     wanted = Version.parse(release)
     catalogue = Catalogue.load()
     require_known(wanted, catalogue.lines)
-    active = site.host.home.active().get(Component.FRONTEND)
+    active = host.home.active().get(Component.FRONTEND)
     if active is not None and Version.parse(active).line == wanted.line and wanted.is_line:
         wanted = Version.parse(active)
     if active is not None and Version.parse(active) != wanted:
@@ -70,10 +72,9 @@ def make_plan(site: Site, release: str, answers: Answers, site_file: Path | None
                 f"orchestrate install --release {active}    looks at everything around it",
             ],
         )  # fmt: skip
-    state = site.host.application.state() if active is not None else None
-    target = choose_release(wanted, site.host.packages.available())
+    state = host.application.state() if active is not None else None
+    target = choose_release(wanted, host.packages.available())
     rules = catalogue.rules(Version.parse(target.version).line)
-    settings = site.settings
     return InstallPlan(
         source=active or "none", target=target.version, answers=answers, present=active is not None,
         hop=Hop(1, active or "none", target, rules, final=True, name="install"),
@@ -85,9 +86,9 @@ def make_plan(site: Site, release: str, answers: Answers, site_file: Path | None
     )  # fmt: skip
 
 
-def look(site: Site, plan: InstallPlan) -> list[Part]:
+def look(host: RealHost, plan: InstallPlan) -> list[Part]:
     """Every part of the host that the installation looks at, with its differences; nothing is changed."""
-    setup = site.host.setup
+    setup = host.setup
     return [Part(step.name, step.title, step.guide, tuple(step.look(setup))) for step in setup_steps(plan)]
 
 
@@ -106,10 +107,12 @@ def refuse_unanswered(differences: Sequence[Difference]) -> None:
         return
     first = differences[0]
     raise UsageError(
-        f"{first.what} is {first.now}, configured by somebody, and not {first.wanted}", key="difference-unanswered",
-        detail=[f"{d.key}: {d.now}, wanted {d.wanted}" for d in differences], unharmed=["nothing was changed"],
-        next=[f"the same command with --keep {first.key}       it stays as it is",
-              f"the same command with --replace {first.key}    it becomes {first.wanted}"],
+        f"{first.what} is {first.now}, and not {first.wanted}: what shall become of it must be answered"
+        if len(differences) == 1
+        else f"what shall become of {len(differences)} things that are configured otherwise must be answered",
+        key="difference-unanswered", unharmed=["nothing was changed"],
+        detail=[f"{d.key}    {d.what}: {d.now}, wanted {d.wanted}" for d in differences],
+        next=[f"the same command with {' '.join(f'--keep {d.key}' for d in differences)}    they stay, or --replace KEY"],
     )  # fmt: skip
 
 
@@ -120,12 +123,11 @@ def nothing_to_do(plan: InstallPlan, parts: Sequence[Part]) -> bool:
     return plan.present and not plan.starts and not open_ones
 
 
-def check(site: Site, plan: InstallPlan, resolver: str | None) -> list[Finding]:
+def check(host: RealHost, plan: InstallPlan, resolver: str | None) -> list[Finding]:
     """What would stop the installation, or should be known before."""
     from orchestrator.hosts.doctor.names import DnsNames
 
-    del site
-    return list(check_names(DnsNames(resolver), plan.answers))
+    return [*preflight(host.setup, plan), *check_names(DnsNames(resolver), plan.answers)]
 
 
 def start(
@@ -141,7 +143,7 @@ def start(
 
     def look_again() -> None:
         refuse(findings, f"orchestrate install --release {plan.target} --dry-run    all of them, once mended")
-        refuse_unanswered(unanswered(plan, look(site, plan)))
+        refuse_unanswered(unanswered(plan, look(site.host, plan)))
 
     return start_checked(site, WORKFLOW, plan, reason=reason, on_failure=on_failure, display=display, check=look_again)
 
