@@ -17,10 +17,10 @@ Zone = dict[tuple[str, str], list[str]]  # (name without last dot, type) -> valu
 
 
 @contextmanager
-def name_server(zone: Zone, *, broken: bool = False) -> Iterator[str]:
+def name_server(zone: Zone, *, broken: bool = False, port: int = 0) -> Iterator[str]:
     """Answer from `zone`, which may be changed meanwhile; yields ADDRESS:PORT. broken: SERVFAIL to everything."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
-        server.bind(("127.0.0.1", 0))
+        server.bind(("127.0.0.1", port))
         address = "{}:{}".format(*server.getsockname())
         thread = threading.Thread(target=_serve, args=(server, zone, broken))
         thread.start()

@@ -29,4 +29,4 @@ def check(visit: Visit) -> Iterator[Finding]:
         return
     told = ", ".join(f"{name} {state}" for name, state in down.items())
     found = SUBJECT.stops if MAKE_MAIL & down.keys() else SUBJECT.warns
-    yield found(told, "orchestrate restart    or bin/backend.sh restart")
+    yield found(told, "orchestrate restart")

@@ -23,4 +23,7 @@ def check(visit: Visit) -> Iterator[Finding]:
         yield SUBJECT.fine(path)
         return
     found = SUBJECT.stops if visit.decision.mta is Mta.SENDMAIL and visit.installed else SUBJECT.warns
-    yield found(f"nobody answers on {path}", "bin/backend.sh status    whether bavd runs; bin/backend.sh restart")
+    yield found(
+        f"nobody answers on {path}",
+        f"{visit.host.home_path}/bin/backend.sh restart    as its own user; `status` tells whether bavd runs",
+    )

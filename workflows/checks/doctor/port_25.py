@@ -29,7 +29,10 @@ def check(visit: Visit) -> Iterator[Finding]:
     elif visit.host.vitals.firewall(SMTP) is False:
         yield SUBJECT.stops(f"firewalld lets nothing in on port {SMTP}", FIREWALL)
     elif (greeting := visit.host.mail.greeting(SMTP, 10.0)) is None:
-        yield SUBJECT.warns(f"who listens on port {SMTP} says nothing", "orchestrate mta status")
+        yield SUBJECT.warns(
+            f"who listens on port {SMTP} says nothing",
+            f"{visit.host.home_path}/bin/backend.sh restart    the bounce filter may hang",
+        )
     else:
         known = visit.host.vitals.firewall(SMTP)
         yield SUBJECT.fine(f"{greeting[:60]}" + ("" if known else "; firewalld does not run"))

@@ -1,0 +1,119 @@
+"""On a booted host with a real Postfix each of the ten reasons of guide 6.1 is broken in turn and found, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.system.lab.host import Host, Layers
+from tests.system.lab.lab import Lab
+from tests.system.mta_kit import PYTHON
+
+pytestmark = pytest.mark.system
+HERE = Path(__file__).parent
+FILES = (HERE / "doctor_inside.py", HERE.parent / "integration/doctor/dns_kit.py")
+ADDRESS, POINTER = "9.9.9.10", "10.9.9.9.in-addr.arpa"
+SOCKET = "/home/openemm/var/run/bav.sock"
+CONFIGURE = """
+import os, sys
+from orchestrator.hosts.mta.mail import RealMail
+from orchestrator.settings import load
+from workflows.mta_host import Mta
+postfix = RealMail(load(None, os.environ)).server(Mta.POSTFIX)
+postfix.configure(sys.argv[1])
+postfix.write_maps(["mailloop.lab.test"])
+"""
+WELL = """
+UPDATE job_queue_tbl SET nextstart = NOW() + INTERVAL 1 DAY WHERE nextstart IS NOT NULL;
+DELETE FROM dkim_key_tbl;
+"""
+STOPS, WARNS = "inhibitor", "warning"
+GOOD, WITHOUT_PTR = 5301, 5302  # ports of name servers
+
+
+@dataclass(frozen=True)
+class Break:
+    """One thing that is broken: how, what is found, and how it is mended; fixed: the doctor does that itself."""
+
+    reason: int
+    breaks: str
+    key: str
+    severity: str
+    mends: str = ""
+    fixed: bool = False
+    resolver: int = GOOD
+
+
+BREAKS = (
+    Break(3, "pkill -KILL -x master; sleep 0.3", "mta-running", STOPS, "systemctl restart postfix"),
+    Break(4, """
+        install -D /bin/true /usr/sbin/sendmail.exim
+        alternatives --install /usr/sbin/sendmail mta /usr/sbin/sendmail.exim 99
+        alternatives --set mta /usr/sbin/sendmail.exim""", "mta-active", STOPS,
+          "alternatives --remove mta /usr/sbin/sendmail.exim"),
+    Break(5, "postconf -e inet_interfaces=loopback-only; systemctl restart postfix", "port-25", STOPS,
+          "postconf -e inet_interfaces=all; systemctl restart postfix"),
+    Break(6, "systemctl -q disable --now cron", "cron-enabled", STOPS, fixed=True),
+    Break(7, "mkdir -p /etc/selinux; echo SELINUX=enforcing >/etc/selinux/config", "selinux-off", WARNS,
+          "rm /etc/selinux/config"),
+    Break(8, "mv /var/spool/postfix/deferred /root", "queue-folders", STOPS, "postfix check"),
+    Break(9, "", "reverse-dns", STOPS, resolver=WITHOUT_PTR),
+    Break(10, "! postmap -q x nosuch:/map 2>/dev/null; sleep 0.3", "mail-log-errors", STOPS, "truncate -s 0 /var/log/maillog"),
+    Break(0, "systemctl -q disable postfix", "mta-started", WARNS, fixed=True),
+    Break(0, "chmod 0600 /var/log/maillog", "mail-log", WARNS, fixed=True),
+)  # fmt: skip
+
+
+def doctor(host: Host, *args: str, resolver: int = GOOD) -> tuple[int, dict[str, Any]]:
+    said = host.run(["orchestrate", "doctor", "--json", "--resolver", f"127.0.0.1:{resolver}", *args], 60, check=False)
+    return said.exit_code, dict(json.loads(said.stdout.splitlines()[-1]))
+
+
+def unwell(document: dict[str, Any]) -> dict[str, str]:
+    return {f["key"]: f["severity"] for f in document["findings"] if f["severity"] != "passed"}
+
+
+@pytest.fixture(scope="module")
+def patient(lab: Lab, installed: Layers) -> Iterator[Host]:
+    """A host on which everything is well but its mail server, which is not there."""
+    host = lab.host(installed)
+    try:
+        host.boot()
+        host.know({"127.0.1.1": [host.full_name, host.short_name]})
+        for file in FILES:
+            host.write(f"/root/{file.name}", file.read_text())
+        host.run(["systemd-run", "-q", "--unit=outside", "--service-type=notify", "--property=NotifyAccess=all", PYTHON,
+                  "/root/doctor_inside.py", host.full_name, ADDRESS, POINTER, SOCKET, str(GOOD), str(WITHOUT_PTR)])  # fmt: skip
+        host.run(["mariadb", "openemm"], stdin=WELL)
+        host.run(["sh", "-c", "logger -p mail.info begins; sleep 0.3; chmod 0644 /var/log/maillog"])
+        yield host
+    finally:
+        host.close()
+
+
+def test_each_reason_is_found_when_it_is_broken_and_nothing_on_a_host_that_is_well(patient: Host) -> None:
+    host = patient
+    code, document = doctor(host)
+    assert (code, unwell(document)) == (3, {"mta-installed": STOPS}), "reason 1"
+    host.run(["dnf", "-y", "-q", "install", "postfix", "sendmail-milter"], timeout=120)
+    host.run([PYTHON, "-c", CONFIGURE, host.full_name])
+    code, document = doctor(host)
+    assert (code, unwell(document)) == (3, {"mta-started": STOPS}), "reason 2"
+    host.run(["systemctl", "-q", "enable", "--now", "postfix"])
+    code, document = doctor(host)
+    assert (code, document["stopped"], unwell(document)) == (0, False, {})
+    for one in BREAKS:
+        host.run(["sh", "-c", one.breaks])
+        code, document = doctor(host, resolver=one.resolver)
+        assert (code, unwell(document)) == (3 if one.severity == STOPS else 0, {one.key: one.severity}), one
+        if one.fixed:
+            code, document = doctor(host, "--fix", "--yes")
+            assert (code, [done["key"] for done in document["fixed"]], unwell(document)) == (0, [one.key], {}), one
+        host.run(["sh", "-c", one.mends])
+    code, document = doctor(host, "--fix", "--yes")
+    assert (code, document["fixed"], unwell(document)) == (0, [], {})
