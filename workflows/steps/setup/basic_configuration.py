@@ -37,7 +37,7 @@ class BasicConfiguration(SetupStep):
             return [Difference(f"{PREFIX}url", "the configuration of OpenEMM", None, f"that of {self.plan.answers.url}")]
         found = [
             Difference(
-                PREFIX + one.name.replace(" ", "-"), one.name, one.before or None, one.after, by_admin=not self._fills(one)
+                _key(one), one.name, one.before or None, one.after, by_admin=self.plan.present and not _is_unset(one.before)
             )
             for one in self._changes(data)
         ]

@@ -1,0 +1,147 @@
+"""The database server itself: what is there, what fits, what is installed, and what goes again."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from database_kit import Context, Kit, PlayedPackages, PlayedServer
+
+from orchestrator.hosts.setup import option_files
+from orchestrator.hosts.setup.server import RealServer
+from orchestrator.hosts.setup.server_program import installed
+from orchestrator.settings import Settings
+from workflows.errors import RefusedError, WorkflowError
+from workflows.setup.answers import Verdict
+from workflows.steps.setup.database_software import DatabaseSoftware
+
+pytestmark = pytest.mark.integration
+
+GUIDE = ("MariaDB 10.1", "MariaDB 10.2", "MariaDB 10.3", "MySQL 5.6", "MySQL 5.7")
+
+
+def host(folder: Path, version: str | None) -> Kit:
+    server = PlayedServer(version)
+    kit = Kit(folder, server=server)
+    kit.needs(*GUIDE)
+
+    def comes() -> None:
+        server.claims = "MariaDB 10.11.19"
+
+    kit.setup.packages = kit.packages = PlayedPackages(brings=comes)
+    kit.units.active = kit.units.enabled = version is not None
+    return kit
+
+
+def test_what_is_missing_is_installed_enabled_and_started_and_undone_is_gone_again(tmp_path: Path) -> None:
+    kit = host(tmp_path, None)
+    kit.packages.there["database-client"] = "1"
+    step = DatabaseSoftware(kit.plan())
+    assert kit.keys(step) == ["database.software", "database.enabled", "database.running"]
+    done = kit.attempt(step)
+    assert done.facts == {"changed": True, "version": "MariaDB 10.11.19", "tested": False}
+    assert kit.units.done == ["enable mariadb.service", "start mariadb.service"]
+    assert kit.keys(step) == []
+    kit.undo(step)
+    assert kit.packages.removed == ["database-server"]
+    assert kit.units.done[2:] == ["stop mariadb.service", "disable mariadb.service"]
+    kit.undo(step)
+    assert kit.packages.removed == ["database-server"]
+
+
+def test_a_server_that_is_there_and_fits_is_left_alone(tmp_path: Path) -> None:
+    for version in ("MariaDB 10.3.39", "MySQL 5.7.44", "MariaDB 11.4.2"):
+        kit = host(tmp_path / version, version)
+        assert kit.attempt(DatabaseSoftware(kit.plan())).summary == "was right"
+        assert kit.packages.there == {}
+
+
+def test_a_stopped_server_is_started_and_undone_stopped_again(tmp_path: Path) -> None:
+    kit = host(tmp_path, "MariaDB 10.3.39")
+    kit.units.active = False
+    step = DatabaseSoftware(kit.plan())
+    assert kit.keys(step) == ["database.running"]
+    kit.attempt(step)
+    kit.undo(step)
+    assert kit.units.done == ["enable mariadb.service", "start mariadb.service", "stop mariadb.service"]
+
+
+@pytest.mark.parametrize("version", ["MySQL 8.0.36", "MariaDB 10.0.38", "MariaDB 5.5.68", "MySQL 5.5.62"])
+def test_a_server_that_does_not_fit_is_asked_about_and_never_removed(tmp_path: Path, version: str) -> None:
+    kit = host(tmp_path, version)
+    (found,) = DatabaseSoftware(kit.plan()).look(kit.setup)
+    assert (found.key, found.now, found.by_admin) == ("database.version", version, True)
+    with pytest.raises(WorkflowError) as refused:
+        kit.attempt(DatabaseSoftware(kit.plan()))
+    assert refused.value.error_key == "difference-unanswered"
+    with pytest.raises(RefusedError) as refused:
+        kit.attempt(DatabaseSoftware(kit.plan(differences={found.key: Verdict.REPLACE})))
+    assert refused.value.error_key == "database-version-unfit"
+    assert kit.packages.there == {}
+    kit.attempt(DatabaseSoftware(kit.plan(differences={found.key: Verdict.KEEP})))
+
+
+def test_a_release_that_stops_at_another_version_refuses_a_newer_one_as_well(tmp_path: Path) -> None:
+    kit = host(tmp_path, "MariaDB 10.11.19")
+    kit.needs("MariaDB 10.1", stops=True)
+    assert kit.keys(DatabaseSoftware(kit.plan())) == ["database.version"]
+    kit.needs("MariaDB >=10.6.10", stops=True)
+    assert kit.keys(DatabaseSoftware(kit.plan())) == []
+
+
+def test_none_is_installed_where_only_what_is_there_may_be_used(tmp_path: Path) -> None:
+    kit = host(tmp_path, None)
+    with pytest.raises(RefusedError) as refused:
+        kit.attempt(DatabaseSoftware(kit.plan(database="existing")))
+    assert refused.value.error_key == "database-server-missing"
+    assert kit.packages.there == {}
+
+
+def test_the_distributions_own_server_is_too_old(tmp_path: Path) -> None:
+    kit = host(tmp_path, None)
+    kit.needs("MariaDB >=11.0", stops=True)
+    with pytest.raises(RefusedError) as refused:
+        kit.attempt(DatabaseSoftware(kit.plan()))
+    assert refused.value.error_key == "database-version-unfit"
+    assert Context(kit, "database-software").notes[0]["wanted"] == "MariaDB >=11.0"
+
+
+def test_the_server_of_this_machine_is_found_with_name_and_number() -> None:
+    server = RealServer(Settings(name="here"))
+    assert str(server.version()).startswith("MariaDB 1")
+    program = installed()
+    assert program is not None
+    assert f"mariadb-{'.'.join(program.version().split()[1].split('.')[:2])}" in program.groups()
+
+
+def test_options_are_read_as_the_server_reads_them(tmp_path: Path) -> None:
+    included = tmp_path / "conf.d"
+    included.mkdir()
+    (included / "b.cnf").write_text("[mysqld]\nSQL-Mode = 'A,B' # comment\nloose-wait_timeout=5\n; no\n#no=1\n")
+    (included / "a.cnf").write_text("[mysqld]\nskip-networking\nsql_mode=first\n")
+    (included / "ignored.txt").write_text("[mysqld]\nsql_mode=never\n")
+    single = tmp_path / "single.cnf"
+    single.write_text("[client]\nport=1\n")
+    root = tmp_path / "my.cnf"
+    root.write_text(f"[mysqld]\nport=3306\n!includedir {included}\n!include {single}\n!includedir {tmp_path}/missing\n")
+    found = [(one.file.name, one.group, one.name, one.value) for one in option_files.options([root, tmp_path / "none.cnf"])]
+    assert found == [
+        ("my.cnf", "mysqld", "port", "3306"), ("a.cnf", "mysqld", "skip_networking", "ON"),
+        ("a.cnf", "mysqld", "networking", "OFF"), ("a.cnf", "mysqld", "sql_mode", "first"),
+        ("b.cnf", "mysqld", "sql_mode", "A,B"), ("b.cnf", "mysqld", "wait_timeout", "5"), ("single.cnf", "client", "port", "1"),
+    ]  # fmt: skip
+    assert option_files.folders([root]) == [included]
+    help_text = (
+        "Default options are read from the following files in the given order:\n/etc/my.cnf /etc/mysql/my.cnf ~/.my.cnf \nThe"
+    )
+    assert option_files.roots(help_text) == [Path("/etc/my.cnf"), Path("/etc/mysql/my.cnf")]
+
+
+def test_a_file_of_a_package_is_nobodys_until_it_is_edited(tmp_path: Path) -> None:
+    if shutil.which("dpkg-query") is None or not Path("/etc/debconf.conf").is_file():
+        pytest.skip("no package manager with a file of its own to look at")
+    assert option_files.shipped(Path("/etc/debconf.conf"))
+    copy = tmp_path / "debconf.conf"
+    copy.write_text(Path("/etc/debconf.conf").read_text())
+    assert not option_files.shipped(copy)
