@@ -8,20 +8,23 @@ from orchestrator.hosts.command import PATH
 from orchestrator.hosts.os_packages.apt import Apt
 from orchestrator.hosts.os_packages.dnf import Dnf
 from orchestrator.hosts.os_packages.zypper import Zypper
+from orchestrator.hosts.setup.system import RealSystem
 from workflows.errors import WorkflowError
 from workflows.os_packages import PackageManager
+from workflows.setup.system import Family
+
+_FIRST = {Family.RHEL: ("dnf", "yum"), Family.SUSE: ("zypper",), Family.DEBIAN: ("apt-get",)}
 
 
 def package_manager() -> PackageManager:
-    """The one of this host.
+    """The one of this host's distribution, which may have others' installed as well; else the first that is there.
 
     Raises:
         WorkflowError: "package-manager-missing".
     """
-    made: tuple[tuple[str, PackageManager], ...] = (
-        ("zypper", Zypper()), ("dnf", Dnf()), ("yum", Dnf("yum")), ("apt-get", Apt())
-    )  # fmt: skip
-    for program, manager in made:
-        if shutil.which(program, path=PATH) and (program != "zypper" or not shutil.which("dnf", path=PATH)):
-            return manager
+    made: dict[str, PackageManager] = {"dnf": Dnf(), "yum": Dnf("yum"), "zypper": Zypper(), "apt-get": Apt()}
+    family = RealSystem().distribution().family
+    for program in (*(_FIRST[family] if family else ()), *made):
+        if shutil.which(program, path=PATH):
+            return made[program]
     raise WorkflowError("cannot find dnf, yum, zypper or apt-get", key="package-manager-missing")

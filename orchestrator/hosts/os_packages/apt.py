@@ -29,7 +29,7 @@ class Apt(Manager):
         for package in packages:
             query = ["dpkg-query", *self._dpkg_root, "-W", "-f", "${db:Status-Abbrev} ${Version}\\n", package]
             said = run(query, timeout=60, expect=None)
-            if said.exit_code == 0 and said.stdout.startswith("ii"):
+            if said.exit_code == 0 and said.stdout[1:2] == "i":
                 found[package] = said.stdout.split()[1]
         return found
 
@@ -53,10 +53,10 @@ class Apt(Manager):
         return found
 
     def repositories(self) -> Sequence[str]:
-        """Release and component of each."""
+        """Release and component of each; a flat repository has a path instead."""
         form = "$(RELEASE)/$(COMPONENT)"
         said = self._asked(["apt-get", *self._options, "indextargets", "--format", form, "Created-By: Packages"])
-        return list(dict.fromkeys(said.stdout.split()))
+        return [name.removesuffix("/$(COMPONENT)") for name in dict.fromkeys(said.stdout.split())]
 
     def refresh(self) -> None:
         """Its lists; one that cannot be had is an error, which apt itself only warns of."""
@@ -103,6 +103,7 @@ class Apt(Manager):
 
         Databases stay, which a package asks about before it removes them.
         """
+        run(["dpkg", *self._dpkg_root, "--no-act", "--purge", *packages], timeout=ASK_SECONDS)  # refused, it would note the wish
         return ["dpkg", *self._dpkg_root, "--purge", *packages]
 
     @property
