@@ -95,6 +95,7 @@ class MoveQueue(StepDefaults):
         mail = mail_of(ctx)
         stand_still(ctx, self.plan)
         old, new = mail.server(self.plan.old), mail.server(self.plan.new)
+        new.put_back()
         if self.plan.leftovers is Leftovers.DISCARD:
             count = self._discard(ctx, old)
             note = LedgerNote("queue-archived", "mta", evidence={"mails": count, "folder": mail.archive.folder(ctx.run)})
@@ -105,6 +106,7 @@ class MoveQueue(StepDefaults):
             note = LedgerNote("queue-handed-over", "mta", old.mta.value, new.mta.value, {"mails": count, "held": held})
             more = f"; {held} held ones stay held in {old.mta.label}'s queue" if held else ""
             return Done(f"{count} mails handed over{more}", {"handed_over": count, "held": held}, [note] if count else [])
+        old.put_back()
         return Done("was empty")
 
     def _discard(self, ctx: Context, old: MailServer) -> int:
@@ -123,6 +125,7 @@ class MoveQueue(StepDefaults):
         stand_still(ctx, self.plan)
         old, new = mail.server(self.plan.old), mail.server(self.plan.new)
         notes = []
+        old.put_back()
         for proof in (left for left in new.queue() if (left.message_id or "").endswith(f"{PROOF_ID}>")):
             new.remove([proof])
         if count := hand_over(ctx, new, old):
@@ -158,7 +161,7 @@ def come_to_rest(ctx: Context, server: MailServer) -> None:
 def stand_still(ctx: Context, plan: MtaPlan) -> None:
     """Stop OpenEMM and both servers where one runs: a boot starts OpenEMM, and OpenEMM's start the mail server (facts 12).
 
-    What a cut left between the two queues is brought to its end, and every mail lies in a queue again.
+    What a cut left between the two queues is brought to its end; what was taken from a queue may still be out of it.
     """
     keep_stopped(ctx)
     old, new = (mail_of(ctx).server(mta) for mta in (plan.old, plan.new))
@@ -168,8 +171,6 @@ def stand_still(ctx: Context, plan: MtaPlan) -> None:
             server.stop()
     settle(old, new)
     settle(new, old)
-    for server in (old, new):
-        server.put_back()
 
 
 def hand_over(ctx: Context, source: MailServer, target: MailServer) -> int:
