@@ -123,7 +123,7 @@ def setup_on(family: Family, fuse: Fuse) -> Any:
         "files": RealFiles(), "kept": mail.kept, "accounts": RealAccounts(), "units": mail.units, "system": OfFamily(family),
         "firewall": Firewalld(),
         "software": SimpleNamespace(
-            java=lambda home=None: ("/opt/java", "11"), tomcat=lambda folder: "9.0.43", program=lambda name: None
+            java=lambda home=None: ("/opt/java", "11"), javas=list, tomcat=lambda folder: "9.0.43", program=lambda name: None
         ),
         "server": SimpleNamespace(unit=lambda: "mariadb.service"),
     }  # fmt: skip

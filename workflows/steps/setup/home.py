@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from workflows.needs import meets
 from workflows.setup import setenv
 from workflows.setup.host import Setup
 from workflows.step import Context, Facts
@@ -94,11 +95,7 @@ class HomeFiles(SetupStep):
         text = setup.files.read(self._path(SETENV)) or ""
         there = setenv.variables(text, self.plan.home)
         found = []
-        java, asked = there.get(JAVA), self.plan.answers.java_home
-        if not java or setup.software.java(java) is None:
-            found.append(_variable(JAVA, java, "the installed Java"))
-        elif asked and asked.rstrip("/") != java.rstrip("/"):
-            found.append(_variable(JAVA, java, asked, by_admin=True))
+        found += self._java(setup, there.get(JAVA))
         catalina = there.get(CATALINA)
         if not catalina or setup.software.tomcat(catalina) is None:
             found.append(_variable(CATALINA, catalina, "the installed Tomcat"))
@@ -109,6 +106,20 @@ class HomeFiles(SetupStep):
             found.append(Difference(CONFIG, "scripts/config.sh in setenv.sh", None, "read"))
         return found
 
+    def _java(self, setup: Setup, named: str | None) -> list[Difference]:
+        """One that does not fit the release is right only where none is found that does (facts 17.1)."""
+        found, asked = setup.software.java(named) if named else None, self.plan.answers.java_home
+        if named is None or found is None:
+            return [_variable(JAVA, named, "the installed Java")]
+        needs = (self.plan.answers.java,) if self.plan.answers.java else self._needs
+        fitting = [home for home, version in setup.software.javas() if meets(needs, version) is True]
+        wanted = asked or (named if meets(needs, found[1]) is True or not fitting else fitting[0])
+        return [] if _plain(wanted) == _plain(named) else [_variable(JAVA, named, wanted, by_admin=True)]
+
+    @property
+    def _needs(self) -> tuple[str, ...]:
+        return tuple(one for need in self.plan.hop.rules.needs if need.name == "java" for one in need.any_of)
+
     def _wanted(self, ctx: Context, setup: Setup) -> dict[str, str]:
         """What the steps before this one installed, else what is found."""
         java = self.plan.answers.java_home or ctx.facts_of("java").get("java_home") or (setup.software.java() or [""])[0]
@@ -118,6 +129,10 @@ class HomeFiles(SetupStep):
 
     def _path(self, name: str) -> str:
         return f"{self.plan.home}/{name}"
+
+
+def _plain(path: str) -> str:
+    return path.rstrip("/")
 
 
 def _variable(name: str, now: str | None, wanted: str, *, by_admin: bool = False) -> Difference:
