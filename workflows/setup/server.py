@@ -103,6 +103,9 @@ class DatabaseServer(Protocol):
     def unit(self) -> str | None:
         """Its service; None when it is not installed."""
 
+    def collection(self) -> str | None:
+        """The folder with the clients of a Software Collection, which are on nobody's path; None elsewhere (guide 3.4)."""
+
     def variables(self, names: Sequence[str]) -> Mapping[str, str]:
         """As the running server has them."""
 

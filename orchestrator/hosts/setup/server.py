@@ -62,6 +62,12 @@ class RealServer:
         program = installed(self._defaults)
         return program.unit() if program else None
 
+    def collection(self) -> str | None:
+        """Below /opt/rh."""
+        program = installed(self._defaults)
+        clients = program.clients() if program else None
+        return str(clients) if clients else None
+
     def next_variables(self, names: Sequence[str]) -> Mapping[str, str]:
         """By the program's own help."""
         found = self._program().next_variables()

@@ -36,11 +36,15 @@ class ServerProgram:
 
     def unit(self) -> str | None:
         """Of systemd."""
-        collection = self._collection()
-        if collection is not None:
+        if (collection := self._collection()) is not None:
             return f"{collection}-{'mariadb' if 'mariadb' in collection else 'mysqld'}.service"
         there = (unit for unit in _UNITS for folder in _UNIT_FOLDERS if Path(folder, unit).exists())
         return next(there, None)
+
+    def clients(self) -> Path | None:
+        """The folder of a Software Collection's clients."""
+        collection = self._collection()
+        return _COLLECTIONS / collection / "root/usr/bin" if collection else None
 
     def groups(self) -> frozenset[str]:
         """The groups of an option file that the server reads."""

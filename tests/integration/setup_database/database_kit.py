@@ -121,6 +121,9 @@ class PlayedServer:
     def running(self) -> bool:
         return False
 
+    def collection(self) -> str | None:
+        return "/opt/rh/rh-mariadb102/root/usr/bin" if self.claims == "MariaDB 10.2.40" else None
+
 
 class Kit:
     """A home, a state folder, a server, and one attempt after the other at steps of an installation."""

@@ -27,7 +27,7 @@ def host(folder: Path, version: str | None) -> Kit:
     kit.needs(*GUIDE)
 
     def comes() -> None:
-        server.claims = "MariaDB 10.11.19"
+        server.claims = server.claims or "MariaDB 10.11.19"
 
     kit.setup.packages = kit.packages = PlayedPackages(brings=comes)
     kit.units.active = kit.units.enabled = version is not None
@@ -40,7 +40,7 @@ def test_what_is_missing_is_installed_enabled_and_started_and_undone_is_gone_aga
     step = DatabaseSoftware(kit.plan())
     assert kit.keys(step) == ["database.software", "database.enabled", "database.running"]
     done = kit.attempt(step)
-    assert done.facts == {"changed": True, "version": "MariaDB 10.11.19", "tested": False}
+    assert done.facts == {"changed": True, "version": "MariaDB 10.11.19", "asked_for": False}
     assert kit.units.done == ["enable mariadb.service", "start mariadb.service"]
     assert kit.keys(step) == []
     kit.undo(step)
@@ -105,6 +105,21 @@ def test_the_distributions_own_server_is_too_old(tmp_path: Path) -> None:
         kit.attempt(DatabaseSoftware(kit.plan()))
     assert refused.value.error_key == "database-version-unfit"
     assert Context(kit, "database-software").notes[0]["wanted"] == "MariaDB >=11.0"
+
+
+def test_the_clients_of_a_software_collection_are_linked_where_everybody_finds_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workflows.steps.setup.database_software.LINKS", str(tmp_path / "bin"))
+    kit = host(tmp_path, "MariaDB 10.2.40")
+    kit.setup.software.program = lambda name: name if (tmp_path / "bin" / name).is_symlink() else None
+    step = DatabaseSoftware(kit.plan())
+    assert kit.keys(step) == ["database.client"]
+    kit.attempt(step)
+    assert str((tmp_path / "bin/mysqldump").readlink()) == "/opt/rh/rh-mariadb102/root/usr/bin/mysqldump"
+    assert kit.keys(step) == []
+    kit.undo(step)
+    assert list((tmp_path / "bin").iterdir()) == []
 
 
 def test_the_server_of_this_machine_is_found_with_name_and_number() -> None:

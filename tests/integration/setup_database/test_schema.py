@@ -114,6 +114,9 @@ def test_a_second_run_leaves_it_alone(empty: Kit, sql: Sql) -> None:
     before = content(sql)
     (empty.folder / "run/schema/intent").unlink()
     (empty.folder / "run/schema/journal").unlink()
+    (empty.home / "webapps").mkdir()
+    (empty.home / "webapps/emm").symlink_to(empty.home / FRONTEND)
+    empty.present = True
     done = empty.attempt(step(empty))
     assert (done.summary, done.facts, done.ledger) == ("was right", {"changed": False}, ())
     assert content(sql) == before

@@ -15,7 +15,9 @@ from workflows.steps.setup.base import Difference, SetupStep
 
 SERVER, CLIENT = "database-server", "database-client"  # capabilities
 SOFTWARE, VERSION, ENABLED, RUNNING = "database.software", "database.version", "database.enabled", "database.running"
+CLIENTS = "database.client"
 PROGRAMS = (("mariadb", "mysql"), ("mariadb-dump", "mysqldump"))  # one of each: what a backup needs
+LINKS = "/usr/local/bin"  # where the clients of a Software Collection are made known
 
 
 @dataclass(frozen=True)
@@ -34,9 +36,8 @@ class DatabaseSoftware(SetupStep):
             found.append(Difference(SOFTWARE, "the database server", None, "MariaDB"))
         elif unfit := self._unfit(version):
             found.append(Difference(VERSION, "the database server", version, unfit, by_admin=True))
-        missing = [names[0] for names in PROGRAMS if not any(setup.software.program(name) for name in names)]
-        if missing:
-            found.append(Difference("database.client", "the database's programs", None, " and ".join(missing)))
+        if missing := [names[0] for names in self._missing(setup)]:
+            found.append(Difference(CLIENTS, "the database's programs", None, " and ".join(missing)))
         unit = setup.server.unit()
         state = setup.units.state(unit) if unit else None
         if state is None or not state.enabled:
@@ -69,6 +70,7 @@ class DatabaseSoftware(SetupStep):
             ctx.note("the database server of this distribution is not the one the release asks for", wanted=unfit)
             if VERSION not in self.plan.answers.differences:
                 raise self._refused(str(setup.server.version()))
+        self._link(ctx, setup)
         unit = setup.server.unit()
         if unit is None:
             raise RefusedError(
@@ -87,15 +89,17 @@ class DatabaseSoftware(SetupStep):
                 setup.units.stop(unit)
             if not ctx.intent["enabled"] and setup.units.state(unit).enabled:
                 setup.units.disable(unit)
+        for path in ctx.intent.get("links", ()):
+            setup.files.remove_link(path)
         added = setup.packages.installed(ctx.intent["missing"])
         if added:
             setup.packages.remove(sorted(added))
 
     def evidence(self, setup: Setup) -> Facts:
-        """What runs now, and whether anybody gets in as root."""
+        """Which it is, and whether it is one that the release asks for."""
         version = setup.server.version() or ""
         known = self._meets(version)
-        return {"version": version, "tested": known is True}
+        return {"version": version, "asked_for": known is True}
 
     def _install(self, setup: Setup, keys: set[str]) -> None:
         wanted: list[str] = []
@@ -107,11 +111,22 @@ class DatabaseSoftware(SetupStep):
                     next=['orchestrate install    with database = "local" installs one'],
                 )  # fmt: skip
             wanted += setup.capabilities.provided(SERVER).packages
-        if "database.client" in keys or SOFTWARE in keys:
+        if CLIENTS in keys or SOFTWARE in keys:
             wanted += setup.capabilities.provided(CLIENT).packages
         missing = [name for name in dict.fromkeys(wanted) if name not in setup.packages.installed(wanted)]
         if missing:
             setup.packages.install(missing)
+
+    def _missing(self, setup: Setup) -> list[tuple[str, str]]:
+        return [names for names in PROGRAMS if not any(setup.software.program(name) for name in names)]
+
+    def _link(self, ctx: Context, setup: Setup) -> None:
+        """OpenEMM and this tool look for the clients on their path, where a Software Collection's are not (guide 3.4)."""
+        folder = setup.server.collection()
+        names = [older for _, older in self._missing(setup)] if folder else []
+        ctx.remember(links=[*ctx.intent.get("links", ()), *(f"{LINKS}/{name}" for name in names)])
+        for name in names:
+            setup.files.write_link(f"{LINKS}/{name}", f"{folder}/{name}")
 
     def _meets(self, version: str) -> bool | None:
         needs = [need for need in self.plan.hop.rules.needs if need.name == "dbms"]

@@ -128,7 +128,9 @@ class CreateSchema(SetupStep):
         server.create(ctx.intent["database"])
 
     def _frontend(self, ctx: Context) -> str:
-        return tree_of(ctx, self.plan.hop, PackageKind.GUI).folder
+        """Where the release is active already, nothing was staged."""
+        active = ctx.host.home.active_folder(PackageKind.GUI) if self.plan.present else None
+        return active or tree_of(ctx, self.plan.hop, PackageKind.GUI).folder
 
     def _tables(self, server: DatabaseServer) -> int:
         return server.tables(self._database(server)) if server.version() is not None and server.running() else 0
