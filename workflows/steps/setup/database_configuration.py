@@ -14,6 +14,7 @@ from workflows.step import Context, Facts
 from workflows.steps.setup.base import Difference, SetupStep
 from workflows.tuning import VARIABLES, judge
 
+CHARACTERS, COLLATION = "character_set_server", "collation_server"
 LOWER_CASE, BINARY_LOG = "lower_case_table_names", "log_bin_trust_function_creators"
 NAMES = (*VARIABLES, "skip_networking", "log_bin", BINARY_LOG)
 HEAD = "# What OpenEMM needs (guide 3.8, 8.3, 9.4), written by orchestrate install; write settings of your own elsewhere\n"
@@ -138,6 +139,8 @@ class DatabaseConfiguration(SetupStep):
         """Our file with these lines; what it said of other variables stays."""
         lines = [line for line in (before or "").splitlines() if line and line[0] not in "#["]
         said = {_name_of(line): line for line in lines} | {_name_of(one.line): one.line for one in wanted}
+        if COLLATION in said:  # which is refused beside any other character set
+            said.setdefault(CHARACTERS, f"{CHARACTERS} = utf8mb4")
         return HEAD + "[mysqld]\n" + "".join(f"{said[name]}\n" for name in sorted(said))
 
 
