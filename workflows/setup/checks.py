@@ -44,7 +44,7 @@ PORTS = Subject("port-taken", "the ports are free", "what is installed could not
 def preflight(setup: Setup, plan: InstallPlan) -> list[Finding]:
     """Everything that would stop the installation, or should be known before; nothing is changed.
 
-    What an administrator knows better than a check is answered as a difference is: `--keep cron`, `--keep selinux`.
+    What an administrator knows better than a check is answered as a difference is: `--keep selinux`.
     """
     found = [*_system(setup, plan), *_room(setup, plan), *_names(setup, plan)]
     if setup.units.available():
@@ -70,7 +70,7 @@ def _system(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
     state = setup.units.state(unit) if unit else None
     if state is not None and state.exists and not (state.enabled and state.active):
         measured = f"{unit} is {'enabled' if state.enabled else 'disabled'} and {'runs' if state.active else 'does not run'}"
-        yield _unless_kept(plan, CRON_RUNS, measured, f"systemctl enable --now {unit}")
+        yield CRON_RUNS.warns(f"{measured}; the installation starts it, and at every boot", f"systemctl enable --now {unit}")
     else:
         yield CRON_RUNS.fine("yes" if state and state.exists else "not installed yet")
     if read_only := setup.mail.writable():

@@ -54,10 +54,14 @@ def test_selinux_that_enforces_stops_unless_it_was_accepted(host: Make) -> None:
 
 
 @pytest.mark.parametrize(("family", "unit"), [(Family.RHEL, "crond.service"), (Family.DEBIAN, "cron.service")])
-def test_cron_that_is_off_stops_and_cron_that_is_not_there_yet_does_not(host: Make, family: Family, unit: str) -> None:
+def test_cron_that_is_off_warns_of_its_being_started_and_cron_that_is_not_there_yet_does_not(
+    host: Make, family: Family, unit: str
+) -> None:
     version = "12" if family is Family.DEBIAN else "8"
-    assert found(host(family, version=version, units={unit: OFF})) == {"cron": f"{unit} is disabled and does not run"}
-    assert found(host(family, version=version)) == {}
+    off = host(family, version=version, units={unit: OFF})
+    assert found(off) == {}
+    assert found(off, Severity.WARNING)["cron"].startswith(f"{unit} is disabled and does not run; ")
+    assert found(host(family, version=version), Severity.WARNING) == {}
 
 
 def test_a_host_without_a_full_name_stops_and_one_with_another_than_answered_warns(host: Make) -> None:
