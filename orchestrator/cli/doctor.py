@@ -23,13 +23,12 @@ def command(app: App, resolver: str | None, wanted: str | None, reason: str | No
     from orchestrator.errors import DONE, STOPPED
     from orchestrator.services.doctor import KEYS, examine
 
-    with app.open() as site:
-        findings, fixed = examine(site, resolver), []
-        if wanted:
-            fixed = mend(
-                app, site, findings, wanted, known=KEYS, page=lambda f: doctor.lines(site.settings.name, f), reason=reason
-            )
-            findings = examine(site, resolver) if fixed else findings
-        facts = {"stopped": checks.stopped(findings), "findings": checks.facts(findings), "fixed": checks.fixed_facts(fixed)}
-        app.show("doctor", [*checks.fixed_lines(fixed), *doctor.lines(site.settings.name, findings)], facts)
+    name = app.settings.name
+    findings, fixed = examine(app.settings, resolver), []
+    if wanted:
+        with app.open() as site:
+            fixed = mend(app, site, findings, wanted, known=KEYS, page=lambda f: doctor.lines(name, f), reason=reason)
+        findings = examine(app.settings, resolver) if fixed else findings
+    facts = {"stopped": checks.stopped(findings), "findings": checks.facts(findings), "fixed": checks.fixed_facts(fixed)}
+    app.show("doctor", [*checks.fixed_lines(fixed), *doctor.lines(name, findings)], facts)
     return STOPPED if checks.stopped(findings) else DONE

@@ -171,13 +171,21 @@ def test_killed_in_a_fix_the_ledger_says_that_it_was_begun_and_the_next_one_ends
     assert b"8009" not in server_xml.read_bytes().partition(b"-->")[2]
 
 
-def test_the_doctor_of_a_sandbox_ends_with_3_and_tells_all_it_found_as_data(
-    doctor_sandbox: Path, capsys: pytest.CaptureFixture[str]
+def test_the_doctor_comes_where_nothing_can_be_written_and_tells_all_it_found_as_data(
+    doctor_sandbox: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("ORCHESTRATE_STATE", "/proc/nowhere")
+    monkeypatch.setenv("ORCHESTRATE_DATABASE_SOCKET", "/nowhere.sock")
     code = run(["--site", str(doctor_sandbox), "--json", "doctor", "--resolver", "127.0.0.1:1"])
     document = json.loads(capsys.readouterr().out)
     validate(document)
     assert (code, document["stopped"], document["fixed"]) == (3, True, [])
+    assert {"mail-database": "inhibitor", "clock": "unknown"}.items() <= {
+        f["key"]: f["severity"] for f in document["findings"]
+    }.items()
+
+
+def test_a_resolver_that_is_none_is_refused(doctor_sandbox: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--site", str(doctor_sandbox), "doctor", "--resolver", "nine"]) == 2
     assert "[resolver-malformed]" in capsys.readouterr().err
 
