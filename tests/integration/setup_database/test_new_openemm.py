@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from database_kit import TARGET, Context, Kit, ask
+from database_kit import FRONTEND, TARGET, Context, Kit, ask
 
 from orchestrator.hosts.command import run
 from orchestrator.hosts.private_server import PrivateServer
 from orchestrator.hosts.setup.openemm_data import RealOpenemmData
 from orchestrator.sandbox.database import bundle
 from orchestrator.sandbox.database.full import full_text
+from orchestrator.sandbox.installation import Installation
 from orchestrator.sandbox.packages import SHIPPED_SALT
+from orchestrator.sandbox.startup import StartUp
 from orchestrator.services.first_password import take_first_password
 from workflows.errors import RefusedError, UsageError, WorkflowError
 from workflows.password import hashed
@@ -209,6 +211,31 @@ def test_the_name_of_the_server_is_no_mailloop_domain(new: Kit, sql: Sql) -> Non
         new.attempt(BasicConfiguration(new.plan(mailloop_domain="news.example.com")))
     assert refused.value.error_key == "mailloop-is-server"
     assert "system.url" not in configuration(sql)
+
+
+def test_the_first_start_of_the_application_finds_all_it_needs_and_changes_nothing_of_it(new: Kit, sql: Sql) -> None:
+    step = BasicConfiguration(new.plan())
+    new.attempt(step)
+    before = configuration(sql)
+    (new.home / "webapps").mkdir(exist_ok=True)
+    (new.home / "webapps/emm").symlink_to(new.home / FRONTEND)
+    (new.home / "tomcat").symlink_to(new.home)
+    said: list[str] = []
+    try:
+        installation = Installation(new.home)
+        with installation.connect() as connection:
+            StartUp(installation, connection, said.append).run()
+    finally:
+        (new.home / "webapps/emm").unlink()
+        (new.home / "tomcat").unlink()
+    assert all("premium" in line for line in said)  # two lines that a real first start logs as well (facts 17.1)
+    assert sql(f"SELECT COUNT(*), COUNT(data) FROM {DATABASE}.layout_tbl") == [(4, 4)]
+    assert sql(f"SELECT version_number FROM {DATABASE}.release_log_tbl WHERE application_name = 'EMM'") == [(TARGET,)]
+    after = configuration(sql)
+    assert {key: after[key] for key in before if not key.endswith("key")} == {
+        key: value for key, value in before.items() if not key.endswith("key")
+    }
+    assert new.keys(step) == []
 
 
 # --- the first password -----------------------------------------------------------------------------------------------
