@@ -22,6 +22,7 @@ CIPHERS = ":".join(
     for cipher in ("AES256-GCM-SHA384", "CHACHA20-POLY1305", "AES128-GCM-SHA256", "AES256-SHA384", "AES128-SHA256")
     for kind in ("ECDSA", "RSA")
 )  # those of guide 10.1.1
+_REMARKS = re.compile(rb"[ \t]*(?:<!--(?:(?!-->)[^\n])*-->[ \t]*)+(?=\r?\n)")  # behind an element, on its line
 _ATTRIBUTE = r"(\s{name}\s*=\s*)(\"[^\"]*\"|'[^']*')"
 
 
@@ -50,33 +51,28 @@ def changed(text: str, *, http_port: int | None, without_ajp: bool, https: Conne
         WorkflowError: "server-xml-broken".
     """
     data, found = text.encode("utf-8", ANY_BYTES), connectors(text)
+    spans = _spans(data)
     edits: list[tuple[int, int, bytes]] = []
-    place: tuple[int, bytes] | None = None
-    plain = next((n for n, one in enumerate(found) if not one.is_ajp and not one.secure and not _is_at(one, https)), None)
-    for number, (one, span) in enumerate(zip(found, _spans(data), strict=True)):
-        begin = _line_begin(data, span.begin)
-        indent = data[begin : span.begin]
-        if _is_at(one, https):
-            place = (begin, indent)
-            edits.append((begin, _line_end(data, span.end), b""))
-        elif one.is_ajp and without_ajp:
-            edits.append((begin, _line_end(data, span.end), b""))
-        elif number == plain:
-            place = place or (_line_end(data, span.end), indent)
+    plain: _Span | None = None  # the first that is neither AJP nor secure
+    at_port: _Span | None = None
+    if https in found:
+        https = None  # as it is, whatever else it says
+    for one, span in zip(found, spans, strict=True):
+        if https and one.port == https.port and at_port is None:
+            at_port = span
+        elif (https and one.port == https.port) or (one.is_ajp and without_ajp):
+            edits.append((*_whole_lines(data, span), b""))
+        elif plain is None and not one.is_ajp and not one.secure:
+            plain = span
             if http_port is not None and one.port != str(http_port):
                 edits.append((span.begin, span.head, _with_port(data[span.begin : span.head], http_port)))
     if https:
-        at, indent = place or _before_engine(data)
-        edits.append((at, at, _element(https, server_name, indent)))
+        edits.append(_placed(data, https, server_name, at_port, plain))
     for begin, end, new in sorted(edits, reverse=True):
         data = data[:begin] + new + data[end:]
     result = data.decode("utf-8", ANY_BYTES)
     connectors(result)  # it is still a server.xml
     return result
-
-
-def _is_at(one: Connector, https: Connector | None) -> bool:
-    return https is not None and one.port == https.port
 
 
 def _tree(text: str) -> etree._Element:
@@ -165,16 +161,39 @@ def _tag_end(data: bytes, begin: int) -> int:
     raise broken("a tag has no end")
 
 
-def _line_begin(data: bytes, at: int) -> int:
-    """Where the line of an element begins when nothing but blanks stands before it, else the element itself."""
-    begin = data.rfind(b"\n", 0, at) + 1
-    return begin if not data[begin:at].strip() else at
+def _indent(data: bytes, at: int) -> bytes:
+    """The blanks that the line of a position begins with."""
+    line = data[data.rfind(b"\n", 0, at) + 1 : at]
+    return line[: len(line) - len(line.lstrip())]
 
 
-def _line_end(data: bytes, at: int) -> int:
-    """Behind the end of the line when nothing else stands on it, else right behind the element."""
-    end = data.find(b"\n", at)
-    return end + 1 if end >= 0 and not data[at:end].strip() else at
+def _whole_lines(data: bytes, span: _Span) -> tuple[int, int]:
+    """The element, with its lines where nothing else stands on them."""
+    begin, end = data.rfind(b"\n", 0, span.begin) + 1, data.find(b"\n", span.end) + 1
+    if not end or data[begin : span.begin].strip() or data[span.end : end].strip():
+        return span.begin, span.end
+    return begin, end
+
+
+def _placed(
+    data: bytes, https: Connector, server_name: str, at_port: _Span | None, plain: _Span | None
+) -> tuple[int, int, bytes]:
+    """The edit that brings it: instead of the one at its port, else behind the plain one, else before the engine."""
+    end = b"\r\n" if b"\r\n" in data else b"\n"
+    lines = _element(https, server_name)
+    if at_port:
+        return at_port.begin, at_port.end, (end + _indent(data, at_port.begin)).join(lines)
+    if plain:
+        indent = end + _indent(data, plain.begin)
+        rest = _REMARKS.match(data, plain.end)
+        at = rest.end() if rest else plain.end
+        return at, at, indent + indent.join(lines)
+    hidden = re.sub(rb"<!--.*?-->", lambda match: b" " * len(match[0]), data, flags=re.DOTALL)
+    at = hidden.find(b"<Engine")
+    if at < 0:
+        raise broken("it has no Engine")
+    indent = end + _indent(data, at)
+    return at, at, indent.join([*lines, b""])
 
 
 def _with_port(tag: bytes, port: int) -> bytes:
@@ -183,18 +202,8 @@ def _with_port(tag: bytes, port: int) -> bytes:
     return (text if count else re.sub(r"(?<=^<Connector)", f' port="{port}"', text)).encode("utf-8", ANY_BYTES)
 
 
-def _before_engine(data: bytes) -> tuple[int, bytes]:
-    """Where a connector goes when there is no other."""
-    match = re.search(
-        rb"^([ \t]*)<Engine\b", re.sub(rb"<!--.*?-->", lambda m: b" " * len(m[0]), data, flags=re.DOTALL), re.MULTILINE
-    )
-    if match is None:
-        raise broken("it has no Engine on a line of its own")
-    return match.start(), match[1]
-
-
-def _element(https: Connector, server_name: str, indent: bytes) -> bytes:
-    """The connector of guide 10.1.1, whose own text lacks the end of its first tag; on lines of its own."""
+def _element(https: Connector, server_name: str) -> list[bytes]:
+    """The lines of the connector of guide 10.1.1, whose own text lacks the end of its first tag."""
     attributes = {
         "protocol": https.protocol, "port": https.port, "enableLookups": "false", "disableUploadTimeout": "true",
         "acceptCount": "100", "maxThreads": "1000", "scheme": "https", "secure": "true", "SSLEnabled": "true",
@@ -208,8 +217,7 @@ def _element(https: Connector, server_name: str, indent: bytes) -> bytes:
     files = {"certificateFile": https.certificate, "certificateKeyFile": https.key, "certificateChainFile": https.chain}
     etree.SubElement(host, "Certificate", {name: value for name, value in files.items() if value})
     etree.indent(element, space="    ")
-    lines = etree.tostring(element).splitlines()
-    return b"".join(indent + line + b"\n" for line in lines)
+    return etree.tostring(element).splitlines()
 
 
 def broken(why: str) -> WorkflowError:
