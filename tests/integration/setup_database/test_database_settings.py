@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from database_kit import GIB, Kit, OwnServer
 
+from orchestrator.hosts.setup import option_files
 from workflows.errors import RefusedError, WorkflowError
 from workflows.setup.answers import Verdict
 from workflows.steps.setup.database_configuration import DatabaseConfiguration
@@ -127,12 +128,18 @@ def test_names_in_upper_case_are_never_hidden(kit: Kit, own: OwnServer) -> None:
         own.ask("DROP DATABASE Shop")
 
 
-def test_with_a_binary_log_triggers_are_allowed_without_super(kit: Kit, own: OwnServer) -> None:
-    (own.conf / "60-log.cnf").write_text("[mysqld]\nlog_bin\nserver_id=1\n")
+def test_what_a_distribution_ships_is_nobodys_configuration(kit: Kit, own: OwnServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    (own.conf / "50-server.cnf").write_text(
+        "[mysqld]\ncharacter-set-server  = utf8mb4\ncollation-server      = utf8mb4_general_ci\nlog_bin\nserver_id=1\n"
+    )
     own.stop()
     own.start()
-    kit.attempt(DatabaseConfiguration(kit.plan()))
-    assert own.ask("SELECT @@log_bin_trust_function_creators") == [(1,)]
+    step = DatabaseConfiguration(kit.plan())
+    assert [one.key for one in step.look(kit.setup) if one.by_admin] == ["database.collation_server"]
+    monkeypatch.setattr(option_files, "shipped", lambda file: file.name == "50-server.cnf")
+    kit.attempt(step)
+    trusted = "SELECT @@collation_server, @@log_bin_trust_function_creators"  # with a binary log, or triggers would need SUPER
+    assert own.ask(trusted) == [("utf8mb4_unicode_ci", 1)]
 
 
 def test_options_the_server_does_not_know_are_found_before_anything_is_written(kit: Kit, own: OwnServer) -> None:
