@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import shutil
@@ -11,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestrator.hosts import room
 from orchestrator.hosts.command import PATH, CommandError, run
 from workflows.host import Dispatch
 
@@ -41,11 +41,7 @@ class RealMachine:
 
     def free(self, path: str) -> int:
         """Free bytes for others than root where an absolute path is, or will be."""
-        place = Path(path)
-        while not place.exists() and place != place.parent:
-            place = place.parent
-        status = os.statvfs(place)
-        return status.f_bavail * status.f_frsize
+        return room.free(Path(path))
 
     def command(self, name: str) -> str | None:
         """The absolute path of a program, or None."""

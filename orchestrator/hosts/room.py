@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,14 @@ class RoomError(RefusedError):
     """A file system has not the room that a backup needs; the database is as before."""
 
     key = "no-room-for-backup"
+
+
+def free(path: Path) -> int:
+    """Bytes that are free for others than root where a path is, or will be."""
+    while not path.exists() and path != path.parent:
+        path = path.parent
+    status = os.statvfs(path)
+    return status.f_bavail * status.f_frsize
 
 
 def database_size(connection: Connection, database: str) -> int:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.files import write_atomic
+from orchestrator.hosts import host_name
 from orchestrator.hosts.command import PATH, run
 from orchestrator.hosts.mta import daemons, sources
 from orchestrator.hosts.mta.alternatives import SystemAlternatives
@@ -128,14 +129,8 @@ class RealMail:
     # --- the host -----------------------------------------------------------------------------------------------------
 
     def full_name(self) -> str | None:
-        """What the resolver makes of the host's own name, when that has a domain (Sendmail hangs 60 s without)."""
-        name = socket.gethostname()
-        try:
-            found = socket.getaddrinfo(name, None, flags=socket.AI_CANONNAME)[0][3] or name
-        except OSError:
-            found = name
-        full = found if "." in found else name
-        return full if "." in full.strip(".") and not full.startswith("localhost") else None
+        """As the resolver says."""
+        return host_name.full_name()
 
     def programs(self) -> Sequence[str]:
         """Procmail and its rules."""

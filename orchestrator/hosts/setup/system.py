@@ -7,12 +7,12 @@ import pwd
 import re
 import shlex
 import shutil
-import socket
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from orchestrator.hosts import host_name, room
 from orchestrator.hosts.command import PATH, run, tail
 from orchestrator.hosts.mta.systemd import Systemd, act
 from workflows.setup.system import Distribution, Family
@@ -47,21 +47,11 @@ class RealSystem:
 
     def free(self, path: str) -> int:
         """For others than root."""
-        place = Path(path)
-        while not place.exists() and place != place.parent:
-            place = place.parent
-        status = os.statvfs(place)
-        return status.f_bavail * status.f_frsize
+        return room.free(Path(path))
 
     def name(self) -> str | None:
-        """What the resolver makes of the host's own name, when that has a domain."""
-        name = socket.gethostname()
-        try:
-            found = socket.getaddrinfo(name, None, flags=socket.AI_CANONNAME)[0][3] or name
-        except OSError:
-            found = name
-        full = found if "." in found else name
-        return full if "." in full.strip(".") and not full.startswith("localhost") else None
+        """As the resolver says."""
+        return host_name.full_name()
 
     def selinux(self) -> str:
         """By the kernel."""

@@ -1,0 +1,16 @@
+"""What this host is called."""
+
+from __future__ import annotations
+
+import socket
+
+
+def full_name() -> str | None:
+    """What the resolver makes of the host's own name, when that has a domain (Sendmail hangs 60 s without); else None."""
+    name = socket.gethostname()
+    try:
+        found = socket.getaddrinfo(name, None, flags=socket.AI_CANONNAME)[0][3] or name
+    except OSError:
+        found = name
+    full = found if "." in found else name
+    return full if "." in full.strip(".") and not full.startswith("localhost") else None
