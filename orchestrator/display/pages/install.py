@@ -27,15 +27,16 @@ def lines(name: str, plan: InstallPlan, parts: Sequence[Part]) -> list[str]:
         if part.differences:
             page += [f"  {part.title}" + (f"   guide {', '.join(part.guide)}" if part.guide else "")]
             for difference in part.differences:
-                page += paragraph(told(difference), _INDENT)
+                page += paragraph(told(difference, plan), _INDENT)
     return page
 
 
-def told(difference: Difference) -> str:
-    """A difference in a line."""
+def told(difference: Difference, plan: InstallPlan) -> str:
+    """A difference in a line, with what was answered where it is not ours to decide."""
     now = f"{difference.now} -> " if difference.now is not None else ""
-    mark = f"   (set by somebody; {difference.key})" if difference.by_admin else ""
-    return f"{difference.what}: {now}{difference.wanted}{mark}"
+    verdict = plan.answers.differences.get(difference.key)
+    mark = f"   ({difference.key}: {verdict.value})" if verdict else f"   (to be answered: {difference.key})"
+    return f"{difference.what}: {now}{difference.wanted}{mark if difference.by_admin else ''}"
 
 
 def facts(plan: InstallPlan, parts: Sequence[Part]) -> dict[str, Any]:

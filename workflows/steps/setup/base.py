@@ -18,6 +18,9 @@ from workflows.setup.plan import InstallPlan
 from workflows.step import Context, Done, Facts, LedgerNote, Probe, StepDefaults
 
 
+SHORT = 60  # characters of a difference in a summary
+
+
 @dataclass(frozen=True)
 class Difference:
     """Something that is not as it must be.
@@ -119,7 +122,7 @@ class SetupStep(StepDefaults):
             return self._done(ctx, setup)
         if open_ones := [d for d in differences if d.by_admin and d.key not in self.plan.answers.differences]:
             raise WorkflowError(
-                f"{open_ones[0].what} is {open_ones[0].now}, configured by somebody, and not {open_ones[0].wanted}",
+                f"{open_ones[0].what} is {open_ones[0].now} now, and not {open_ones[0].wanted}",
                 key="difference-unanswered", detail=[f"{d.key}: {d.now}, wanted {d.wanted}" for d in open_ones[1:]],
                 unharmed=[f"{d.what}: as it was" for d in open_ones],
                 next=["orchestrate abort    takes the run back", f"then install again with --keep {open_ones[0].key}"],
@@ -180,7 +183,13 @@ class SetupStep(StepDefaults):
         if not changed:
             return Done("was right", {"changed": False, **evidence})
         note = LedgerNote("setup-changed", self.part, evidence={"changed": list(changed), **evidence})
-        summary = ", ".join(f"{d['what']} {d['wanted']}" for d in changed[:2])
+        summary = ", ".join(_short(d["what"], d["wanted"]) for d in changed[:2])
         if changed[2:]:
             summary += f" and {len(changed) - 2} more"
         return Done(summary, {"changed": True, **evidence}, [note])
+
+
+def _short(what: str, wanted: str) -> str:
+    """For a line among others; a long list is left to the ledger and the plan."""
+    text = f"{what} {wanted}"
+    return text if len(text) <= SHORT else what
