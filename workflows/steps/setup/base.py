@@ -17,7 +17,6 @@ from workflows.setup.host import HasSetup, Setup
 from workflows.setup.plan import InstallPlan
 from workflows.step import Context, Done, Facts, LedgerNote, Probe, StepDefaults
 
-
 SHORT = 60  # characters of a difference in a summary
 
 
