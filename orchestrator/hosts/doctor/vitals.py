@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-import shutil
 import socket
 import stat
 import struct
@@ -15,10 +14,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator.hosts.command import PATH, run
+from orchestrator.hosts.command import run
 from orchestrator.hosts.doctor.records import Records
 from orchestrator.hosts.mta import daemons
 from orchestrator.hosts.mta.sendmail import OWN_QUEUES, SYSTEM_QUEUES
+from orchestrator.hosts.setup.firewall import Firewalld
 from orchestrator.hosts.user import command_as, environment_of
 from workflows.doctor_host import DkimKey, Job, MailLog, Names, Selinux, Space, Stalled, UnitStory
 from workflows.mta_host import Mta
@@ -112,15 +112,12 @@ class RealVitals:
         return sorted(set(found))
 
     def firewall(self, port: int) -> bool | None:
-        """Asked of firewalld: the port itself, or the service smtp, in the default zone."""
-        if not shutil.which("firewall-cmd", path=PATH):
+        """Now and after the next start of firewalld, by itself, within a range or with a service."""
+        firewall = Firewalld()
+        if not firewall.running():
             return None
-        if run(["firewall-cmd", "--state"], timeout=SECONDS, expect=None).stdout.strip() != "running":
-            return None
-        questions = [f"--query-port={port}/tcp", *(["--query-service=smtp"] if port == socket.getservbyname("smtp") else [])]
-        return any(
-            run(["firewall-cmd", question], timeout=SECONDS, expect=None).stdout.strip() == "yes" for question in questions
-        )
+        ranges = (entry.removesuffix("/tcp").split("-") for entry in firewall.ports() if entry.endswith("/tcp"))
+        return any(int(ends[0]) <= port <= int(ends[-1]) for ends in ranges)
 
     def outgoing(self) -> str | None:
         """As the kernel would choose it; connecting a datagram socket sends nothing."""

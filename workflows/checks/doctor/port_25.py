@@ -24,18 +24,18 @@ def check(visit: Visit) -> Iterator[Finding]:
     addresses = visit.host.vitals.listening(SMTP)
     if not addresses:
         yield SUBJECT.stops(f"{mta.label} runs, and nobody listens on port {SMTP}", _listen(visit))
-    elif all(ipaddress.ip_address(address).is_loopback for address in addresses):
+        return
+    if all(ipaddress.ip_address(address).is_loopback for address in addresses):
         yield SUBJECT.stops(f"{mta.label} listens on {', '.join(addresses)} only", _listen(visit))
-    elif visit.host.vitals.firewall(SMTP) is False:
-        yield SUBJECT.stops(f"firewalld lets nothing in on port {SMTP}", FIREWALL)
+        return
+    lets_in = visit.host.vitals.firewall(SMTP)
+    if lets_in is False:
+        yield SUBJECT.stops(f"firewalld does not let port {SMTP} in, now or after its next start", FIREWALL)
     elif (greeting := visit.host.mail.greeting(SMTP, 10.0)) is None:
-        yield SUBJECT.warns(
-            f"who listens on port {SMTP} says nothing",
-            f"{visit.host.home_path}/bin/backend.sh restart    the bounce filter may hang",
-        )
+        fix = f"{visit.host.home_path}/bin/backend.sh restart    the bounce filter may hang"
+        yield SUBJECT.warns(f"who listens on port {SMTP} says nothing", fix)
     else:
-        known = visit.host.vitals.firewall(SMTP)
-        yield SUBJECT.fine(f"{greeting[:60]}" + ("" if known else "; firewalld does not run"))
+        yield SUBJECT.fine(greeting[:60] + ("" if lets_in else "; firewalld does not run"))
 
 
 def _listen(visit: Visit) -> str:
