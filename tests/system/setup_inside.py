@@ -10,7 +10,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -23,7 +23,7 @@ from orchestrator.hosts.setup.system import RealSystem
 from orchestrator.hosts.setup.users import RealAccounts
 from orchestrator.settings import Settings
 from workflows.plan import Hop, LineRules, Release
-from workflows.setup.answers import Answers
+from workflows.setup.answers import Answers, Verdict
 from workflows.setup.plan import InstallPlan
 from workflows.setup.system import Distribution, Family
 from workflows.step import Context, Probe
@@ -116,6 +116,11 @@ class OfFamily(RealSystem):
         return Distribution(self._family, "8", self._family, self._family)
 
 
+def replacing(key: str) -> InstallPlan:
+    """The same, with that difference answered."""
+    return replace(PLAN, answers=replace(PLAN.answers, differences={key: Verdict.REPLACE}))
+
+
 def setup_on(family: Family, fuse: Fuse) -> Any:
     """The real parts, on a fuse; programs and database server, which other steps ask for, are told."""
     mail = RealMail(Settings())
@@ -160,8 +165,8 @@ def keys(step: SetupStep, setup: Any) -> list[str]:
     return [difference.key for difference in step.look(setup)]
 
 
-def try_step(step: SetupStep, family: Family) -> dict[str, Any]:
-    """Look, change, look, change again, take back, take back again; then with a cut after every call."""
+def try_step(step: SetupStep, family: Family, *, cut: bool = False) -> dict[str, Any]:
+    """Look, change, look, change again, take back, take back again; where told so, then with cuts."""
     before = snapshot()
     plain, fuse = setup_on(family, Fuse()), Fuse()
     record: dict[str, Any] = {"step": step.name, "family": family, "found": keys(step, plain)}
@@ -174,7 +179,7 @@ def try_step(step: SetupStep, family: Family) -> dict[str, Any]:
     record["undone"] = _differences(before, snapshot())
     step.undo(_context(plain, intent))
     record["undone_twice"] = _differences(before, snapshot())
-    record["cuts"] = [_cut(step, family, after, before) for after in _points(record["calls"])]
+    record["cuts"] = [_cut(step, family, after, before) for after in (_points(record["calls"]) if cut else ())]
     return record
 
 
@@ -252,19 +257,28 @@ def scenarios() -> Iterator[dict[str, Any]]:
     run(["userdel", "--remove", "openemm"], timeout=30, expect=(0, 6))
     for name, family in (("rhel8", Family.RHEL), ("rhel7", Family.RHEL), ("debian", Family.DEBIAN), ("suse", Family.SUSE)):
         dress(name)
-        yield try_step(Logging(PLAN), family) | {"scenario": name}
-    yield try_step(KernelLimits(PLAN), Family.RHEL)
+        yield try_step(Logging(PLAN), family, cut=name in ("rhel8", "suse")) | {"scenario": name}
+    yield try_step(KernelLimits(PLAN), Family.RHEL, cut=True)
     yield try_step(OpenemmAccount(PLAN), Family.RHEL)
-    yield try_step(OpenemmAccount(PLAN), Family.SUSE)
-    _change(OpenemmAccount(PLAN), setup_on(Family.RHEL, Fuse()))
+    yield try_step(OpenemmAccount(PLAN), Family.SUSE, cut=True)
+    run(["groupadd", "--gid", "4242", "openemm"], timeout=30)
+    yield try_step(OpenemmAccount(PLAN), Family.RHEL) | {"scenario": "group is there"}
+    run(["useradd", "--create-home", "--gid", "openemm", "--shell", "/bin/sh", "openemm"], timeout=30)
+    HOME.chmod(0o700)
+    yield try_step(OpenemmAccount(replacing("account.home-shell-group")), Family.RHEL) | {"scenario": "shell is another"}
+    site = Path("/etc/security/limits.d/50-site.conf")
+    site.write_text("openemm soft nofile 4096\n")
+    yield try_step(KernelLimits(replacing("limits.nofile")), Family.RHEL) | {"scenario": "set by somebody"}
+    site.unlink()
+    _change(OpenemmAccount(replacing("account.home-shell-group")), setup_on(Family.RHEL, Fuse()))
     program(HOME / "bin/openemm.sh")
     runtime = HOME / "tomcat9/conf"
     runtime.mkdir(parents=True)
     (HOME / "tomcat").symlink_to("tomcat9")
     (runtime / "server.xml.template").write_text("<Server/>\n")
-    yield try_step(HomeFiles(PLAN), Family.RHEL)
-    yield try_step(StartupUnit(PLAN), Family.RHEL)
-    yield try_step(LogRotation(PLAN), Family.RHEL)
+    yield try_step(HomeFiles(PLAN), Family.RHEL, cut=True)
+    yield try_step(StartupUnit(PLAN), Family.RHEL, cut=True)
+    yield try_step(LogRotation(PLAN), Family.RHEL, cut=True)
 
 
 if __name__ == "__main__":
