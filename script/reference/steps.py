@@ -8,15 +8,17 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import guide
 from markdown import opening, table
 from markdown import page as whole
 
 from orchestrator.packages.catalogue import Catalogue
-from workflows import convert, restart, rollback, switch, upgrade
+from workflows import convert, install, restart, rollback, switch, upgrade
 from workflows.machine import RunState, StepState
 from workflows.moves import RestorePoint, RollbackPlan, SwitchPlan
 from workflows.plan import Component, Hop, Release, UpgradePlan
 from workflows.step import Probe, StepDefaults
+from workflows.steps.setup.base import SetupStep
 
 
 def page() -> str:
@@ -30,6 +32,10 @@ def page() -> str:
         "Those of a hop come once for every hop; `backend` comes in the last one only, unless a line needs it to migrate. "
         "`orchestrate plan --to VERSION --diagram` draws the steps of your host.",
         table(("step", "what it does", "when it is taken back"), _rows(list(upgrade.steps(_plan(hops=2))))),
+        "## An installation",
+        "A part of the host that is right already is a step that says so. Those from `fetch` to `install.links` and from "
+        "`install.hold` on only where they are needed.",
+        table(("step", "what it does", "when it is taken back"), _rows(list(install.steps(guide.plan())))),
         "## A restart",
         table(("step", "what it does", "when it is taken back"), _rows(list(restart.steps(_plan(hops=1, name="restart"))))),
         "## A rollback",
@@ -86,6 +92,9 @@ def _rows(steps: Sequence[Any]) -> list[tuple[str, str, str]]:
 
 def _undo(step: Any) -> str:
     kind = type(step)
+    if kind.undo is SetupStep.undo:
+        more = "" if kind.take_back is SetupStep.take_back else f" {opening(kind.take_back.__doc__)}"
+        return f"Its files are put back as they were.{more}"
     return "-" if kind.undo is StepDefaults.undo else opening(kind.undo.__doc__)
 
 
