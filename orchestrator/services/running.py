@@ -251,7 +251,8 @@ def _drive(
             pause_asked=lambda: bool(flag), wait=wait if wait is not None else plan.gate.wait,
         )  # fmt: skip
         record = engine.undo() if undo else engine.run()
-        if record.state == RunState.FAILED and record.options.get("on_failure") == "undo" and not undo:
+        left = undo or bool(flag)  # asked to stop, as by a shutdown, which itself may be why a step failed
+        if record.state == RunState.FAILED and record.options.get("on_failure") == "undo" and not left:
             record = engine.undo()
     at_login(site.settings, record)
     display.run_ends(record)

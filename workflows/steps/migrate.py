@@ -104,7 +104,7 @@ class VerifyHop(HopStep):
     """All nine points of facts 17.6, once more and together; the next hop does not start otherwise."""
 
     hop: Hop
-    start_timeout: float = 120.0
+    start_timeout: float
     part: ClassVar[str] = "verify"
 
     def do(self, ctx: Context) -> Done:
