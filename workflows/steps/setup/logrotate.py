@@ -53,7 +53,7 @@ class LogRotation(SetupStep):
         setup.files.write(PATH, text, mode=0o644)
 
     def text(self) -> str:
-        """As OpenEMM's own user: the folder is writable by it, and logrotate refuses to be led astray there as root."""
+        """As OpenEMM's own user, for it may put links into the folder, which root would follow."""
         options = "\n".join(f"    {option}" for option in (*OPTIONS, f"su {self.plan.user} {self.plan.user}"))
         script = "\n".join(f"        {line}" for line in self._script())
         return f'{places.WRITTEN} (guide 9.7).\n"{self._log()}" {{\n{options}\n    postrotate\n{script}\n    endscript\n}}\n'
