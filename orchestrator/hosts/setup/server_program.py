@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from orchestrator.hosts.command import CommandError, Result, run
-from orchestrator.hosts.private_server import SEARCH, SERVER_NAMES
+from orchestrator.hosts.private_server import SEARCH, SERVER_NAMES, server_user
 from orchestrator.hosts.setup import option_files
 
 OURS = "zz-openemm.cnf"  # behind whatever a distribution or an administrator names with digits and letters
@@ -94,12 +94,14 @@ class ServerProgram:
         with tempfile.TemporaryDirectory(prefix="orchestrate-options-") as folder:
             file = Path(folder, "options.cnf")
             file.write_text(text, encoding="utf-8")
-            said = run([self.path, f"--defaults-file={file}", "--help", "--verbose"], timeout=_SECONDS, expect=None)
+            said = self._help([f"--defaults-file={file}"])
         found = complaints(said.stderr)
         return found or ([f"exit code {said.exit_code}"] if said.exit_code else [])
 
-    def _help(self) -> Result:
-        return run([self.path, *self._defaults, "--help", "--verbose"], timeout=_SECONDS, expect=None)
+    def _help(self, defaults: Sequence[str] | None = None) -> Result:
+        """As the server's own user: MySQL says nothing to root."""
+        arguments = [*(self._defaults if defaults is None else defaults), f"--user={server_user()}", "--help", "--verbose"]
+        return run([self.path, *arguments], timeout=_SECONDS, expect=None)
 
     def _collection(self) -> str | None:
         path = Path(self.path)

@@ -92,7 +92,7 @@ class DatabaseConfiguration(SetupStep):
             )  # fmt: skip
         setup.files.write(path, text, mode=0o644)
         following = server.next_variables(NAMES)
-        if over := [one for one in wanted if one.name in following and not _same(one, following, setup.system.memory())]:
+        if over := [one for one in wanted if one.name in following and not _is_well(one, following, setup.system.memory())]:
             where = server.configured([over[0].name]).get(over[0].name, ("", path))[1]
             raise WorkflowError(
                 f"{over[0].name} stays {following[over[0].name]}: {where} is read after {path}", key="database-option-overruled",
@@ -158,7 +158,7 @@ def _judged(variables: Mapping[str, str], memory: int) -> list[_Wanted]:
     return found
 
 
-def _same(one: _Wanted, variables: Mapping[str, str], memory: int) -> bool:
+def _is_well(one: _Wanted, variables: Mapping[str, str], memory: int) -> bool:
     return one.name not in {other.name for other in _judged(variables, memory)}
 
 
