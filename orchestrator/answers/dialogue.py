@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TextIO
 
 from orchestrator.answers.questions import BY_KEY, QUESTIONS, Question, checked
+from orchestrator.display.pages.layout import paragraph
 from workflows.errors import RefusedError, WorkflowError
 
 BACK, NOTHING = "<", "-"
 INTRODUCTION = (
-    "Every question has its reason beside it. Enter takes the default in brackets,",
-    f"{BACK} goes back, {NOTHING} leaves an answer empty. Nothing is changed before the summary.",
-    "",
+    "Enter takes what stands in brackets, < goes back, - leaves an answer empty.",
+    "Nothing is changed before you have seen what would be.",
 )
 
 
@@ -51,15 +51,10 @@ class Dialogue:
         """False when the person wants to go back."""
         given = {key: value for key, value in self._values.items() if value != ""}
         default = str(given.get(question.key) or suggestions.get(question.key) or question.default(given) or "")
-        shown = f" ({'/'.join(question.choices)})" if question.choices else ""
-        self._say(f"  {question.why}")
+        shown = f" ({' or '.join(question.choices)})" if question.choices else ""
+        self._say("", f"{question.ask}{shown}", *paragraph(question.why, 2))
         while True:
-            self._out.write(f"{question.ask}{shown} [{default}] ")
-            self._out.flush()
-            line = self._read.readline()
-            if not line:
-                raise RefusedError("nothing was done: the input ended", key="declined", unharmed=["everything is as it was"])
-            said = line.strip()
+            said = self._line(f"  [{default}] ")
             if said == BACK:
                 return False
             value = "" if said == NOTHING else said or default
@@ -69,7 +64,7 @@ class Dialogue:
             try:
                 self._values[question.key] = checked(question, value, given) if value else ""
             except WorkflowError as error:
-                self._say(f"  {error.message}")
+                self._say(*paragraph(error.message, 2))
                 continue
             return True
 
@@ -78,12 +73,7 @@ class Dialogue:
         while True:
             shown = [question for question in QUESTIONS if self._values.get(question.key) not in (None, "")]
             self._say("", "Your answers:", *self._table(shown))
-            self._out.write("Enter goes on; a number changes that answer, a key any other: ")
-            self._out.flush()
-            line = self._read.readline()
-            if not line:
-                raise RefusedError("nothing was done: the input ended", key="declined", unharmed=["everything is as it was"])
-            said = line.strip()
+            said = self._line("Enter goes on; a number changes that answer, a key any other: ")
             if not said:
                 return
             if said.isdecimal() and 0 < int(said) <= len(shown):
@@ -97,6 +87,14 @@ class Dialogue:
         wide = max(len(question.key) for question in shown)
         for number, question in enumerate(shown, start=1):
             yield f"  {number:>2}  {question.key:<{wide}}  {self._values[question.key]}"
+
+    def _line(self, prompt: str) -> str:
+        self._out.write(prompt)
+        self._out.flush()
+        line = self._read.readline()
+        if not line:
+            raise RefusedError("nothing was done: the input ended", key="declined", unharmed=["everything is as it was"])
+        return line.strip()
 
     def _say(self, *lines: str) -> None:
         self._out.write("".join(f"{line}\n" for line in lines))

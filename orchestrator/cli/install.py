@@ -132,6 +132,6 @@ def _settle(app: App, plan: InstallPlan, differences: Sequence[Difference]) -> I
         installing.refuse_unanswered(differences)
     verdicts: dict[str, Verdict] = {}
     for difference in differences:
-        question = f"{difference.what} is {difference.now}. Make it {difference.wanted}?"
+        question = f"{difference.what} is {difference.now}. Make it {difference.wanted}? No leaves it."
         verdicts[difference.key] = Verdict.REPLACE if app.display.ask(question, f"--replace {difference.key}") else Verdict.KEEP
     return with_changes(plan, answers=answers_file.with_verdicts(plan.answers, verdicts))
