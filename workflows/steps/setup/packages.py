@@ -28,12 +28,11 @@ def require_obtainable(setup: Setup, capabilities: Iterable[str]) -> None:
     """
     provided = [setup.capabilities.provided(capability) for capability in capabilities]
     wanted = [name for one in provided for name in lacking(setup, one.capability)]
-    missing = setup.packages.missing(wanted)
-    if missing:
+    if set(wanted) - set(setup.packages.candidates(wanted)):
         setup.packages.refresh()
-        missing = setup.packages.missing(wanted)
+    offered = setup.packages.candidates(wanted)
     for one in provided:
-        if absent := [name for name in one.packages if name in missing]:
+        if absent := [name for name in one.packages if name in wanted and name not in offered]:
             raise _not_to_be_had(setup.packages, one, absent)
 
 
