@@ -155,6 +155,16 @@ def test_the_statistics_get_a_key_pair_of_their_own_in_files_and_table(new: Kit,
     assert secret not in (new.folder / "run/configuration/intent").read_text()
 
 
+def test_the_key_pair_of_an_openemm_that_was_there_before_is_its_own(new: Kit, sql: Sql) -> None:
+    new.present = True
+    for half in ("private", "public"):
+        (new.home / f"conf/keys/birt_{half}.pem").write_text(f"-----BEGIN {half}-----\nabc\n{half}\n-----END {half}-----\n")
+    new.attempt(BasicConfiguration(new.plan()))
+    assert configuration(sql)["birt.privatekey"] == "abcprivate"
+    assert "abc" in (new.home / "conf/keys/birt_private.pem").read_text()
+    assert new.keys(BasicConfiguration(new.plan())) == []
+
+
 def test_undo_brings_back_rows_files_and_companies(new: Kit, sql: Sql) -> None:
     before = configuration(sql), sql(f"SELECT rdir_domain, mailloop_domain FROM {DATABASE}.company_tbl")
     step = BasicConfiguration(new.plan())

@@ -17,6 +17,7 @@ from workflows.steps.setup.base import Difference, SetupStep
 
 PREFIX, KEYS = "configuration.", "configuration.birt.keys"
 PRIVATE, PUBLIC = "birt.privatekey", "birt.publickey"
+HALVES = ("private", "public")
 DRILLDOWN = "birt.drilldownurl"
 ACTIVE = re.compile(r"system\..+\.IsActive")  # facts 8.2: whose jobs this host runs; later releases have another key
 EMPTIED = ("system.RdirLandingpage", "system.support_emergency_url")  # of the vendor's own site in a new schema (facts 13.7)
@@ -48,7 +49,7 @@ class BasicConfiguration(SetupStep):
     def files(self, setup: Setup) -> Sequence[str]:
         """Both halves of the key pair."""
         del setup
-        return [self._pem("private"), self._pem("public")]
+        return [self._pem(half) for half in HALVES]
 
     def change(self, ctx: Context, setup: Setup, differences: Sequence[Difference]) -> None:
         """The key pair's files first; then all rows in one transaction, so that a cut leaves them all or none.
@@ -74,9 +75,8 @@ class BasicConfiguration(SetupStep):
         data = setup.server.openemm
         if data.there():
             written = [Change(**row) for row in ctx.intent.get("rows", ())]
-            keys = [
-                Change(CONFIG, row.key, None, row.value or "") for row in data.rows() if ctx.intent.get("keys") and _is_key(row)
-            ]
+            before = ctx.intent.get("keys", {})
+            keys = [Change(CONFIG, row.key, before[row.key], row.value or "") for row in data.rows() if row.key in before]
             data.take_back([*written, *keys])
 
     def evidence(self, setup: Setup) -> Facts:
@@ -103,22 +103,27 @@ class BasicConfiguration(SetupStep):
             yield Change(CONFIG, f"system.{host}.IsActive", None, "1")
 
     def _lacks_keys(self, data: OpenemmData) -> bool:
-        found = {row.key: row.value for row in data.rows() if _is_key(row) and row.host is None}
-        return any(_is_unset(found.get(key)) for key in (PRIVATE, PUBLIC))
+        here = data.hostname()
+        there = {row.key for row in data.rows() if row.host in {None, here} and not _is_unset(row.value)}
+        return not {PRIVATE, PUBLIC} <= there
 
     def _make_keys(self, ctx: Context, setup: Setup, data: OpenemmData) -> list[Change]:
         """The runtime brings a pair that everybody has; the table holds what is between the lines of the PEM file."""
-        pair = dict(zip(("private", "public"), data.make_key_pair(), strict=True))
-        owner = f"{self.plan.user}:{self.plan.user}" if self.plan.user else None
-        for half, pem in pair.items():
-            setup.files.write(self._pem(half), pem, mode=0o600, owner=owner)
+        pair = self._present_keys(setup)
+        if pair is None:
+            pair = data.make_key_pair()
+            owner = f"{self.plan.user}:{self.plan.user}" if self.plan.user else None
+            for half, pem in zip(HALVES, pair, strict=True):
+                setup.files.write(self._pem(half), pem, mode=0o600, owner=owner)
         found = {row.key: row.value for row in data.rows() if row.host is None}
-        before = {key: found.get(key) if _is_unset(found.get(key)) else None for key in (PRIVATE, PUBLIC)}
-        ctx.remember(keys=before)
-        return [
-            Change(CONFIG, key, found.get(key), "".join(line for line in pair[half].splitlines() if not line.startswith("-")))
-            for key, half in ((PRIVATE, "private"), (PUBLIC, "public"))
-        ]
+        ctx.remember(keys={key: found.get(key) if _is_unset(found.get(key)) else None for key in (PRIVATE, PUBLIC)})
+        texts = ("".join(line for line in pem.splitlines() if not line.startswith("-")) for pem in pair)
+        return [Change(CONFIG, key, found.get(key), text) for key, text in zip((PRIVATE, PUBLIC), texts, strict=True)]
+
+    def _present_keys(self, setup: Setup) -> tuple[str, str] | None:
+        """Of an OpenEMM that has been here before this run: its own, when both halves are there."""
+        private, public = (setup.files.read(self._pem(half)) for half in HALVES)
+        return (private, public) if self.plan.present and private and public else None
 
     def _pem(self, half: str) -> str:
         return f"{self.plan.home}/conf/keys/birt_{half}.pem"
@@ -126,10 +131,6 @@ class BasicConfiguration(SetupStep):
 
 def _key(change: Change) -> str:
     return PREFIX + change.name.replace(" ", "-")
-
-
-def _is_key(row: ConfigRow) -> bool:
-    return row.table == CONFIG and row.key in {PRIVATE, PUBLIC}
 
 
 def _is_unset(value: str | None) -> bool:
