@@ -34,9 +34,9 @@ def detach_option(command: F) -> F:
 
     def refuse(_ctx: click.Context, _param: click.Parameter, value: bool) -> bool:
         if value:
-            from orchestrator.services.detach import refuse_without_systemd
+            from orchestrator.services.detach import refuse_unless_possible
 
-            refuse_without_systemd()
+            refuse_unless_possible()
         return value
 
     text = "Hand the run to a systemd unit of its own; follow it with `orchestrate watch`."

@@ -41,7 +41,8 @@ def begin(app: App, command: str, start: Callable[[Display | None], RunRecord], 
     run = start(None if detach else app.display)
     if not detach:
         return finish(app, command, run)
-    unit = resume_detached(run.id, app.site)
+    with app.open(readonly=True) as site:
+        unit = resume_detached(site, run.id, app.site)
     lines = [f"run {run.id} goes on in {unit}", f"  next      orchestrate watch {run.id}    see it happen"]
     app.show(command, lines, {"changed": True, "downtime": None, "run": facts(run)})
     return DONE
