@@ -137,6 +137,18 @@ def test_a_rollback_and_the_unit_itself_leave_systemd_with_the_truth(whole: Whol
     assert (runs(host), believed(host)) == ((False, False), "inactive")
     host.run(["systemctl", "start", "openemm.service"])
     assert (runs(host), believed(host)) == ((True, True), "active")
+
+
+def test_status_tells_what_systemd_believes_wrongly_and_a_restart_mends_it(whole: Whole) -> None:
+    host = whole.host
+    host.run(["systemctl", "stop", "openemm.service"])
+    host.run(["/home/openemm/bin/openemm.sh", "start"], user="openemm")
+    assert "orchestrate restart" in ask(host, "status")["problems"]["unit"]
+    assert ask(host, "restart", "--yes")["run"]["state"] == "completed"
+    assert (runs(host), believed(host)) == ((True, True), "active")
+    host.write(f"{HELD}/orchestrate-hold.conf", "# Written by orchestrate while run GONE is open\n")
+    assert "run GONE, which is not open" in ask(host, "status")["problems"]["unit"]
+    host.run(["rm", "-r", HELD])
     assert ask(host, "status")["problems"] == {}
 
 
