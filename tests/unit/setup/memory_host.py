@@ -74,7 +74,7 @@ def make_host(family: Family | None = Family.RHEL, texts: Mapping[str, str] | No
         accounts=SimpleNamespace(group=lambda name: told.get("group", 1000), user=lambda name: told.get("user")),
         server=SimpleNamespace(unit=lambda: told.get("database", "mariadb.service")),
         software=SimpleNamespace(
-            java=lambda home: next((java for java in told.get("javas", ()) if java[0] == home), None),
+            java=lambda home=None: next((java for java in told.get("javas", ()) if java[0] == home), None),
             javas=lambda: told.get("javas", ()), tomcat=lambda folder: told.get("tomcat", "9.0.43"),
             program=lambda name: None,
         ),

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from tests.unit.setup.memory_host import ABSENT, RUNS, make_plan
+from workflows.errors import RefusedError
 from workflows.mta_host import UnitState
 from workflows.setup.system import Family
-from workflows.steps.setup import logrotate, unit
+from workflows.steps.setup import logrotate, places, unit
 from workflows.steps.setup.account import OpenemmAccount
 from workflows.steps.setup.base import SetupStep
 from workflows.steps.setup.firewall import OpenFirewall, covers
@@ -254,3 +256,36 @@ def test_a_home_with_nothing_in_it_differs_and_raises_nothing(host: Make) -> Non
     assert list(seen(HomeFiles(make_plan()), host(tomcat=None))) == [
         "home.folders", "home.setenv.JAVA_HOME", "home.setenv.CATALINA_HOME", "home.setenv.config", "home.server-xml",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("links", "path", "is_inside"),
+    [
+        ({}, "bin/setenv.sh", True),
+        ({"tomcat": "tomcat9"}, "tomcat/conf/server.xml", True),
+        ({"tomcat": "release/runtime/x/tomcat"}, "tomcat/logs", True),
+        ({"tomcat": "/home/openemm/tomcat9", "tomcat9/conf": "../x"}, "tomcat/conf/server.xml", True),
+        ({"bin": "/etc"}, "bin/setenv.sh", False),
+        ({"bin/setenv.sh": "../../../etc/shadow"}, "bin/setenv.sh", False),
+        ({"var": "loop", "loop": "var"}, "var/run", False),
+    ],
+)
+def test_a_link_in_the_home_may_lead_about_in_it_but_not_out_of_it(
+    host: Make, links: dict[str, str], path: str, is_inside: bool
+) -> None:
+    setup = host()
+    setup.files.links = {f"{HOME}/{name}": target for name, target in links.items()} | {"/home": "export/home"}
+    assert places.inside(setup, f"{HOME}/{path}", HOME) is is_inside
+
+
+def test_what_a_link_leads_to_out_of_the_home_is_neither_given_away_nor_written(host: Make) -> None:
+    setup = host(texts={f"{HOME}/bin/setenv.sh": "", f"{HOME}/var/run": ""})
+    setup.files.owners = {f"{HOME}/bin/setenv.sh": "root:root", f"{HOME}/var/run": "root:root"}
+    step = HomeFiles(make_plan())
+    assert "home.owner" in seen(step, setup)
+    setup.files.links = {f"{HOME}/bin/setenv.sh": "/etc/shadow", f"{HOME}/var": "/"}
+    assert "home.owner" not in seen(step, setup)
+    config = [difference for difference in step.look(setup) if difference.key == "home.setenv.config"]
+    ctx: Any = SimpleNamespace(facts_of=lambda step: {})
+    with pytest.raises(RefusedError, match="leads out of /home/openemm"):
+        step.change(ctx, setup, config)

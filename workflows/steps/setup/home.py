@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from workflows.errors import RefusedError
 from workflows.needs import meets
 from workflows.setup import setenv
 from workflows.setup.host import Setup
@@ -57,7 +58,11 @@ class HomeFiles(SetupStep):
         return {"folders": [self._path(name) for name in FOLDERS if name not in there], "owners": owners}
 
     def change(self, ctx: Context, setup: Setup, differences: Sequence[Difference]) -> None:
-        """In this order, for nothing is written into a folder of somebody else."""
+        """In this order, for nothing is written into a folder of somebody else.
+
+        Raises:
+            RefusedError: "path-leads-out".
+        """
         keys = {difference.key for difference in differences}
         owner = f"{self.plan.user}:{self.plan.user}"
         if FOLDER in keys:
@@ -69,8 +74,11 @@ class HomeFiles(SetupStep):
         path = self._path(SETENV)
         wanted = {key: value for key, value in self._wanted(ctx, setup).items() if f"{VARIABLE}.{key}" in keys}
         if wanted or CONFIG in keys:
+            self._require_inside(setup, path)
             text = setenv.with_variables(setup.files.read(path) or "", wanted)
             setup.files.write(path, text, mode=0o755, owner=owner)
+        if CONNECTORS in keys:
+            self._require_inside(setup, self._path(SERVER))
         if CONNECTORS in keys and (template := setup.files.read(self._path(TEMPLATE))) is not None:
             setup.files.write(self._path(SERVER), template, mode=0o644, owner=owner)
 
@@ -78,17 +86,26 @@ class HomeFiles(SetupStep):
         """Folders go when they are empty; a log that OpenEMM wrote stays in its own."""
         places.remove(setup, ctx.intent["folders"])
         for path, owner in ctx.intent["owners"].items():
-            if setup.files.mode(path) is not None and setup.files.owner(path) != owner:
+            now = setup.files.owner(path)
+            if now is not None and now != owner and places.inside(setup, path, self.plan.home):
                 setup.files.set_owner(path, owner)
 
     def _missing(self, setup: Setup) -> list[str]:
         return [name for name in FOLDERS if setup.files.mode(self._path(name)) is None]
 
     def _foreign(self, setup: Setup) -> list[str]:
-        """Those that are there and another's; of a link, what it leads to is not looked at."""
+        """Those that are there and another's; what a link leads to out of the home is left to whom it belongs."""
         paths = [self._path(name) for name in (*FOLDERS, SETENV, SERVER)]
         owned = ((path, setup.files.owner(path)) for path in paths)
-        return [path for path, owner in owned if owner is not None and owner.partition(":")[0] != self.plan.user]
+        others = [path for path, owner in owned if owner is not None and owner.partition(":")[0] != self.plan.user]
+        return [path for path in others if places.inside(setup, path, self.plan.home)]
+
+    def _require_inside(self, setup: Setup, path: str) -> None:
+        if not places.inside(setup, path, self.plan.home):
+            raise RefusedError(
+                f"cannot write {path}: it leads out of {self.plan.home}", key="path-leads-out", unharmed=[f"{path}: as it was"],
+                next=[f"ls -l {path}    then a file in place of the link", "orchestrate resume"],
+            )  # fmt: skip
 
     def _variables(self, setup: Setup) -> list[Difference]:
         """A Java or Tomcat that is named and works is right, whichever it is; another than was asked for is the admin's."""

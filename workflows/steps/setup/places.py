@@ -8,6 +8,7 @@ from workflows.errors import WorkflowError
 from workflows.setup.host import Setup
 
 WRITTEN = "# Written by orchestrate"
+MOST_LINKS = 20
 
 
 def missing(setup: Setup, folders: Iterable[str]) -> list[str]:
@@ -19,6 +20,31 @@ def remove(setup: Setup, folders: Iterable[str]) -> None:
     """Remove those that are empty, the last first."""
     for folder in reversed(list(folders)):
         setup.files.remove_folder(folder)
+
+
+def inside(setup: Setup, path: str, folder: str) -> bool:
+    """Whether a path below a folder still leads there when its links are followed.
+
+    Root must not chown or write what a user's own link leads to: it might be anybody's.
+    """
+    waiting, at, links = path.split("/"), "", 0
+    while waiting:
+        name = waiting.pop(0)
+        if name in {"", "."}:
+            continue
+        if name == "..":
+            at = at.rpartition("/")[0]
+            continue
+        link = setup.files.read_link(f"{at}/{name}")
+        below = f"{at}/{name}".startswith(f"{folder}/")
+        if link is None or not below:  # above the folder, links are not the user's
+            at = f"{at}/{name}"
+            continue
+        links += 1
+        if links > MOST_LINKS:
+            return False
+        at, waiting = ("" if link.startswith("/") else at), [*link.split("/"), *waiting]
+    return at.startswith(f"{folder}/")
 
 
 def require_accepted(path: str, said: Iterable[str], key: str) -> None:
