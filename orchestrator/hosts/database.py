@@ -12,7 +12,6 @@ from orchestrator.hosts import accounts, dispatch, inventory, outside
 from orchestrator.hosts.accounts import Connection
 from orchestrator.hosts.connect import LOST, DatabaseError, connect, errno_of, lost, text_of
 from orchestrator.hosts.inventory import MARK_TABLE, VERSION_TABLE
-from orchestrator.hosts.sql_session import RealSqlSession
 from orchestrator.settings import Settings
 from workflows.host import Dispatch, Report, Rights, SqlSession, StartupJob
 
@@ -103,6 +102,8 @@ class RealDatabase:
 
     def session(self) -> SqlSession:
         """A connection of its own."""
+        from orchestrator.hosts.sql_session import RealSqlSession  # it reads SQL, which few commands do
+
         return RealSqlSession(connect(self._settings), self._name())
 
     def drop_marks(self) -> None:
