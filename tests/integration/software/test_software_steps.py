@@ -13,10 +13,11 @@ from orchestrator.files import tree_digest
 from orchestrator.hosts.command import run
 from tests.integration.os_packages.os_package_kit import Small, build_deb
 from tests.integration.software.software_kit import World, java_home, key_of, tomcat_archive, tomcat_files, tomcat_folder, wheel
+from workflows.errors import WorkflowError
 from workflows.mta_host import UnitState
 from workflows.setup.answers import Verdict
 from workflows.setup.software import Repository
-from workflows.steps.setup import python
+from workflows.steps.setup import packages, python
 from workflows.steps.setup.java import Java
 from workflows.steps.setup.os_packages import OperatingSystemPackages
 from workflows.steps.setup.python import Python
@@ -85,6 +86,13 @@ def test_what_could_only_come_instead_of_another_is_not_installed(world: World) 
     assert record.headline is not None
     assert "gamma" in record.headline["message"]
     assert set(world.packages.installed(["gamma", "delta"])) == {"gamma"}
+
+
+def test_what_the_distribution_does_not_have_is_told_in_its_own_words(world: World) -> None:
+    world.offer("os-base", note="this distribution does not offer it")
+    with pytest.raises(WorkflowError, match="cannot install os-base: this distribution does not offer it") as caught:
+        packages.require_obtainable(world.host.setup, ["os-base"])
+    assert caught.value.error_key == "capability-not-offered"
 
 
 def test_cron_that_nobody_knows_is_an_error_of_its_own(world: World) -> None:

@@ -23,10 +23,16 @@ def require_obtainable(setup: Setup, capabilities: Iterable[str]) -> None:
     """See that what is not installed of them can be had from the repositories that are enabled.
 
     Raises:
-        RefusedError: "repository-missing" naming the repository, or "package-not-found".
+        RefusedError: "capability-not-offered" by this distribution, "repository-missing" naming it, or "package-not-found".
         WorkflowError: "repository-unreachable".
     """
     provided = [setup.capabilities.provided(capability) for capability in capabilities]
+    if lost := next((one for one in provided if one.note and not one.packages), None):
+        raise RefusedError(
+            f"cannot install {lost.capability}: {lost.note}", key="capability-not-offered",
+            unharmed=["no package was installed"],
+            next=["orchestrate abort    takes the run back; then install again with another answer"],
+        )  # fmt: skip
     wanted = [name for one in provided for name in lacking(setup, one.capability)]
     if set(wanted) - set(setup.packages.candidates(wanted)):
         setup.packages.refresh()
