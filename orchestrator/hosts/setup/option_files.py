@@ -62,20 +62,28 @@ def shipped(file: Path) -> bool:
     """Whether a file is, byte for byte, what its package brought: nobody configured it."""
     real = file.resolve()
     content = real.read_bytes()
-    if shutil.which("dpkg-query", path=PATH):
-        owner = run(["dpkg-query", "--search", str(real)], timeout=_SECONDS, expect=None)
-        if owner.exit_code:
-            return False
-        package = owner.stdout.partition(":")[0]
-        listed = run(["dpkg-query", "--show", "--showformat=${Conffiles}", package], timeout=_SECONDS, expect=None).stdout
-        digest = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    elif shutil.which("rpm", path=PATH):
-        arguments = ["rpm", "-qf", "--queryformat", "[%{FILENAMES} %{FILEDIGESTS}\n]", str(real)]
-        listed = run(arguments, timeout=_SECONDS, expect=None).stdout
-        digest = hashlib.sha256(content).hexdigest()
-    else:
-        return False
-    return f"{real} {digest}" in {" ".join(line.split()[:2]) for line in listed.splitlines()}
+    digests = {hashlib.md5(content, usedforsecurity=False).hexdigest(), hashlib.sha256(content).hexdigest()}
+    listed = {tuple(line.split()[:2]) for line in (*_listed_by_dpkg(real), *_listed_by_rpm(real))}
+    return any((str(real), digest) in listed for digest in digests)
+
+
+def _listed_by_dpkg(file: Path) -> list[str]:
+    """The configuration files of the package it is of, with their MD5."""
+    if not shutil.which("dpkg-query", path=PATH):
+        return []
+    owner = run(["dpkg-query", "--search", str(file)], timeout=_SECONDS, expect=None)
+    if owner.exit_code:
+        return []
+    package = owner.stdout.partition(":")[0]
+    return run(["dpkg-query", "--show", "--showformat=${Conffiles}", package], timeout=_SECONDS, expect=None).stdout.splitlines()
+
+
+def _listed_by_rpm(file: Path) -> list[str]:
+    """The files of the package it is of, with their SHA-256."""
+    if not shutil.which("rpm", path=PATH):
+        return []
+    arguments = ["rpm", "-qf", "--queryformat", "[%{FILENAMES} %{FILEDIGESTS}\n]", str(file)]
+    return run(arguments, timeout=_SECONDS, expect=None).stdout.splitlines()
 
 
 def _walk(files: Sequence[Path]) -> Iterator[Path]:

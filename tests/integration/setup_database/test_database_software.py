@@ -14,7 +14,12 @@ from orchestrator.hosts.setup.server_program import installed
 from orchestrator.settings import Settings
 from workflows.errors import RefusedError, WorkflowError
 from workflows.setup.answers import Verdict
+from workflows.steps.setup.admin_password import AdminPassword
+from workflows.steps.setup.basic_configuration import BasicConfiguration
+from workflows.steps.setup.database_configuration import DatabaseConfiguration
 from workflows.steps.setup.database_software import DatabaseSoftware
+from workflows.steps.setup.database_user import DatabaseAndUser
+from workflows.steps.setup.schema import CreateSchema
 
 pytestmark = pytest.mark.integration
 
@@ -128,6 +133,21 @@ def test_the_server_of_this_machine_is_found_with_name_and_number() -> None:
     program = installed()
     assert program is not None
     assert f"mariadb-{'.'.join(program.version().split()[1].split('.')[:2])}" in program.groups()
+
+
+def test_a_bare_host_is_looked_at_without_an_error_and_nothing_is_made_on_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orchestrator.hosts.setup.server.installed", lambda *_: None)
+    kit = Kit(tmp_path, admin_socket=tmp_path / "nobody.sock")
+    kit.setup.software.program = lambda name: None
+    kit.units.active = kit.units.enabled = False
+    steps = (DatabaseSoftware, DatabaseConfiguration, DatabaseAndUser, CreateSchema, BasicConfiguration, AdminPassword)
+    assert [key for step in steps for key in kit.keys(step(kit.plan()))] == [
+        "database.software", "database.client", "database.enabled", "database.running", "database.settings", "database.user",
+        "database.schema", "configuration.url", "admin.password",
+    ]  # fmt: skip
+    assert list(kit.home.iterdir()) == list(kit.settings.state.iterdir()) == []
 
 
 def test_options_are_read_as_the_server_reads_them(tmp_path: Path) -> None:
