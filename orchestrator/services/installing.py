@@ -24,6 +24,7 @@ from workflows.setup.answers import Answers
 from workflows.setup.checks import preflight
 from workflows.setup.name_checks import check_names
 from workflows.setup.plan import InstallPlan
+from workflows.setup.software_checks import check_software
 from workflows.steps.setup.base import Difference
 from workflows.version import Version
 
@@ -127,7 +128,8 @@ def check(host: RealHost, plan: InstallPlan, resolver: str | None) -> list[Findi
     """What would stop the installation, or should be known before."""
     from orchestrator.hosts.doctor.names import DnsNames
 
-    return [*preflight(host.setup, plan), *check_names(DnsNames(resolver), plan.answers)]
+    found = [*preflight(host.setup, plan), *check_software(host.setup, plan)]
+    return [*found, *check_names(DnsNames(resolver), plan.answers)]
 
 
 def start(
