@@ -71,7 +71,7 @@ class Logging(SetupStep):
         _change_rsyslog(setup, keys)
 
     def take_back(self, ctx: Context, setup: Setup) -> None:
-        """The services read what is there now. A mail log that was made goes when it is empty; lines are nobody's to throw away."""
+        """The services read what is there now. A mail log that was made goes when it is empty; lines are evidence."""
         was = ctx.intent
         places.remove(setup, was["folders"])
         if was["link"] is None and setup.files.read_link(MAILLOG):
@@ -171,7 +171,7 @@ def _write_rotation(setup: Setup, log: str) -> None:
                 made = {path: left, LOGROTATE: f"{places.WRITTEN} (guide 4.7).\n{own}"}
             break
     for path, text in made.items():
-        places.require_accepted(path, setup.system.verify_logrotate(text), "logrotate-refused")
+        places.require_accepted(path, setup.system.verify_logrotate(text))
     for path, text in made.items():
         setup.files.write(path, text)
 
@@ -183,7 +183,8 @@ def _change_rsyslog(setup: Setup, keys: set[str]) -> None:
     if RULE in keys:
         rule = f'mail.* action(type="omfile" file="{MAILLOG}" fileCreateMode="0644")'
         made[RSYSLOG] = f"{places.WRITTEN} (guide 4.7).\n{rule}\n"
-    places.require_accepted(", ".join(made), setup.system.verify_rsyslog(made), "rsyslog-refused")
+    if made:
+        places.require_accepted(", ".join(made), setup.system.verify_rsyslog(made))
     for path, text in made.items():
         setup.files.write(path, text)
     if RUNS in keys and not setup.units.state(RSYSLOG_UNIT).enabled:

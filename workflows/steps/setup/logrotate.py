@@ -49,7 +49,7 @@ class LogRotation(SetupStep):
         """Show it to logrotate before it is put in place."""
         del ctx, differences
         text = self.text()
-        places.require_accepted(PATH, setup.system.verify_logrotate(text), "logrotate-refused")
+        places.require_accepted(PATH, setup.system.verify_logrotate(text))
         setup.files.write(PATH, text, mode=0o644)
 
     def text(self) -> str:

@@ -47,14 +47,14 @@ def inside(setup: Setup, path: str, folder: str) -> bool:
     return at.startswith(f"{folder}/")
 
 
-def require_accepted(path: str, said: Iterable[str], key: str) -> None:
+def require_accepted(path: str, said: Iterable[str]) -> None:
     """See that the owner of a file says nothing against what shall stand in it.
 
     Raises:
-        WorkflowError: with that key.
+        WorkflowError: "file-refused".
     """
     if lines := list(said):
         raise WorkflowError(
-            f"cannot write {path}: what was made of it is refused", key=key, detail=lines, unharmed=[f"{path}: as it was"],
-            next=["orchestrate abort    takes the run back"],
+            f"cannot write {path}: what was made of it is refused", key="file-refused", detail=lines,
+            unharmed=[f"{path}: as it was"], next=["orchestrate abort    takes the run back"],
         )  # fmt: skip

@@ -60,7 +60,7 @@ class StartupUnit(SetupStep):
         keys = {difference.key for difference in differences}
         if UNIT in keys:
             text = self.text(setup)
-            places.require_accepted(PATH, setup.system.verify_unit(NAME, text), "unit-refused")
+            places.require_accepted(PATH, setup.system.verify_unit(NAME, text))
             setup.files.write(PATH, text, mode=0o644)
         setup.system.reload_units()
         if ENABLED in keys:
