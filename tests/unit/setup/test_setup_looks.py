@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from tests.unit.setup.memory_host import ABSENT, RUNS, make_plan
-from workflows.errors import RefusedError
+from workflows.errors import RefusedError, WorkflowError
 from workflows.mta_host import UnitState
 from workflows.setup.system import Family
+from workflows.step import Context
 from workflows.steps.setup import logrotate, places, unit
 from workflows.steps.setup.account import OpenemmAccount
 from workflows.steps.setup.base import SetupStep
@@ -224,6 +225,16 @@ def test_any_file_that_rotates_catalina_out_is_right(host: Make) -> None:
     assert seen(step, host(texts={logrotate.PATH: step.text()})) == {}
     assert seen(step, host(texts={"/etc/logrotate.d/mine": f"{HOME}/logs/*.out {{\n}}\n"})) == {}
     assert seen(step, host(texts={logrotate.PATH: "/other {\n}\n"})) == {"rotation.catalina": ("rotates something else", True)}
+
+
+def test_a_text_that_its_owner_refuses_is_not_written(host: Make) -> None:
+    setup, ctx = host(), cast("Context", None)
+    setup.system.verify_logrotate = lambda text: ["error: unknown option"]
+    setup.system.verify_unit = lambda name, text: ["Unknown key"]
+    for step in (LogRotation(make_plan()), StartupUnit(make_plan())):
+        with pytest.raises(WorkflowError) as caught:
+            step.change(ctx, setup, step.look(setup))
+        assert caught.value.error_key == "file-refused", "MemoryFiles could not have written it"
 
 
 # --- home -------------------------------------------------------------------------------------------------------------
