@@ -31,6 +31,7 @@ postfix.write_maps(["mailloop.lab.test"])
 WELL = """
 UPDATE job_queue_tbl SET nextstart = NOW() + INTERVAL 1 DAY WHERE nextstart IS NOT NULL;
 DELETE FROM dkim_key_tbl;
+DELETE FROM emm_db_errorlog_tbl;
 """
 STOPS, WARNS = "inhibitor", "warning"
 GOOD, WITHOUT_PTR = 5301, 5302  # ports of name servers

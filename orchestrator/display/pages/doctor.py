@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from orchestrator.display.pages.checks import trouble
@@ -15,12 +16,28 @@ if TYPE_CHECKING:
 
 def lines(name: str, findings: Sequence[Finding]) -> list[str]:
     """The verdict, what is wrong with what mends it, then, short, what is well."""
-    found = trouble(findings, "doctor")
+    found = trouble(_told_once(findings), "doctor")
     fine = [(finding.key, finding.measured) for finding in findings if str(finding.severity) == "passed"]
     page = [f"{name}   {_verdict(findings)}"]
     page += ["", *found] if found else []
     page += ["", "fine", *table(fine)] if fine else []
     return page
+
+
+def _told_once(findings: Sequence[Finding]) -> list[Finding]:
+    """What keeps several checks from looking is said once, with all their keys: they have no more in common."""
+    alike: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        cause = finding.measured if str(finding.severity) == "unknown" else finding.key
+        alike.setdefault((cause, str(finding.severity)), []).append(finding)
+    told = []
+    for group in alike.values():
+        if len(group) > 1 and str(group[0].severity) == "unknown":
+            keys = ", ".join(finding.key for finding in group)
+            told.append(replace(group[0], key=keys, title="", why="", source=""))
+        else:
+            told += group
+    return told
 
 
 def _verdict(findings: Sequence[Finding]) -> str:

@@ -162,7 +162,8 @@ def patient(
     (tmp_path / "var/log/maillog").chmod(0o644)
     zone: Zone = {(NAME, "A"): [ADDRESS], (BACK, "PTR"): [f"{NAME}."]}
     sql("UPDATE job_queue_tbl SET nextstart = NOW() + INTERVAL 1 HOUR WHERE nextstart IS NOT NULL")
-    sql("DELETE FROM dkim_key_tbl")
+    for table in ("dkim_key_tbl", "emm_db_errorlog_tbl"):
+        sql(f"DELETE FROM {table}")
     with name_server(zone) as resolver, Milter(settings.home):
         yield Patient(settings, host, tmp_path, one_postfix, mail, machine, zone, resolver, sql)
 

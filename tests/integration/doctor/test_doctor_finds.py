@@ -19,6 +19,7 @@ from workflows.checks.finding import Severity
 
 pytestmark = pytest.mark.integration
 SENT = "postfix/smtp[7]: 4X: to=<a@b.test>, relay=mx.b.test[9.9.9.9]:25, status=sent (250 ok)"
+START = "postfix/master[1]: daemon started -- version 3.7.11, configuration /etc/postfix"
 FATAL = "postfix/qmgr[8]: fatal: queue file open: No such file or directory"
 
 
@@ -39,7 +40,7 @@ def test_a_database_that_is_down_is_found_and_hides_nothing(patient: Patient, do
         sandbox_host.database(doctor_sandbox).start()
     assert found.pop("mail-database").severity is Severity.INHIBITOR
     assert found.pop("selinux-off").severity is Severity.INHIBITOR
-    assert found.keys() == {"clock", "dkim", "job-queue", "mail-addresses", "mailings-stalled"}
+    assert found.keys() == {"clock", "database-errors", "dkim", "job-queue", "mail-addresses", "mailings-stalled"}
     assert {f.severity for f in found.values()} == {Severity.UNKNOWN}
     assert all(f.measured.startswith("cannot look: ") for f in found.values())
 
@@ -146,7 +147,7 @@ def test_a_name_service_that_cannot_be_reached_or_is_broken_makes_it_unknown_not
         assert "cannot look" in found["reverse-dns"].measured
 
 
-def test_errors_in_the_log_keep_mail_only_when_none_has_left_since(patient: Patient) -> None:
+def test_errors_in_the_log_keep_mail_only_when_none_has_left_and_the_server_was_not_started_since(patient: Patient) -> None:
     patient.log(FATAL, ago=timedelta(days=2))
     assert patient.found() == {}
     patient.log(FATAL)
@@ -154,6 +155,10 @@ def test_errors_in_the_log_keep_mail_only_when_none_has_left_since(patient: Pati
     assert found.keys() == {"mail-log-errors"}
     assert found["mail-log-errors"].severity is Severity.INHIBITOR
     assert FATAL in found["mail-log-errors"].measured
+    patient.log(START)
+    assert patient.found()["mail-log-errors"].severity is Severity.WARNING
+    patient.log(FATAL)
+    assert patient.found()["mail-log-errors"].severity is Severity.INHIBITOR
     patient.log(SENT)
     assert patient.found()["mail-log-errors"].severity is Severity.WARNING
 
@@ -258,6 +263,15 @@ def test_jobs_that_fail_are_late_or_never_end_are_found(patient: Patient, change
         )
     assert {key: f.severity for key, f in found.items()} == {"job-queue": Severity.WARNING}
     assert "DBCleaner" in found["job-queue"].measured
+
+
+def test_errors_that_the_database_has_noted_are_counted(patient: Patient) -> None:
+    patient.sql("INSERT INTO emm_db_errorlog_tbl () VALUES ()")
+    try:
+        found = patient.found()
+    finally:
+        patient.sql("DELETE FROM emm_db_errorlog_tbl")
+    assert {key: f.measured for key, f in found.items()} == {"database-errors": "1 rows in emm_db_errorlog_tbl"}
 
 
 def test_addresses_that_nobody_has_set_are_found(patient: Patient) -> None:

@@ -35,6 +35,16 @@ def test_what_keeps_mail_comes_first_and_what_is_well_last_within_80_columns() -
     assert all(len(unstyle(line)) <= 80 for line in page)
 
 
+def test_what_keeps_several_from_looking_is_said_once() -> None:
+    two, three = Subject("two", "", "", ""), Subject("three", "", "", "")
+    findings = [ONE.unknown("cannot look: no"), two.unknown("cannot look: no", "x"), three.unknown("other"), two.stops("a", "b")]
+    text = unstyle("\n".join(doctor.lines("mail1", findings)))
+    assert text.count("cannot look: no") == 1
+    assert "  unknown  one, two\n           cannot look: no" in text
+    assert "  unknown  three\n           other" in text
+    assert text.startswith("mail1   1 thing keeps mail from leaving, 3 not known")
+
+
 def test_a_host_that_is_well_is_told_so() -> None:
     assert doctor.lines("mail1", [ONE.fine("yes")]) == ["mail1   nothing keeps mail from leaving", "", "fine", "  one   yes"]
 
@@ -54,6 +64,10 @@ def test_fix_takes_what_is_safe_and_an_administrators_file_only_by_its_key() -> 
 def test_what_was_done_is_told() -> None:
     done = Fixed("one", str(LINK), {"target": None}, {"target": "/var/log/mail"})
     assert checks.fixed_lines([done]) == ["done: make /var/log/maillog a link to /var/log/mail, in the ledger"]
+
+
+def test_the_first_line_of_a_finding_fits_80_columns() -> None:
+    assert [s.key for s, _ in registry.CHECKS if len(f"  inhibitor {s.key}   {s.title}") > 80] == []
 
 
 def test_every_check_has_a_key_of_its_own_and_the_ten_reasons_are_all_there() -> None:

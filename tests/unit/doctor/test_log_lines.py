@@ -30,6 +30,8 @@ NOW = datetime(2026, 1, 2, 9, 0, tzinfo=ZONE)
         ("sendmail[9]: 5A: SYSERR(root): queueup: cannot create queue file ./qf5A: Permission denied", Kind.ERROR),
         ("sm-mta[9]: 5A: Milter (bav): error connecting to filter: No such file or directory", Kind.ERROR),
         ("postfix/smtp[7]: 4X: to=<fatal@b.test>, orig_to=<error: x@b.test>, relay=mx[9.9.9.9]:25, status=sent (250)", Kind.SENT),
+        ("postfix/master[527]: daemon started -- version 3.7.11, configuration /etc/postfix", Kind.STARTED),
+        ("sendmail[325]: starting daemon (8.17.1.9): SMTP+queueing@01:00:00", Kind.STARTED),
         ("", Kind.OTHER),
     ],
 )

@@ -16,6 +16,7 @@ _ERROR = re.compile(
     r"|Milter \(\w+\): (?:error|to error state)|No space left"
 )
 _SENT = re.compile(r"status=sent|stat=Sent")
+_STARTED = re.compile(r"\]: (?:daemon started|starting daemon)")
 _LOCAL = re.compile(r"relay=local|mailer=local|relay=virtual|relay=mailloop|relay=\[127\.0\.0\.1\]")
 _SKEW = timedelta(days=1)
 
@@ -24,6 +25,7 @@ class Kind(enum.Enum):
     """What a line tells."""
 
     SENT = "sent"  # a mail was taken by another server
+    STARTED = "started"  # the mail server itself
     ERROR = "error"
     OTHER = "other"
 
@@ -45,6 +47,8 @@ def read(lines: Iterable[str], now: datetime) -> list[Line]:
 def _kind(line: str) -> Kind:
     if _ERROR.search(line):
         return Kind.ERROR
+    if _STARTED.search(line):
+        return Kind.STARTED
     return Kind.SENT if _SENT.search(line) and not _LOCAL.search(line) else Kind.OTHER
 
 

@@ -20,7 +20,7 @@ SUBJECT = Subject(
 
 
 def check(visit: Visit) -> Iterator[Finding]:
-    """Of the last day; errors with no mail sent behind them are what keeps mail, others are past."""
+    """Of the last day. Behind the last mail that left and the last start of the server they keep mail; others are past."""
     log = visit.host.vitals.mail_log()
     if not log.exists:
         yield SUBJECT.unknown("there is no mail log that could be read")
@@ -28,7 +28,7 @@ def check(visit: Visit) -> Iterator[Finding]:
     now = visit.host.machine.local_time()
     lines = log_lines.read(log.lines, now)
     sent = _last(lines, Kind.SENT)
-    last_sent = lines[sent].time if sent is not None else None
+    last_sent = lines[sent].time if sent >= 0 else None
     left = f"the last mail left at {last_sent:%Y-%m-%d %H:%M}" if last_sent else "no mail is known to have left"
     recent = [n for n, line in enumerate(lines) if line.kind is Kind.ERROR and (line.time is None or now - line.time < DAY)]
     if not recent:
@@ -36,9 +36,10 @@ def check(visit: Visit) -> Iterator[Finding]:
         return
     many = f"{len(recent)} errors" if len(recent) > 1 else "1 error"
     measured = f"{many} in the last day; {left}; the last error: {lines[recent[-1]].text[-QUOTED:]}"
-    found = SUBJECT.stops if sent is None or recent[-1] > sent else SUBJECT.warns
+    found = SUBJECT.stops if recent[-1] > max(sent, _last(lines, Kind.STARTED)) else SUBJECT.warns
     yield found(measured, f"grep -E 'fatal|panic|error|SYSERR' {log.path} | tail    what it is about")
 
 
-def _last(lines: list[Line], kind: Kind) -> int | None:
-    return next((n for n in range(len(lines) - 1, -1, -1) if lines[n].kind is kind), None)
+def _last(lines: list[Line], kind: Kind) -> int:
+    """The number of the last line of that kind; -1: there is none."""
+    return next((n for n in range(len(lines) - 1, -1, -1) if lines[n].kind is kind), -1)

@@ -12,7 +12,7 @@ from workflows.mta_host import Source
 
 SMTP = 25
 SUBJECT = Subject(
-    "mta-active", "the mail server OpenEMM uses is the one that is active",
+    "mta-active", "the active mail server is the one OpenEMM uses",
     "OpenEMM hands its mails to the server that scripts/config.sh decides for; another one never sees them",
     "guide 6.1 no. 4",
 )  # fmt: skip
@@ -24,7 +24,7 @@ def check(visit: Visit) -> Iterator[Finding]:
         return  # mta-installed says so
     decision, mta = visit.decision, visit.decision.mta
     stranger = _stranger(visit)
-    third = next((c for c in visit.host.mail.clues() if c.source is Source.ALTERNATIVES and c.says not in {*KNOWN, None}), None)
+    third = next((c for c in visit.clues if c.source is Source.ALTERNATIVES and c.says not in {*KNOWN, None}), None)
     if mta not in visit.installed:
         there = visit.installed[0]
         measured = f"OpenEMM uses {mta.label} ({decision.why}), which is not installed; {there.label} is"

@@ -10,7 +10,7 @@ from workflows.checks.finding import Finding
 from workflows.remedies import SwitchOn
 
 SUBJECT = Subject(
-    "mta-started", "the mail server has been started, and will be at every boot", "mails wait until it is started",
+    "mta-started", "the mail server was started, and will be at every boot", "mails wait until it is started",
     "guide 6.1 no. 2",
 )  # fmt: skip
 

@@ -35,7 +35,7 @@ def check(visit: Visit) -> Iterator[Finding]:
         fix = f"{visit.host.home_path}/bin/backend.sh restart    the bounce filter may hang"
         yield SUBJECT.warns(f"who listens on port {SMTP} says nothing", fix)
     else:
-        yield SUBJECT.fine(greeting[:60] + ("" if lets_in else "; firewalld does not run"))
+        yield SUBJECT.fine(greeting.partition(";")[0][:60] + ("" if lets_in else "; firewalld does not run"))
 
 
 def _listen(visit: Visit) -> str:

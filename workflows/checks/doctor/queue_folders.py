@@ -12,10 +12,6 @@ from workflows.mta_host import Mta
 SUBJECT = Subject(
     "queue-folders", "the folders of the mail queue exist", "a mail that cannot be queued is not sent", "guide 6.1 no. 8"
 )
-FIXES = {
-    Mta.POSTFIX: "postfix check    makes them again; else re-install Postfix",
-    Mta.SENDMAIL: "orchestrate restart    makes those below var/spool again; systemctl restart sendmail.service the others",
-}
 
 
 def check(visit: Visit) -> Iterator[Finding]:
@@ -24,6 +20,13 @@ def check(visit: Visit) -> Iterator[Finding]:
         return
     if missing := visit.host.vitals.missing_queue_folders(visit.decision.mta):
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-        yield SUBJECT.stops(f"there is no {missing[0]}{more}", FIXES[visit.decision.mta])
+        yield SUBJECT.stops(f"there is no {missing[0]}{more}", _fix(visit, missing[0]))
     else:
         yield SUBJECT.fine(f"those of {visit.decision.mta.label}")
+
+
+def _fix(visit: Visit, folder: str) -> str:
+    if visit.decision.mta is Mta.POSTFIX:
+        return "postfix check    makes them again; else re-install Postfix"
+    owner = "-o openemm" if folder.startswith(visit.host.home_path) else "-m 0700"
+    return f"install -d {owner} {folder} && orchestrate restart"

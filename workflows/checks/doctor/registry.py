@@ -10,6 +10,7 @@ from workflows.checks.doctor import (
     clock,
     cron_enabled,
     database,
+    database_errors,
     disk_space,
     dkim,
     job_queue,
@@ -60,6 +61,7 @@ CHECKS: tuple[tuple[Subject, Check], ...] = tuple(
         clock,
         mail_addresses,
         job_queue,
+        database_errors,
     )
 )
 

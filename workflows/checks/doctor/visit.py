@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from workflows.doctor_host import DoctorHost, Names
 from workflows.mta import Decision, decide
-from workflows.mta_host import MailServer, Mta
+from workflows.mta_host import Clue, MailServer, Mta
 
 
 @dataclass(frozen=True)
@@ -18,9 +19,14 @@ class Visit:
     names: Names
 
     @cached_property
+    def clues(self) -> Sequence[Clue]:
+        """What tells OpenEMM which mail server to use."""
+        return self.host.mail.clues()
+
+    @cached_property
     def decision(self) -> Decision:
         """Which mail server OpenEMM uses, and why."""
-        return decide(self.host.mail.clues())
+        return decide(self.clues)
 
     @cached_property
     def server(self) -> MailServer:
