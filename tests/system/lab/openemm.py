@@ -86,7 +86,7 @@ def _build(source: Path, target: Path) -> None:
             shutil.copy(path, source / name)
     (source / "README.md").touch()
     code = "import setuptools; setuptools.setup()"
-    run([sys.executable, "-c", code, "--quiet", "build_py", "--build-lib", str(target)], timeout=120, cwd=source)
+    run([sys.executable, "-c", code, "--quiet", "build_py", "--compile", "--build-lib", str(target)], timeout=120, cwd=source)
 
 
 def _needed(name: str) -> list[metadata.Distribution]:
@@ -104,13 +104,14 @@ def _needed(name: str) -> list[metadata.Distribution]:
 
 
 def _copy(distribution: metadata.Distribution, target: Path) -> None:
+    """With the times of the files: what is compiled counts only for a source of its time, and a host begins with neither."""
     for file in _importable(distribution.files or []):
         (target / file).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(str(distribution.locate_file(file)), target / file)
+        shutil.copy2(file.locate(), target / file)
 
 
 def _importable(files: Iterable[metadata.PackagePath]) -> Iterable[metadata.PackagePath]:
-    return (file for file in files if ".." not in file.parts and file.suffix != ".pyc")
+    return (file for file in files if ".." not in file.parts and (file.suffix != ".pyc" or Path(file.locate()).exists()))
 
 
 def _table(values: dict[str, str]) -> str:
