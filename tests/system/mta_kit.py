@@ -34,6 +34,7 @@ def prepare(host: Host, mails: int) -> None:
     """Install Postfix as guide 4.2 says, and fill its queue. The host has OpenEMM and is on."""
     host.run(["dnf", "-y", "-q", "install", "postfix"], timeout=120)
     host.run(["useradd", "-m", "sink"])
+    host.run(["install", "-o", "sink", "-g", "mail", "-m", "660", "/dev/null", "/var/mail/sink"])  # as RHEL's useradd does
     know(host)
     host.write(RULES, f":0\n{INCOMING}/incoming\n", mode=0o600)
     host.run(["install", "-d", "-o", "openemm", INCOMING])

@@ -292,7 +292,8 @@ class Postfix:
         if not self.version():
             return 0
         stage = self._stage()
-        in_hand = sum(1 for queue, _ in postfix_queue.walk(stage.root) if queue in postfix_queue.IN_HAND)
+        walk = postfix_queue.walk(stage.root)
+        in_hand = sum(1 for queue, path in walk if queue in postfix_queue.IN_HAND and postfix_queue.complete(path))
         return in_hand + sum(1 for queue, path in postfix_queue.walk(stage.taken) if queue == "active" and locked(path))
 
     def put_back(self) -> None:
