@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator, Sequence
-from urllib.parse import urlsplit
 
 from workflows.checks.doctor.subject import Subject
 from workflows.checks.finding import Finding
+from workflows.configuration import split_url
 from workflows.doctor_host import Names
 from workflows.errors import WorkflowError
 from workflows.setup.answers import Answers, Verdict
@@ -38,7 +38,7 @@ def check_names(names: Names, answers: Answers) -> Iterator[Finding]:
 
 def _host(names: Names, answers: Answers) -> Iterator[Finding]:
     addresses = names.addresses(answers.name)
-    for name in dict.fromkeys((answers.name, urlsplit(answers.url).hostname or answers.name)):
+    for name in dict.fromkeys((answers.name, split_url(answers.url)[1])):
         found = addresses if name == answers.name else names.addresses(name)
         if found:
             yield NAME.fine(f"{name} is {', '.join(found)}")
