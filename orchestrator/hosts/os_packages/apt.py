@@ -9,6 +9,8 @@ from orchestrator.hosts.command import CommandError, Result, run, tail
 from orchestrator.hosts.os_packages.common import ASK_SECONDS, CHANGE_SECONDS, Manager, file_unreadable
 from workflows.os_packages import Transaction
 
+KEEP_DPKG = ("--force-confdef", "--force-confold")
+KEEP = tuple(word for option in KEEP_DPKG for word in ("-o", f"Dpkg::Options::={option}"))
 ENVIRONMENT = {
     "DEBIAN_FRONTEND": "noninteractive",
     "SUDO_FORCE_REMOVE": "yes",  # it is removed only where it was not there before, with or without a password of root's
@@ -95,8 +97,20 @@ class Apt(Manager):
 
     def _install(self, packages: Sequence[str]) -> Sequence[str]:
         """Never at the price of another package; files of its configuration that somebody edited stay."""
-        keep = ["-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold"]
-        return ["apt-get", *self._options, *self._lock_timeout, *keep, "-y", "--no-remove", "install", *packages]
+        return ["apt-get", *self._options, *self._lock_timeout, *KEEP, "-y", "--no-remove", "install", *packages]
+
+    def _mend(self) -> None:
+        """Configure what was unpacked; what lacks something that was not, apt completes."""
+        run(["dpkg", *self._dpkg_root, *KEEP_DPKG, "--configure", "-a"], timeout=CHANGE_SECONDS, env=ENVIRONMENT, expect=(0, 1))
+        if run(["dpkg", *self._dpkg_root, "--audit"], timeout=ASK_SECONDS).stdout.strip():
+            self._change(["apt-get", *self._options, *self._lock_timeout, *KEEP, "-y", "--no-remove", "--fix-broken", "install"])
+
+    def _present(self, packages: Sequence[str]) -> Sequence[str]:
+        """In whatever state: a package that was cut off half unpacked, or of which only the configuration is there."""
+        query = ["dpkg-query", *self._dpkg_root, "-W", "-f", "${db:Status-Status} ${Package}\\n", *packages]
+        lines = (line.partition(" ") for line in run(query, timeout=60, expect=None).stdout.splitlines())
+        there = {name for status, _, name in lines if status != "not-installed"}
+        return [name for name in packages if name in there]
 
     def _remove(self, packages: Sequence[str]) -> Sequence[str]:
         """By dpkg, which removes nothing else. Their configuration goes along: over what is left of it none installs well again.

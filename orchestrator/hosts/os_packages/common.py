@@ -51,6 +51,14 @@ class Manager:
     def _remove(self, packages: Sequence[str]) -> Sequence[str]:
         raise NotImplementedError
 
+    def _mend(self) -> None:
+        """Bring an installation to its end that was cut off, before anything else is changed."""
+
+    def _present(self, packages: Sequence[str]) -> Sequence[str]:
+        """Those of which something is there, be it half."""
+        there = self.installed(packages)
+        return [name for name in packages if name in there]
+
     # --- the rest ---
 
     def missing(self, packages: Iterable[str]) -> Sequence[str]:
@@ -67,6 +75,7 @@ class Manager:
         """With what they need; yum ends with 0 although it did not know one of them, so it is asked afterwards."""
         locks.wait(self._locks, self._wait)
         try:
+            self._mend()
             self._change(self._install(packages))
         except CommandError as error:
             raise self.not_installed(packages, error) from error
@@ -77,8 +86,7 @@ class Manager:
 
     def remove(self, packages: Sequence[str]) -> None:
         """What is not there any more is no error."""
-        there = self.installed(packages)
-        names = [name for name in packages if name in there]
+        names = self._present(packages)
         if not names:
             return
         locks.wait(self._locks, self._wait)

@@ -12,11 +12,11 @@ from workflows.os_packages import Transaction
 
 _UPDATES = 100  # exit code: there are some
 _NONE = ("No matching", "no matching")
-_SECTIONS = {
+_SECTIONS = {  # of its table -> what becomes of the packages there; dnf's words, and yum's
     "Installing": "added", "Installing dependencies": "added", "Installing for dependencies": "added",
-    "Installing weak dependencies": "added", "Upgrading": "upgraded", "Updating": "upgraded", "Updating for dependencies":
-    "upgraded", "Downgrading": "upgraded", "Removing": "removed", "Removing dependent packages": "removed",
-    "Removing for dependencies": "removed",
+    "Installing weak dependencies": "added", "Installing group/module packages": "added",
+    "Upgrading": "upgraded", "Updating": "upgraded", "Updating for dependencies": "upgraded", "Downgrading": "upgraded",
+    "Removing": "removed", "Removing dependent packages": "removed", "Removing for dependencies": "removed",
 }  # fmt: skip
 
 

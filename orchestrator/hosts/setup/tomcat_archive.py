@@ -19,6 +19,7 @@ from workflows.plan import PackageKind
 JAR = "lib/catalina.jar"
 START = "bin/startup.sh"
 _INFO = "org/apache/catalina/util/ServerInfo.properties"
+_INFO_SIZE = 4096
 _NUMBER = re.compile(r"^server\.number=(\d+\.\d+\.\d+)", re.MULTILINE)
 _NEW = ".{name}.orchestrate-new"
 
@@ -28,8 +29,8 @@ def version(folder: Path) -> str | None:
     if not (folder / START).is_file() or not (folder / JAR).is_file():
         return None
     try:
-        with zipfile.ZipFile(folder / JAR) as jar:
-            match = _NUMBER.search(jar.read(_INFO).decode(errors="replace"))
+        with zipfile.ZipFile(folder / JAR) as jar, jar.open(_INFO) as file:
+            match = _NUMBER.search(file.read(_INFO_SIZE).decode(errors="replace"))  # the jar may be anybody's: read no more
     except (zipfile.BadZipFile, KeyError, OSError):
         return None
     return match[1] if match else None
