@@ -165,6 +165,12 @@ def test_the_key_pair_of_an_openemm_that_was_there_before_is_its_own(new: Kit, s
     assert new.keys(BasicConfiguration(new.plan())) == []
 
 
+def test_half_a_key_pair_is_asked_about(new: Kit, sql: Sql) -> None:
+    sql(f"INSERT INTO {DATABASE}.config_tbl (class, name, value) VALUES ('birt', 'privatekey', 'somebodys')")
+    (found,) = [one for one in BasicConfiguration(new.plan()).look(new.setup) if one.key == "configuration.birt.keys"]
+    assert (found.now, found.by_admin) == ("only birt.privatekey", True)
+
+
 def test_undo_brings_back_rows_files_and_companies(new: Kit, sql: Sql) -> None:
     before = configuration(sql), sql(f"SELECT rdir_domain, mailloop_domain FROM {DATABASE}.company_tbl")
     step = BasicConfiguration(new.plan())

@@ -42,8 +42,10 @@ class BasicConfiguration(SetupStep):
             )
             for one in self._changes(data)
         ]
-        if self._lacks_keys(data):
-            found.append(Difference(KEYS, "the key pair of the statistics", None, "one of this host"))
+        halves = self._keys(data)
+        if len(halves) < len(HALVES):  # one half alone was put there by somebody
+            now = f"only {halves[0]}" if halves else None
+            found.append(Difference(KEYS, "the key pair of the statistics", now, "one of this host", by_admin=bool(halves)))
         return found
 
     def files(self, setup: Setup) -> Sequence[str]:
@@ -102,10 +104,11 @@ class BasicConfiguration(SetupStep):
         if keys and all(MARKER in key for key in keys):
             yield Change(CONFIG, f"system.{host}.IsActive", None, "1")
 
-    def _lacks_keys(self, data: OpenemmData) -> bool:
+    def _keys(self, data: OpenemmData) -> list[str]:
+        """Those of the two that are set here."""
         here = data.hostname()
         there = {row.key for row in data.rows() if row.host in {None, here} and not _is_unset(row.value)}
-        return not {PRIVATE, PUBLIC} <= there
+        return sorted({PRIVATE, PUBLIC} & there)
 
     def _make_keys(self, ctx: Context, setup: Setup, data: OpenemmData) -> list[Change]:
         """The runtime brings a pair that everybody has; the table holds what is between the lines of the PEM file."""
