@@ -36,10 +36,14 @@ def refuse_unless_possible() -> None:
     Raises:
         UsageError: "detach-unavailable" or "detach-secret"; nothing was changed.
     """
-    booted = SYSTEMD.is_dir()
-    if not booted or version() < ORDERED:
+    why = None
+    if not SYSTEMD.is_dir():
+        why = "this host was not booted with systemd"
+    elif version() < ORDERED:
+        why = f"systemd is older than {ORDERED}"
+    if why:
         raise UsageError(
-            f"cannot detach: {f'systemd is older than {ORDERED}' if booted else 'this host was not booted with systemd'}",
+            f"cannot detach: {why}",
             key="detach-unavailable",
             next=["the same command without --detach    inside tmux or screen; a lost terminal does not stop it either"],
         )

@@ -122,7 +122,9 @@ def test_a_detached_switch_whose_process_is_killed_goes_on_by_itself(whole: Whol
     run = ask(host, "switch", "runtime", "20.04", "--yes", "--detach")["run"]["id"]
     with journal(host, f"RUN={run}") as lines:
         next(line for line in lines if (line["KIND"], line.get("STEP")) == ("step-started", "switch.stop"))
-        host.run(["systemctl", "kill", "--signal=KILL", f"orchestrate-{run.lower()}.service"])
+        unit = f"orchestrate-{run.lower()}.service"
+        assert host.run(["systemctl", "show", unit, "--property=StartLimitBurst", "--value"]).stdout == "3\n"
+        host.run(["systemctl", "kill", "--signal=KILL", unit])
         kinds = list(itertools.takewhile(lambda kind: kind != "run-completed", (line["KIND"] for line in lines)))
     assert "run-resumed" in kinds
     assert (runs(host), believed(host)) == ((True, True), "active")
