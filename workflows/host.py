@@ -490,8 +490,11 @@ class Application(Protocol):
     def stop_unit(self) -> None:
         """Let the service manager know that OpenEMM is stopped."""
 
-    def hold(self, run: str) -> None:
-        """Keep the service manager from starting OpenEMM, at a boot or by hand, while that run is open; durable."""
+    def hold(self, run: str, *, to_come: bool = False) -> None:
+        """Keep the service manager from starting OpenEMM, at a boot or by hand, while that run is open; durable.
+
+        to_come: the run is about to tell the service manager of OpenEMM; else nothing is done where it does not know it.
+        """
 
     def release(self) -> None:
         """Let the service manager start OpenEMM again."""

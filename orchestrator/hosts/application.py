@@ -136,9 +136,9 @@ class RealApplication:
                 next=[f"systemctl status {UNIT}    why", "orchestrate resume    once it is stopped"],
             )  # fmt: skip
 
-    def hold(self, run: str) -> None:
-        """Keep systemd from starting OpenEMM while that run is open."""
-        self._unit.hold(run)
+    def hold(self, run: str, *, to_come: bool = False) -> None:
+        """By a drop-in that forbids the unit's start."""
+        self._unit.hold(run, to_come=to_come)
 
     def release(self) -> None:
         """Let systemd start OpenEMM again."""

@@ -45,18 +45,21 @@ class Unit:
         """Stop it; for who has seen OpenEMM's processes gone before, so that systemd has none to kill."""
         return run(["systemctl", "stop", UNIT], timeout=timeout, expect=None)
 
-    def hold(self, run_id: str) -> None:
-        """Keep systemd from starting it, at a boot or by hand, until `release`; survives a power cut."""
-        if not self.ours() or self.holder() == run_id:
+    def hold(self, run_id: str, *, to_come: bool = False) -> None:
+        """Keep systemd from starting it, at a boot or by hand, until `release`; survives a power cut.
+
+        to_come: the unit need not be there yet, the run is about to make it.
+        """
+        if not (self.ours() or (to_come and _may_ask())) or self.holder() == run_id:
             return
         HOLD.parent.mkdir(mode=0o755, exist_ok=True)
-        write_atomic(HOLD, _hold_text(run_id), 0o644)
+        write_atomic(HOLD, _hold_text(run_id, self._homes[0]), 0o644)
         fsync_folder(HOLD.parent.parent)
         _reload()
 
     def release(self) -> None:
         """Let systemd start it again. The unit's condition is the file itself: it holds no longer than that is there."""
-        if not self.ours() or not HOLD.exists():
+        if not self._held():
             return
         HOLD.unlink()
         fsync_folder(HOLD.parent)
@@ -66,13 +69,20 @@ class Unit:
 
     def holder(self) -> str | None:
         """The run that holds it; None: it is not held."""
-        if not HOLD.exists() or not self.ours():
+        if not self._held():
             return None
         found = _RUN.search(HOLD.read_text(encoding="utf-8", errors="replace"))
         return found[1] if found else "unknown"
 
+    def _held(self) -> bool:
+        """Whether there is a hold that is of this home's unit, which may be gone again, or be still to come."""
+        if not HOLD.exists():
+            return False
+        text = HOLD.read_text(encoding="utf-8", errors="replace")
+        return any(f"# home {home}\n" in text for home in self._homes) or self.ours()
+
     def _asked(self) -> dict[str, str] | None:
-        if os.geteuid() != 0 or not SYSTEMD.is_dir():
+        if not _may_ask():
             return None
         said = run(["systemctl", "show", UNIT, "--property=LoadState,ActiveState,ExecStart"], timeout=ASK_SECONDS).stdout
         found = dict(line.split("=", 1) for line in said.splitlines() if "=" in line)
@@ -86,11 +96,15 @@ def in_a_scope(args: list[str], what: str) -> list[str]:
     Else it would be killed with the unit of a detached run as soon as that ends, and belong to the session of another. At a
     shutdown it is stopped after the run has paused, so that no start is cut off in its middle, and before the database.
     """
-    if os.geteuid() != 0 or not SYSTEMD.is_dir():
+    if not _may_ask():
         return args
     name = f"openemm-{what}-{secrets.token_hex(4)}.scope"
     order = [f"--property=Before={SESSIONS}", f"--property=After={' '.join(DATABASES)}"] if version() >= ORDERED else []
     return ["systemd-run", "--scope", "--quiet", f"--unit={name}", f"--description=OpenEMM {what}", *order, *args]
+
+
+def _may_ask() -> bool:
+    return os.geteuid() == 0 and SYSTEMD.is_dir()
 
 
 def version() -> int:
@@ -99,10 +113,11 @@ def version() -> int:
     return int(found[1]) if found else 0
 
 
-def _hold_text(run_id: str) -> str:
+def _hold_text(run_id: str, home: str) -> str:
     return (
         f"# Written by orchestrate while run {run_id} is open: no boot may start OpenEMM in the middle of it.\n"
         f"# `orchestrate resume {run_id}` and `orchestrate abort {run_id}` take this file away at their end.\n"
+        f"# home {home}\n"
         f"[Unit]\nConditionPathExists=!{HOLD}\n"
     )
 

@@ -22,7 +22,7 @@ class HoldServices(HopStep):
 
     def do(self, ctx: Context) -> Done:
         """Hold, and stop what runs: a half-configured earlier attempt may."""
-        ctx.host.application.hold(ctx.run)
+        ctx.host.application.hold(ctx.run, to_come=True)
         return Done("stopped what ran" if stop_all(ctx) else "held")
 
     def undo(self, ctx: Context) -> Sequence[LedgerNote]:
