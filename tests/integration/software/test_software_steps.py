@@ -46,6 +46,26 @@ def test_packages_are_installed_cron_runs_and_undo_leaves_what_was_there(world: 
     assert world.units.state("crond.service") == UnitState(exists=True, enabled=False, active=False)
 
 
+def test_what_a_cut_off_attempt_brought_is_taken_away_with_the_rest(world: World) -> None:
+    world.offer("os-base", "alpha", "gamma")
+    world.units.states["cron.service"] = UnitState(exists=True, enabled=True, active=True)
+    install = world.packages.install
+
+    def cut_off(packages: Any) -> None:
+        install(["beta"])
+        raise WorkflowError("cannot go on: the power is gone", key="cut-off")
+
+    world.packages.install = cut_off  # type: ignore[method-assign]
+    engine, record = world.run(OperatingSystemPackages(world.plan()))
+    assert key_of(record) == "cut-off"
+    world.packages.install = install  # type: ignore[method-assign]
+    record = engine.run()
+    assert key_of(record) == "made-to-fail"
+    assert set(world.packages.installed(SMALL)) == set(SMALL)
+    assert engine.undo().state == "undone"
+    assert world.packages.installed(SMALL) == {}
+
+
 def test_a_package_somebody_else_came_to_need_stops_the_undo_and_says_so(world: World) -> None:
     world.offer("os-base", "beta")
     world.units.states["cron.service"] = UnitState(exists=True, enabled=True, active=True)
