@@ -23,6 +23,7 @@ from orchestrator.hosts.setup.files import RealFiles
 from orchestrator.hosts.setup.server import RealServer
 from orchestrator.settings import DatabaseSettings, Settings
 from workflows.mta_host import UnitState
+from workflows.os_packages import Transaction
 from workflows.plan import Component, Hop, LineRules, Need, PackageKind, Release
 from workflows.setup.answers import Answers
 from workflows.setup.plan import InstallPlan
@@ -96,14 +97,22 @@ class PlayedPackages:
     def installed(self, packages: Iterable[str]) -> Mapping[str, str]:
         return {name: self.there[name] for name in packages if name in self.there}
 
+    def candidates(self, packages: Iterable[str]) -> Mapping[str, str]:
+        return dict.fromkeys(packages, "1")
+
+    def transaction(self, packages: Sequence[str]) -> Transaction:
+        """Each brings one that nobody named."""
+        return Transaction(added=tuple(sorted([*packages, *(f"{name}-core" for name in packages)])))
+
+    def holder(self) -> str | None:
+        return None
+
     def install(self, packages: Sequence[str]) -> None:
-        self.there.update(dict.fromkeys(packages, "1"))
+        self.there.update(dict.fromkeys(self.transaction(packages).added, "1"))
         self._brings()
 
     def remove(self, packages: Sequence[str]) -> None:
-        self.removed += packages
-        for name in packages:
-            del self.there[name]
+        self.removed += [name for name in packages if self.there.pop(name, None)]
 
 
 class PlayedServer:

@@ -49,10 +49,10 @@ def test_what_is_missing_is_installed_enabled_and_started_and_undone_is_gone_aga
     assert kit.units.done == ["enable mariadb.service", "start mariadb.service"]
     assert kit.keys(step) == []
     kit.undo(step)
-    assert kit.packages.removed == ["database-server"]
+    assert kit.packages.removed == ["database-server", "database-server-core"]
     assert kit.units.done[2:] == ["stop mariadb.service", "disable mariadb.service"]
     kit.undo(step)
-    assert kit.packages.removed == ["database-server"]
+    assert kit.packages.removed == ["database-server", "database-server-core"]
 
 
 def test_a_server_that_is_there_and_fits_is_left_alone(tmp_path: Path) -> None:

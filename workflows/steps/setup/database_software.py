@@ -11,6 +11,7 @@ from workflows.needs import meets
 from workflows.setup.host import Setup
 from workflows.setup.server import DatabaseServer
 from workflows.step import Context, Facts
+from workflows.steps.setup import packages
 from workflows.steps.setup.base import Difference, SetupStep
 
 SERVER, CLIENT = "database-server", "database-client"  # capabilities
@@ -47,14 +48,10 @@ class DatabaseSoftware(SetupStep):
         return found
 
     def seen(self, setup: Setup) -> Facts:
-        """Which packages are missing, and how the unit stands."""
-        names = [name for capability in (SERVER, CLIENT) for name in setup.capabilities.provided(capability).packages]
+        """How the unit stands."""
         unit = setup.server.unit()
         state = setup.units.state(unit) if unit else None
-        return {
-            "missing": [name for name in names if name not in setup.packages.installed(names)],
-            "enabled": bool(state and state.enabled), "active": bool(state and state.active),
-        }  # fmt: skip
+        return {"enabled": bool(state and state.enabled), "active": bool(state and state.active)}
 
     def change(self, ctx: Context, setup: Setup, differences: Sequence[Difference]) -> None:
         """Install what is missing, then enable and start it.
@@ -65,7 +62,7 @@ class DatabaseSoftware(SetupStep):
         keys = {difference.key for difference in differences}
         if VERSION in keys:
             raise self._refused(str(setup.server.version()))
-        self._install(setup, keys)
+        self._install(ctx, setup, keys)
         if unfit := self._unfit(str(setup.server.version())):
             ctx.note("the database server of this distribution is not the one the release asks for", wanted=unfit)
             if VERSION not in self.plan.answers.differences:
@@ -91,9 +88,7 @@ class DatabaseSoftware(SetupStep):
                 setup.units.disable(unit)
         for path in ctx.intent.get("links", ()):
             setup.files.remove_link(path)
-        added = setup.packages.installed(ctx.intent["missing"])
-        if added:
-            setup.packages.remove(sorted(added))
+        packages.take_back(ctx, setup)
 
     def evidence(self, setup: Setup) -> Facts:
         """Which it is, and whether it is one that the release asks for."""
@@ -101,21 +96,17 @@ class DatabaseSoftware(SetupStep):
         known = self._meets(version)
         return {"version": version, "asked_for": known is True}
 
-    def _install(self, setup: Setup, keys: set[str]) -> None:
-        wanted: list[str] = []
+    def _install(self, ctx: Context, setup: Setup, keys: set[str]) -> None:
+        if SOFTWARE in keys and self.plan.answers.database == "existing":
+            raise RefusedError(
+                "there is no database server on this host, and none may be installed", key="database-server-missing",
+                unharmed=["nothing was installed"],
+                next=['orchestrate install    with database = "local" installs one'],
+            )  # fmt: skip
         if SOFTWARE in keys:
-            if self.plan.answers.database == "existing":
-                raise RefusedError(
-                    "there is no database server on this host, and none may be installed", key="database-server-missing",
-                    unharmed=["nothing was installed"],
-                    next=['orchestrate install    with database = "local" installs one'],
-                )  # fmt: skip
-            wanted += setup.capabilities.provided(SERVER).packages
-        if CLIENTS in keys or SOFTWARE in keys:
-            wanted += setup.capabilities.provided(CLIENT).packages
-        missing = [name for name in dict.fromkeys(wanted) if name not in setup.packages.installed(wanted)]
-        if missing:
-            setup.packages.install(missing)
+            packages.add(ctx, setup, [SERVER, CLIENT])
+        elif CLIENTS in keys:
+            packages.add(ctx, setup, [CLIENT])
 
     def _missing(self, setup: Setup) -> list[tuple[str, str]]:
         return [names for names in PROGRAMS if not any(setup.software.program(name) for name in names)]
