@@ -305,6 +305,7 @@ def test_an_environment_is_made_as_its_user_with_its_modules_and_undo_takes_what
     present = sorted(world.software.python_distributions(program))
     assert {"needed-one", "needed-two", "pip"} <= set(present)
     monkeypatch.setattr(python, "REQUIRED", {"needed_later": "needed-later"})
+    monkeypatch.setattr(python, "WANTED", {})
     wheel(wheels, "needed-later", "needed_later")
     assert world.look(step) == [("python.modules", None, "needed_later")]
     second, record = world.run(step, "TWO")
