@@ -71,7 +71,7 @@ class Java(SetupStep):
             packages.add(ctx, setup, [offer.capability])
 
     def take_back(self, ctx: Context, setup: Setup) -> None:
-        """The packages."""
+        """The packages that it brought go."""
         packages.take_back(ctx, setup)
 
     def evidence(self, setup: Setup) -> Facts:

@@ -70,7 +70,7 @@ class OperatingSystemPackages(SetupStep):
             setup.units.start(unit)
 
     def take_back(self, ctx: Context, setup: Setup) -> None:
-        """Cron as it was, then the packages."""
+        """Cron is as it was; the packages that it brought go."""
         unit, was = _cron(setup), ctx.intent["cron"]
         if unit:
             state = setup.units.state(unit)

@@ -51,7 +51,7 @@ class Wkhtmltox(SetupStep):
         packages.install(ctx, setup, [file])
 
     def take_back(self, ctx: Context, setup: Setup) -> None:
-        """The package, and what came with it."""
+        """The package goes with what came with it."""
         packages.take_back(ctx, setup)
 
     def evidence(self, setup: Setup) -> Facts:
