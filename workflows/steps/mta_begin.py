@@ -8,8 +8,9 @@ from typing import Any
 
 from workflows.errors import WorkflowError
 from workflows.mta import MtaPlan, decide
-from workflows.mta_host import HasMail, KeptFile, Mail, MailServer, Mta
+from workflows.mta_host import HasMail, Mail, MailServer, Mta
 from workflows.step import Context, Done, Facts, LedgerNote, StepDefaults
+from workflows.steps.kept import put_back
 
 LOOK = "mta.look"
 
@@ -167,19 +168,5 @@ class WriteConfiguration(StepDefaults):
         Raises:
             WorkflowError: "file-changed" when somebody edited one since it was written.
         """
-        mail = mail_of(ctx)
-        files = [_kept(data) for data in ctx.intent["files"]]
-        written = [_kept(data) for data in ctx.intent.get("written", ())]
-        ours = set(mail.kept.changed(files)) & set(mail.kept.changed(written))
-        if edited := [path for path in sorted(ours) if not mail.kept.missing(path)]:
-            raise WorkflowError(
-                f"cannot put {edited[0]} back: it was changed after this run wrote it", key="file-changed",
-                unharmed=[f"{', '.join(edited)}: with the change"],
-                next=[f"mv {path} {path}.mine    keep it aside" for path in edited] + ["orchestrate abort    go on"],
-            )  # fmt: skip
-        mail.kept.restore(files)
+        put_back(mail_of(ctx).kept, ctx.intent)
         return ()
-
-
-def _kept(data: Mapping[str, Any]) -> KeptFile:
-    return KeptFile(**data)

@@ -149,11 +149,10 @@ class StartBackend(HopStep):
         application = ctx.host.application
         if self.hop.final:
             application.release()
-        first = next(step for step in ("hop1.stop", f"{self.hop.prefix}.stop") if ctx.intent_of(step))
         if not application.state().frontend and ctx.intent_of(f"{self.hop.prefix}.start").get("mark"):
             ctx.note(f"{self.hop.target.version} had ended since it was proven; it is started again")
             application.start_frontend()
-        if not ctx.intent_of(first).get("backend"):
+        if not self.wanted(ctx):
             return Done("left stopped, as it was before")
         if not application.state().backend:
             application.start_backend()
@@ -162,6 +161,11 @@ class StartBackend(HopStep):
                 "cannot start the backend: its services do not run", key="backend-not-running", command="backend.sh start"
             )
         return Done("backend services run")
+
+    def wanted(self, ctx: Context) -> bool:
+        """Whether mail flowed before the run."""
+        first = next(step for step in ("hop1.stop", f"{self.hop.prefix}.stop") if ctx.intent_of(step))
+        return bool(ctx.intent_of(first).get("backend"))
 
     def undo(self, ctx: Context) -> Sequence[LedgerNote]:
         """Stop all: what is taken back from here on must not be started by a boot either."""

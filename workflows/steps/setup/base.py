@@ -11,11 +11,11 @@ from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 from workflows.errors import WorkflowError
-from workflows.mta_host import KeptFile
 from workflows.setup.answers import Verdict
 from workflows.setup.host import HasSetup, Setup
 from workflows.setup.plan import InstallPlan
 from workflows.step import Context, Done, Facts, LedgerNote, Probe, StepDefaults
+from workflows.steps.kept import put_back
 
 SHORT = 60  # characters of a difference in a summary
 
@@ -156,16 +156,7 @@ class SetupStep(StepDefaults):
         if not changed:
             return ()
         setup = setup_of(ctx)
-        files = [KeptFile(**data) for data in ctx.intent["files"]]
-        written = [KeptFile(**data) for data in ctx.intent.get("written", ())]
-        ours = set(setup.kept.changed(files)) & set(setup.kept.changed(written))
-        if edited := [path for path in sorted(ours) if not setup.kept.missing(path)]:
-            raise WorkflowError(
-                f"cannot put {edited[0]} back: it was changed after this run wrote it", key="file-changed",
-                unharmed=[f"{', '.join(edited)}: with the change"],
-                next=[f"mv {path} {path}.mine    keep it aside" for path in edited] + ["orchestrate abort    go on"],
-            )  # fmt: skip
-        setup.kept.restore(files)
+        put_back(setup.kept, ctx.intent)
         self.take_back(ctx, setup)
         return [LedgerNote("setup-undone", self.part, evidence={"changed": changed})]
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from workflows.errors import WorkflowError
 from workflows.plan import Hop
 from workflows.step import Context, Done, LedgerNote
 from workflows.steps.hop import HopStep
+from workflows.steps.start import StartBackend
 from workflows.steps.stop import stop_all
 
 
@@ -32,33 +32,10 @@ class HoldServices(HopStep):
 
 
 @dataclass(frozen=True)
-class StartServices(HopStep):
+class StartServices(StartBackend):
     """Start the backend beside the frontend that was proven: mail may flow."""
 
-    hop: Hop
-    part: ClassVar[str] = "backend"
-    label: ClassVar[str] = "start backend"
-
-    def do(self, ctx: Context) -> Done:
-        """Start, and see it run.
-
-        Raises:
-            WorkflowError: "backend-not-running".
-        """
-        application = ctx.host.application
-        application.release()
-        if not application.state().frontend:
-            application.start_frontend()  # proven, and ended by a reboot since
-        if not application.state().backend:
-            application.start_backend()
-        if not application.state().backend:
-            raise WorkflowError(
-                "cannot start the backend: its services do not run", key="backend-not-running", command="backend.sh start"
-            )
-        return Done("backend services run")
-
-    def undo(self, ctx: Context) -> Sequence[LedgerNote]:
-        """Stop all."""
-        ctx.host.application.hold(ctx.run)
-        stop_all(ctx)
-        return ()
+    def wanted(self, ctx: Context) -> bool:
+        """Always: nothing ran before."""
+        del ctx
+        return True
