@@ -23,6 +23,7 @@ UPDATES = Subject(
 )
 JAVA = Subject("java-version", "Java fits the release", "the application may not start on it", "guide 3.1")
 TOMCAT = Subject("tomcat-version", "Tomcat fits the release", "the application may not start in it", "guide 3.1")
+HTTPS = Subject("https", "browsers reach OpenEMM encrypted", "passwords can be read on their way", "guide 10")
 CERTIFICATE = Subject("certificate", "the certificate is good", "browsers could not reach OpenEMM", "guide 10")
 WKHTMLTOX = Subject("wkhtmltox", "previews can be made", "previews and PDF files are missing without it", "guide 4.5")
 
@@ -82,7 +83,7 @@ def _versions(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
 def _certificate(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
     answers = plan.answers
     if answers.certificate is None:
-        yield CERTIFICATE.warns("there is none: HTTP only", "the same command with --certificate FILE --certificate-key FILE")
+        yield HTTPS.warns("there is no certificate: HTTP only", "the same command with --certificate FILE --certificate-key FILE")
         return
     try:
         require_usable(setup, answers.certificate, answers.certificate_key, answers.certificate_chain)

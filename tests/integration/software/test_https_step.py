@@ -173,3 +173,4 @@ def test_what_the_run_would_fail_with_is_found_before_it(world: World, authority
     kept = {"java.version": Verdict.KEEP, "tomcat.major": Verdict.KEEP}
     found = _found(world, tomcat=ten, differences=kept, **answers)
     assert {key for key, (severity, _) in found.items() if severity is Severity.INHIBITOR} == {"os-packages", "certificate"}
+    assert _found(world)["https"] == (Severity.WARNING, "there is no certificate: HTTP only")
