@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from workflows.checks.doctor.subject import Subject
 from workflows.checks.doctor.visit import Visit
 from workflows.checks.finding import Finding
-from workflows.mta import KNOWN
+from workflows.mta import BY_DEFAULT, KNOWN
 from workflows.mta_host import Source
 
 SMTP = 25
@@ -28,7 +28,9 @@ def check(visit: Visit) -> Iterator[Finding]:
     if mta not in visit.installed:
         there = visit.installed[0]
         measured = f"OpenEMM uses {mta.label} ({decision.why}), which is not installed; {there.label} is"
-        yield SUBJECT.stops(measured, f"orchestrate mta switch {there.value}")
+        unit = visit.host.mail.server(there).units[0]
+        by_default = decision.source == BY_DEFAULT  # it would decide for a server whose unit is enabled
+        yield SUBJECT.stops(measured, f"systemctl enable --now {unit}" if by_default else f"orchestrate mta switch {there.value}")
     elif visit.running and mta not in visit.running:
         other = visit.running[0]
         measured = f"OpenEMM uses {mta.label} ({decision.why}); {other.label} runs"

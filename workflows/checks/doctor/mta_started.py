@@ -29,11 +29,11 @@ def check(visit: Visit) -> Iterator[Finding]:
         if story.exists and not story.enabled:
             remedy = SwitchOn(unit) if story.state == "active" else None
             fix = f"systemctl enable {unit}"
-            yield SUBJECT.warns(
-                f"{mta.label} runs and {unit} and is not enabled: it will not start at the next boot", fix, remedy
-            )
+            measured = f"{mta.label} runs, but {unit} is not enabled: it will not start at the next boot"
+            yield SUBJECT.warns(measured, fix, remedy)
         else:
             yield SUBJECT.fine(f"{unit} is enabled and runs" if story.exists else f"{mta.label} runs without a unit")
     elif story.started is None and not visit.running:
-        measured = f"{unit} has not been started since the boot, and is {'enabled' if story.enabled else 'not enabled'}"
-        yield SUBJECT.stops(measured, f"systemctl enable --now {unit}")
+        enabled = "enabled" if story.enabled else "not enabled"
+        measured = f"{unit} is {enabled} and {story.state}: it has not come up since the boot"
+        yield SUBJECT.stops(measured, f"systemctl enable --now {unit}    journalctl -u {unit} says why it fails, if it does")
