@@ -1,0 +1,114 @@
+"""An installation on a booted, bare Debian 12, from nothing to a verified OpenEMM: real packages, MariaDB, Postfix and Tomcat.
+
+It is ended in the middle of an installation of packages by a reboot, and in the middle of OpenEMM's first start by a power cut;
+then it is resumed, and, from the same disk, taken back.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from tests.system.booted_kit import ask, believed, runs
+from tests.system.install_kit import DOMAIN, begin, differences, install, names, prepare, snapshot, wait_for
+from tests.system.lab.host import Host
+from tests.system.lab.lab import Lab
+from tests.system.lab.root import Kind, ready_root
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(1800)]
+VERSIONS = {"frontend": "20.10.000.152", "backend": "20.10.000.126", "runtime": "20.10.000.012", "manual": "20.10.000.003"}
+LEFT_BY_PACKAGES = (  # Debian's packages never remove accounts and databases
+    "user mysql:", "group mysql:", "group ssl-cert:", "group crontab:", "/etc/mysql", "/etc/passwd", "/etc/group", "/etc/shadow",
+    "/etc/gshadow", "/etc/subuid-", "/etc/subgid-",
+)  # fmt: skip
+LEFT_BY_US = ("/etc/openemm-orchestrator", "/etc/motd.d")  # empty folders
+HALF_UNPACKED = 2.0  # seconds after which some of the mail server's packages are installed, and some are not
+SEND = """
+import smtplib
+with smtplib.SMTP("127.0.0.1", 25) as server:
+    server.sendmail("reader@example.com", ["ext_1@{domain}"], "Subject: out of office\\n\\nBack on Monday\\n")
+"""
+
+
+@dataclass(frozen=True)
+class CutOff:
+    """A host on which an installation was cut off. before: what it was like when it was bare."""
+
+    host: Host
+    before: dict[str, str]
+
+    def boot(self) -> Host:
+        """As it was at the power cut, and on again."""
+        self.host.reset()
+        self.host.boot()
+        names(self.host)
+        return self.host
+
+
+@pytest.fixture(scope="module")
+def cut_off(lab: Lab) -> Iterator[CutOff]:
+    """Rebooted in the middle of the mail server's packages, resumed, and cut off in the middle of the first start."""
+    host = lab.host((ready_root(Kind.BARE),))
+    host.boot()
+    prepare(host)
+    before = snapshot(host)
+    begin(host)
+    wait_for(host, "mail-server")
+    time.sleep(HALF_UNPACKED)
+    host.reboot()
+    names(host)
+    begin(host, "resume")
+    wait_for(host, "install.start")
+    host.power_cut()
+    host.snapshot()
+    yield CutOff(host, before)
+    host.close()
+
+
+def test_an_installation_that_is_resumed_after_reboot_and_power_cut_runs_and_takes_mail(cut_off: CutOff) -> None:
+    host = cut_off.boot()
+    assert believed(host) == "inactive"
+    assert ask(host, "status")["open_run"] is not None
+    assert ask(host, "resume", "--yes")["run"]["state"] == "completed"
+    status = ask(host, "status")
+    assert (status["components"], status["open_run"], runs(host)) == (VERSIONS, None, (True, True))
+    assert believed(host) == "active"
+    host.run(["/opt/orchestrate/bin/python", "-c", SEND.format(domain=DOMAIN)])
+    waited(lambda: "Back on Monday" in host.read("/var/mail/openemm"))
+
+
+def test_a_second_installation_changes_nothing_and_says_so(cut_off: CutOff) -> None:
+    host = cut_off.host
+    before = snapshot(host)
+    assert install(host) == {"schema": "orchestrate.install/1", "changed": False, "downtime": None, "run": None}
+    assert differences(before, snapshot(host)) == {}
+
+
+def test_openemm_starts_with_the_host(cut_off: CutOff) -> None:
+    cut_off.host.reboot()
+    waited(lambda: runs(cut_off.host) == (True, True))
+    assert believed(cut_off.host) == "active"
+
+
+def test_an_installation_that_is_taken_back_leaves_the_host_as_it_was(cut_off: CutOff) -> None:
+    host = cut_off.boot()
+    assert ask(host, "abort", "--yes")["run"]["state"] == "undone"
+    left = differences(cut_off.before, snapshot(host))
+    assert not [
+        f"{name}: {was}, {now}" for name, (was, now) in left.items() if not name.startswith(LEFT_BY_PACKAGES + LEFT_BY_US)
+    ]
+
+
+def waited(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+    """Wait until it holds.
+
+    Raises:
+        AssertionError: it does not in that time.
+    """
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it does not come to hold"
+        time.sleep(0.3)
