@@ -142,7 +142,7 @@ class Software(Protocol):
 
         Raises:
             WorkflowError: "certificate-unreadable", "certificate-expired", "certificate-key-mismatch",
-                "certificate-chain-mismatch".
+                "certificate-chain-mismatch", "certificate-not-yet-valid", "openssl-missing".
         """
 
     def connectors(self, server_xml: str) -> Sequence[Connector]:

@@ -69,7 +69,7 @@ def _openssl(args: list[str]) -> Result:
         return run(["openssl", *args], timeout=SECONDS, expect=None)
     except CommandError as error:
         raise WorkflowError(
-            "cannot look at the certificate: the program openssl is not there", key="certificate-unreadable",
+            "cannot look at the certificate: the program openssl is not there", key="openssl-missing",
             command=error.command, next=["orchestrate resume    once the package openssl is installed"],
         ) from error  # fmt: skip
 

@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
+from orchestrator.hosts import command
 from tests.integration.software.certificate_kit import Authority
 from tests.integration.software.software_kit import World, java_home, key_of, tomcat_archive, tomcat_folder
 from workflows.checks.finding import Severity
 from workflows.setup.answers import Verdict
 from workflows.setup.software import Repository
-from workflows.setup.software_checks import check_software
+from workflows.setup.software_checks import _certificate, check_software
 from workflows.steps.setup.https import APR, NIO, HttpsConnector
 
 pytestmark = pytest.mark.integration
@@ -137,6 +138,13 @@ def test_a_server_xml_that_is_broken_or_missing_is_told(world: World, server_xml
     step = HttpsConnector(world.plan(**_answers(authority)))
     assert [key for key, _, _ in world.look(step)] == ["tomcat.https"]
     assert key_of(world.run(step, "MISSING")[1]) == "server-xml-missing"
+
+
+def test_without_openssl_the_certificate_is_not_judged_before_the_run(
+    world: World, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "PATH", "/nowhere")
+    assert [one.severity for one in _certificate(world.host.setup, world.plan(**_answers(authority)))] == [Severity.UNKNOWN]
 
 
 # --- before the run -----------------------------------------------------------------------------------------------------
