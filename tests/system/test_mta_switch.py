@@ -185,12 +185,13 @@ def test_mails_of_every_kind_go_to_sendmail_and_back_and_stay_through_a_reboot(t
 
 
 def test_mails_that_are_being_sent_when_it_is_stopped_are_sent_once(start: Start, host: Host) -> None:
-    host.write("/usr/local/bin/slow", '#!/bin/sh\n/usr/bin/procmail "$@"\nstatus=$?\nsleep 1\nexit $status\n', mode=0o755)
+    host.write("/usr/local/bin/slow", '#!/bin/sh\n/usr/bin/procmail "$@"\nstatus=$?\nsleep 3\nexit $status\n', mode=0o755)
     host.run(["postconf", "-e", "mailbox_command=/usr/local/bin/slow"])
     host.run(
         ["sh", "-c", "postfix reload; find /var/spool/postfix/deferred -type f -exec touch -d '1 hour ago' {} +; postqueue -f"]
     )
-    assert ask(host, "mta", "switch", "sendmail", "--requeue", "--yes")["run"]["state"] == "completed"
+    done = host.run([*SWITCH, "sendmail", "--requeue", "--yes"], SECONDS)
+    assert "Postfix is sending" in done.stdout
     same(start, host)
 
 
@@ -239,7 +240,7 @@ def test_bad_ground_stops_the_switch_before_it_begins_and_mail_flows(start: Star
     for key, (breaks, mends) in GROUND.items():
         host.run(["sh", "-euc", breaks], timeout=120)
         refused = host.run([*SWITCH, "sendmail", "--requeue", "--yes", "--json"], SECONDS, check=False)
-        if refused.exit_code != 3 or f'"{key}"' not in refused.stdout:
+        if refused.exit_code != 3 or f'"{key}' not in refused.stdout:
             wrong.append(f"{key}: {refused.exit_code} {refused.stdout[-2000:]} {refused.stderr[-500:]}")
         host.run(["sh", "-euc", mends], timeout=120)
         if key == "sendmail-mc-broken":
