@@ -103,7 +103,7 @@ class DatabaseSoftware(SetupStep):
                 unharmed=["nothing was installed"],
                 next=['orchestrate install    with database = "local" installs one'],
             )  # fmt: skip
-        if SOFTWARE in keys:
+        if SOFTWARE in keys or ctx.intent.get("added"):  # begun and cut off: the program may be there, and its data folder not
             packages.add(ctx, setup, [SERVER, CLIENT])
         elif CLIENTS in keys:
             packages.add(ctx, setup, [CLIENT])
