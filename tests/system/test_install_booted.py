@@ -1,11 +1,13 @@
 """An installation on a booted, bare Debian 12, from nothing to a verified OpenEMM: real packages, MariaDB, Postfix and Tomcat.
 
 It is ended in the middle of an installation of packages by a reboot, and in the middle of OpenEMM's first start by a power cut;
-then it is resumed, and, from the same disk, taken back.
+then it is resumed, and, from the same disk, taken back. More power cuts, each on a fresh host, which is then as it must be:
+ORCHESTRATE_INSTALL_CUTS=all (each step), or STEP, or STEP@SECONDS such as java@4 .../pytest tests/system/test_install_booted.py
 """
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,6 +19,10 @@ from tests.system.install_kit import DOMAIN, begin, differences, install, names,
 from tests.system.lab.host import Host
 from tests.system.lab.lab import Lab
 from tests.system.lab.root import Kind, ready_root
+from workflows.install import steps
+from workflows.plan import Hop, LineRules, Release
+from workflows.setup.answers import Answers
+from workflows.setup.plan import InstallPlan
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(1800)]
 VERSIONS = {"frontend": "20.10.000.152", "backend": "20.10.000.126", "runtime": "20.10.000.012", "manual": "20.10.000.003"}
@@ -26,6 +32,12 @@ LEFT_BY_PACKAGES = (  # Debian's packages never remove accounts and databases
 )  # fmt: skip
 LEFT_BY_US = ("/etc/openemm-orchestrator", "/etc/motd.d")  # empty folders
 HALF_UNPACKED = 2.0  # seconds after which some of the mail server's packages are installed, and some are not
+PLAN = InstallPlan(
+    source="none", target=VERSIONS["frontend"], answers=Answers(url="http://a.b", name="a.b", mailloop_domain="c.b"),
+    hop=Hop(1, "none", Release(VERSIONS["frontend"], ()), LineRules("20.10"), final=True, name="install"),
+)  # fmt: skip
+WISH = os.environ.get("ORCHESTRATE_INSTALL_CUTS", "")
+POINTS = tuple(step.name for step in steps(PLAN)) if WISH == "all" else tuple(WISH.split())
 SEND = """
 import smtplib
 with smtplib.SMTP("127.0.0.1", 25) as server:
@@ -59,7 +71,6 @@ def cut_off(lab: Lab) -> Iterator[CutOff]:
     wait_for(host, "mail-server")
     time.sleep(HALF_UNPACKED)
     host.reboot()
-    names(host)
     begin(host, "resume")
     wait_for(host, "install.start")
     host.power_cut()
@@ -100,6 +111,25 @@ def test_an_installation_that_is_taken_back_leaves_the_host_as_it_was(cut_off: C
     assert not [
         f"{name}: {was}, {now}" for name, (was, now) in left.items() if not name.startswith(LEFT_BY_PACKAGES + LEFT_BY_US)
     ]
+
+
+@pytest.mark.skipif(not POINTS, reason="ORCHESTRATE_INSTALL_CUTS names no more power cuts")
+@pytest.mark.parametrize("point", POINTS or ("none",))
+def test_an_installation_that_is_cut_off_in_any_step_comes_to_the_same_end(lab: Lab, point: str) -> None:
+    step, _, seconds = point.partition("@")
+    host = lab.host((ready_root(Kind.BARE),))
+    host.boot()
+    prepare(host)
+    begin(host)
+    wait_for(host, step)
+    time.sleep(float(seconds or 0))
+    host.power_cut()
+    host.boot()
+    if ask(host, "status")["open_run"] is not None:
+        assert ask(host, "resume", "--yes")["run"]["state"] == "completed"
+    assert install(host)["changed"] is False
+    waited(lambda: runs(host) == (True, True))
+    host.close()
 
 
 def waited(condition: Callable[[], bool], seconds: float = 60.0) -> None:
