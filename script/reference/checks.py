@@ -7,12 +7,15 @@ import inspect
 import re
 import sys
 from collections.abc import Callable
+from types import ModuleType
 
-from markdown import opening, table
+from markdown import opening, sentence, table
 from markdown import page as whole
 
 from workflows.checks.doctor.registry import CHECKS as DOCTOR
+from workflows.checks.doctor.subject import Subject
 from workflows.checks.registry import CHECKS
+from workflows.setup import checks, name_checks, software_checks
 
 EFFECTS = {
     "INHIBITOR": "stops", "stops": "stops", "WARNING": "warns", "warns": "warns", "UNKNOWN": "may not be known",
@@ -35,9 +38,18 @@ def page() -> str:
         "from leaving ends it with 3. A check that cannot look says so, and hides none of the others. One that another "
         "finding explains says nothing: a mail server that is not installed does not listen on port 25 either.",
         table(HEAD, [_row(subject.key, subject.title, check, subject.source) for subject, check in DOCTOR]),
-        "`--fix` mends what is marked with it, of both lists; each is asked for, and `--yes` takes all. What changes a file that "
+        "## Before an installation",
+        "`orchestrate install` makes these before it asks whether to begin; `--dry-run` shows them. What stops it ends the command "
+        "with 3. What an administrator knows better is answered with `--keep KEY`, where the finding says so.",
+        table(("key", "what must hold", "why", "source"), _subjects(checks, software_checks, name_checks)),
+        "`--fix` mends what is marked with it, of the two lists above this one; each is asked for, and `--yes` takes all. What changes a file that "
         "an administrator writes is done only when its key is named.",
     )
+
+
+def _subjects(*modules: ModuleType) -> list[tuple[str, str, str, str]]:
+    found = [one for module in modules for one in vars(module).values() if isinstance(one, Subject)]
+    return [(f"`{one.key}`", one.title, sentence(one.why), one.source) for one in found]
 
 
 def _row(key: str, title: str, check: Callable[..., object], source: str = "") -> tuple[str, ...]:
