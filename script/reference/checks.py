@@ -39,11 +39,12 @@ def page() -> str:
         "finding explains says nothing: a mail server that is not installed does not listen on port 25 either.",
         table(HEAD, [_row(subject.key, subject.title, check, subject.source) for subject, check in DOCTOR]),
         "## Before an installation",
-        "`orchestrate install` makes these before it asks whether to begin; `--dry-run` shows them. What stops it ends the command "
-        "with 3. What an administrator knows better is answered with `--keep KEY`, where the finding says so.",
+        "`orchestrate install` makes these before it asks whether to begin; `--dry-run` shows them. What stops it ends the "
+        "command with 3. What an administrator knows better is answered with `--keep KEY`, where the finding says so.",
         table(("key", "what must hold", "why", "source"), _subjects(checks, software_checks, name_checks)),
-        "`--fix` mends what is marked with it, of the two lists above this one; each is asked for, and `--yes` takes all. What changes a file that "
-        "an administrator writes is done only when its key is named.",
+        "## Mending",
+        "`--fix` of `check` and `doctor` mends what is marked with it; each is asked for, and `--yes` takes all. What changes a "
+        "file that an administrator writes is done only when its key is named.",
     )
 
 
