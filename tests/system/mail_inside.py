@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import smtplib
 import sys
 import time
 from pathlib import Path
@@ -77,7 +78,7 @@ def context(intent: dict[str, Any], fuse: Fuse) -> Context:
     application = SimpleNamespace(wait=time.sleep)
     made: Any = SimpleNamespace(host=SimpleNamespace(setup=setup, application=application), intent=intent)
     made.remember = lambda **facts: intent.update(json.loads(json.dumps(facts)))
-    made.note = lambda *args, **facts: None
+    made.note = made.report = lambda *args, **facts: None
     return cast("Context", made)
 
 
@@ -144,6 +145,9 @@ def main(name: str, domain: str, mta: str, *cuts: str) -> None:
     plain.calls.clear()
     again = step.do(context(dict(step.prepare(context({}, plain))), plain))
     record |= {"again": [*plain.calls, again.summary], "accepts": RealMail(Settings()).accepts(25, f"ext_x@{domain}")}
+    with smtplib.SMTP("127.0.0.1", 25) as server:
+        server.ehlo()
+        record["encrypts"] = server.has_extn("starttls")
     for time_of in ("undone", "undone_twice"):
         step.undo(context(intent, plain))
         record[time_of] = differences(before, snapshot())
