@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from workflows.doctor_host import Vitals
     from workflows.host import Application, Backups, Home, Machine, Packages
     from workflows.mta_host import Mail
-    from workflows.setup.host import Setup
     from workflows.remedies import Remedies
+    from workflows.setup.host import Setup
 
 
 class RealHost:
