@@ -47,9 +47,7 @@ class Firewalld:
 
     def forwards(self) -> Sequence[str]:
         """Those for good and now, as --add-forward-port takes them."""
-        lasting, present = (
-            [line.removesuffix(":toaddr=") for line in zone.get("forward-ports", ())] for zone in self._zones()
-        )
+        lasting, present = ([line.removesuffix(":toaddr=") for line in zone.get("forward-ports", ())] for zone in self._zones())
         return [forward for forward in lasting if forward in present]
 
     def add(self, *, ports: Sequence[str], forwards: Sequence[str]) -> None:
