@@ -1,13 +1,17 @@
 """An installation on a booted, bare Debian 12, from nothing to a verified OpenEMM: real packages, MariaDB, Postfix and Tomcat.
 
 It is ended in the middle of an installation of packages by a reboot, and in the middle of OpenEMM's first start by a power cut;
-then it is resumed, and, from the same disk, taken back. More power cuts, each on a fresh host, which is then as it must be:
+then it is resumed, and, from the same disk, taken back. On another host the process is killed again and again, at seeded commits of
+the journal, until it is through (ORCHESTRATE_INSTALL_KILLS="1 2 3" names seeds). More power cuts, each on a fresh host, which is then as it must be:
 ORCHESTRATE_INSTALL_CUTS=all (each step), or STEP, or STEP@SECONDS such as java@4 .../pytest tests/system/test_install_booted.py
 """
 
 from __future__ import annotations
 
 import os
+import random
+import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,7 +19,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.system.booted_kit import ask, believed, runs
-from tests.system.install_kit import DOMAIN, begin, differences, install, names, prepare, snapshot, wait_for
+from tests.system.install_kit import DOMAIN, INSTALL, SECONDS, begin, differences, install, names, prepare, snapshot, wait_for
 from tests.system.lab.host import Host
 from tests.system.lab.lab import Lab
 from tests.system.lab.root import Kind, ready_root
@@ -38,6 +42,10 @@ PLAN = InstallPlan(
 )  # fmt: skip
 WISH = os.environ.get("ORCHESTRATE_INSTALL_CUTS", "")
 POINTS = tuple(step.name for step in steps(PLAN)) if WISH == "all" else tuple(WISH.split())
+SEEDS = tuple(int(seed) for seed in os.environ.get("ORCHESTRATE_INSTALL_KILLS", "1").split())
+RESUME = ["orchestrate", "resume", "--yes", "--json"]
+KILLED = -signal.SIGKILL
+LONGEST_LIFE, LEAST_KILLS = 8, 8  # a power of two: the SQL alone passes more than 1300 places
 SEND = """
 import smtplib
 with smtplib.SMTP("127.0.0.1", 25) as server:
@@ -88,7 +96,7 @@ def test_an_installation_that_is_resumed_after_reboot_and_power_cut_runs_and_tak
     assert (status["components"], status["open_run"], runs(host)) == (VERSIONS, None, (True, True))
     assert believed(host) == "active"
     host.run(["/opt/orchestrate/bin/python", "-c", SEND.format(domain=DOMAIN)])
-    waited(lambda: "Back on Monday" in host.read("/var/mail/openemm"))
+    waited(lambda: "Back on Monday" in host.run(["cat", "/var/mail/openemm"], check=False).stdout)
 
 
 def test_a_second_installation_changes_nothing_and_says_so(cut_off: CutOff) -> None:
@@ -111,6 +119,29 @@ def test_an_installation_that_is_taken_back_leaves_the_host_as_it_was(cut_off: C
     assert not [
         f"{name}: {was}, {now}" for name, (was, now) in left.items() if not name.startswith(LEFT_BY_PACKAGES + LEFT_BY_US)
     ]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_an_installation_that_is_killed_again_and_again_comes_to_the_same_end(lab: Lab, seed: int) -> None:
+    chance = random.Random(seed)
+    host = lab.host((ready_root(Kind.BARE),))
+    host.boot()
+    prepare(host)
+    kills, code = 0, KILLED
+    command = INSTALL
+    while code == KILLED:
+        fault = f"commit:{round(2 ** chance.uniform(1, LONGEST_LIFE))}"  # passed before and behind every commit of the journal
+        code = host.run(command, SECONDS, check=False, env={"ORCHESTRATE_FAULT": fault}).exit_code
+        kills += code == KILLED
+        command = RESUME if ask(host, "status")["open_run"] is not None else INSTALL
+    assert code == 0
+    assert kills >= LEAST_KILLS, f"killed {kills} times only"
+    status = ask(host, "status")
+    assert (status["components"], status["open_run"], runs(host)) == (VERSIONS, None, (True, True))
+    assert host.run(["orchestrate", "audit", "verify"], SECONDS).exit_code == 0
+    assert install(host)["changed"] is False
+    sys.stdout.write(f"\nseed {seed}: killed {kills} times\n")
+    host.close()
 
 
 @pytest.mark.skipif(not POINTS, reason="ORCHESTRATE_INSTALL_CUTS names no more power cuts")
