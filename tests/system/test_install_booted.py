@@ -1,8 +1,10 @@
 """An installation on a booted, bare Debian 12, from nothing to a verified OpenEMM: real packages, MariaDB, Postfix and Tomcat.
 
 It is ended in the middle of an installation of packages by a reboot, and in the middle of OpenEMM's first start by a power cut;
-then it is resumed, and, from the same disk, taken back. On another host the process is killed again and again, at seeded commits of
-the journal, until it is through (ORCHESTRATE_INSTALL_KILLS="1 2 3" names seeds). More power cuts, each on a fresh host, which is then as it must be:
+then it is resumed, and, from the same disk, taken back. On another host the process is killed again and again, at seeded
+commits of the journal, until it is through: ORCHESTRATE_INSTALL_KILLS="1 2 3" names the seeds.
+
+More power cuts, each on a fresh host, which is then as it must be:
 ORCHESTRATE_INSTALL_CUTS=all (each step), or STEP, or STEP@SECONDS such as java@4 .../pytest tests/system/test_install_booted.py
 """
 
