@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.files import replace_link, sha256_file, write_atomic
-from orchestrator.hosts.mta.kept import ContentStore
-from orchestrator.hosts.mta.systemd import Systemd
+from orchestrator.hosts.register import ContentStore
+from orchestrator.hosts.systemd import Systemd
 from workflows.errors import RefusedError
 from workflows.remedies import MakeLink, Remedy, Rewrite, SetMode, SwitchOn
 from workflows.step import Facts

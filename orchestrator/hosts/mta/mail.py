@@ -19,13 +19,13 @@ from orchestrator.hosts.command import PATH, run
 from orchestrator.hosts.mta import daemons, sources
 from orchestrator.hosts.mta.alternatives import SystemAlternatives
 from orchestrator.hosts.mta.archive import DatedArchive
-from orchestrator.hosts.mta.kept import ContentStore
 from orchestrator.hosts.mta.postfix import Postfix
 from orchestrator.hosts.mta.sendmail import PACKAGES as SENDMAIL_PACKAGES
 from orchestrator.hosts.mta.sendmail import Sendmail
 from orchestrator.hosts.mta.submit import give
-from orchestrator.hosts.mta.systemd import Systemd
 from orchestrator.hosts.os_packages import package_manager
+from orchestrator.hosts.register import ContentStore
+from orchestrator.hosts.systemd import Systemd
 from orchestrator.hosts.user import command_as, environment_of
 from workflows.mta import PROOF_ID
 from workflows.mta_host import Clue, Listener, MailServer, Mta

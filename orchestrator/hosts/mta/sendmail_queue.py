@@ -15,7 +15,6 @@ from orchestrator.hosts.mta.postfix_queue import QueueError
 from orchestrator.hosts.mta.stage import NAME
 from workflows.mta_host import QueuedMail
 
-ENVELOPES = ("qf", "hf")  # hf: quarantined
 HELD = "hf"
 PRIORITY = 30000
 _HEADER = re.compile(rb"H(?:\?([^?]*)\?)?(.*)", re.DOTALL)

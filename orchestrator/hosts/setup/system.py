@@ -14,7 +14,7 @@ from pathlib import Path
 
 from orchestrator.hosts import host_name, room
 from orchestrator.hosts.command import PATH, run, tail
-from orchestrator.hosts.mta.systemd import Systemd, act
+from orchestrator.hosts.systemd import Systemd, act
 from workflows.setup.system import Distribution, Family
 
 OS_RELEASE = Path("/etc/os-release")

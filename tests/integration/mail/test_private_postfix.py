@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.hosts.mta.kept import ContentStore
+from orchestrator.hosts.register import ContentStore
 from tests.integration.mail.conftest import PrivatePostfix
 from workflows.errors import WorkflowError
 from workflows.mta_host import QueuedMail

@@ -14,7 +14,7 @@ import pytest
 from orchestrator.hosts.mta import sendmail, sendmail_queue
 from orchestrator.hosts.mta.message import digest
 from orchestrator.hosts.mta.sendmail import Sendmail
-from orchestrator.hosts.mta.systemd import Systemd
+from orchestrator.hosts.systemd import Systemd
 from workflows.mta_host import QueuedMail
 
 CONTENT = b"Message-ID: <m@x>\nSubject: a\n\nbody\n"

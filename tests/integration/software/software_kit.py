@@ -13,7 +13,7 @@ from typing import Any
 
 from orchestrator.engine import Engine
 from orchestrator.events import Bus
-from orchestrator.hosts.mta.kept import ContentStore
+from orchestrator.hosts.register import ContentStore
 from orchestrator.hosts.setup.files import RealFiles
 from orchestrator.hosts.setup.software import RealSoftware
 from state.journal import RunRecord

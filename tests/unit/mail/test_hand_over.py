@@ -15,7 +15,7 @@ from orchestrator.hosts.mta import sendmail, sendmail_queue, stage
 from orchestrator.hosts.mta.archive import DatedArchive
 from orchestrator.hosts.mta.message import digest
 from orchestrator.hosts.mta.sendmail import Sendmail
-from orchestrator.hosts.mta.systemd import Systemd
+from orchestrator.hosts.systemd import Systemd
 from workflows.errors import WorkflowError
 from workflows.host import AppState
 from workflows.mta import Leftovers, MtaPlan

@@ -12,7 +12,7 @@ import pytest
 
 from orchestrator.engine import Engine
 from orchestrator.events import Bus
-from orchestrator.hosts.mta.kept import ContentStore
+from orchestrator.hosts.register import ContentStore
 from orchestrator.hosts.setup.files import RealFiles
 from state.journal import RunRecord
 from state.store import Store
