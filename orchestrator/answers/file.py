@@ -49,7 +49,6 @@ def complete(given: Mapping[str, Any]) -> Answers:
 
     Raises:
         UsageError: "answer-missing" naming key and option; "answer-unusable" and what the questions' checks raise.
-        RefusedError: "mailloop-is-server".
     """
     values: dict[str, Any] = {}
     for question in QUESTIONS:

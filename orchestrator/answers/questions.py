@@ -135,8 +135,6 @@ def checked(question: Question, value: str, given: Given) -> str:
     try:
         question.check(value, given)
     except WorkflowError as error:
-        if error.next:
-            raise
         raise UsageError(
             f"{question.key}: {error.message}", key=error.error_key, unharmed=["nothing was changed"],
             next=[f"{question.option} VALUE    the same command with a usable one"],

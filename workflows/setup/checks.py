@@ -117,7 +117,7 @@ def _names(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
         require_mailloop(answers.mailloop_domain, servers)
         yield MAILLOOP.fine(answers.mailloop_domain)
     except WorkflowError as error:
-        yield MAILLOOP.stops(error.message, error.next[0] if error.next else "the same command with another --mailloop")
+        yield MAILLOOP.stops(error.message, "the same command with another --mailloop-domain")
 
 
 def _mail_server(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:

@@ -17,18 +17,19 @@ import pymysql
 
 from orchestrator.hosts.database import RealDatabase
 from orchestrator.hosts.home import RealHome
-from orchestrator.hosts.mta.kept import ContentStore
 from orchestrator.hosts.private_server import INSTALL_NAMES, SERVER_NAMES, find_program, server_user
+from orchestrator.hosts.register import ContentStore
 from orchestrator.hosts.setup.files import RealFiles
 from orchestrator.hosts.setup.server import RealServer
 from orchestrator.settings import DatabaseSettings, Settings
+from tests.integration.sql.sql_kit import FileJournal
 from workflows.mta_host import UnitState
 from workflows.os_packages import Transaction
 from workflows.plan import Component, Hop, LineRules, Need, PackageKind, Release
 from workflows.setup.answers import Answers
 from workflows.setup.plan import InstallPlan
 from workflows.setup.software import Provided
-from workflows.step import Done, LedgerNote, PauseRequested, StatementRecord, StatementState
+from workflows.step import Done, LedgerNote, PauseRequested
 from workflows.steps.setup.base import SetupStep
 
 TARGET = "20.10.000.152"
@@ -245,29 +246,6 @@ class Context:
         self._pauses -= 1
         if self._pauses == 0:
             raise PauseRequested
-
-
-class FileJournal:
-    """Statement records in a file."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def records(self) -> list[StatementRecord]:
-        found: dict[tuple[str, int], StatementRecord] = {}
-        for line in self.path.read_text().splitlines() if self.path.exists() else ():
-            for data in json.loads(line):
-                record = StatementRecord(**{**data, "state": StatementState(data["state"])})
-                found[record.file, record.position] = record
-        return list(found.values())
-
-    def write(self, *records: StatementRecord) -> None:
-        lines = [{**vars(record), "state": record.state.value, "session": dict(record.session)} for record in records]
-        with self.path.open("a") as file:
-            file.write(json.dumps(lines) + "\n")
-
-    def forget(self) -> None:
-        self.path.unlink(missing_ok=True)
 
 
 class OwnServer:
