@@ -30,7 +30,9 @@ OS_KEYS = {
     errno.EACCES: "permission-denied",
     errno.EPERM: "permission-denied",
 }
-RESTS = {*ENDED, RunState.FAILED, RunState.PAUSED}  # where a run may lie for long: where its ledger ends is told elsewhere too
+BACKWARD = (RunState.UNDOING, RunState.UNDO_FAILED)
+# where a run may lie for long: where its ledger ends is told elsewhere too
+RESTS = {*ENDED, RunState.FAILED, RunState.UNDO_FAILED, RunState.PAUSED}
 POLL = 0.2  # seconds between two looks for a pause while a gate is shut
 
 
@@ -53,7 +55,8 @@ class Engine:
 
         Args:
             record: the run as persisted.
-            steps: the workflow's steps, built from the run's pinned plan.
+            steps: the workflow's steps as this version of the tool builds them from the run's pinned plan. The run is driven by
+                its own, recorded ones: a step that came later is none of it.
             host: what the steps act on.
             journal: where state is kept.
             ledger: the site's ledger.
@@ -62,17 +65,19 @@ class Engine:
             wait: seconds a gate may wait in this process; None for as long as it takes.
 
         Raises:
-            WorkflowError: "step-unknown" when the persisted run has steps that this version does not know.
+            WorkflowError: "step-unknown" when the run has steps that this version does not know; nothing was changed.
         """
-        names = [step.name for step in steps]
-        if unknown := [s.name for s in record.steps if s.name not in names]:
+        known = {step.name: step for step in steps}
+        names = [step.name for step in record.steps]
+        if unknown := [name for name in names if name not in known]:
             raise WorkflowError(
                 f"run {record.id} has steps that this version of orchestrate does not know: {', '.join(unknown)}",
                 key="step-unknown",
+                unharmed=["nothing was changed"],
                 next=[f"orchestrate run {record.id}    shows the version that began it ({record.tool_version}); go on with that"],
             )
         self.record = record
-        self._steps = {step.name: step for step in steps}
+        self._steps = {name: known[name] for name in names}
         self._host = host
         self._journal = journal
         self._ledger = ledger
@@ -80,13 +85,13 @@ class Engine:
         self._flag = pause_asked
         self._wait = wait
         self._clock = time.monotonic()
-        self._machine = WorkflowMachine(names, RunState(record.state), record.position)
+        self._machine = WorkflowMachine(names, _state_of(record), record.position)
 
     # --- forward ------------------------------------------------------------------------------------------------------
 
     def run(self) -> RunRecord:
         """Drive the run until it ends, fails, waits too long or is paused; the record as it then stands."""
-        if self._machine.run_state is RunState.UNDOING or self._undo_began():
+        if self._machine.run_state in BACKWARD:
             return self.undo()
         self._begin()
         while self._machine.run_state is RunState.RUNNING:
@@ -281,9 +286,6 @@ class Engine:
         change = StepChange(step.name, expect=StepState.UNDOING, state=StepState.UNDONE, ended=_now())
         self._change("step-undone", {"title": step.title}, step=step, steps=[change], ledger=[self._note(note) for note in notes])
 
-    def _undo_began(self) -> bool:
-        return any(s.state in {StepState.UNDOING, StepState.UNDONE} for s in self.record.steps)
-
     # --- the one way to write -----------------------------------------------------------------------------------------
 
     def _change(
@@ -322,6 +324,12 @@ class Engine:
             record=self.record, step=step.name, host=self._host, journal=self._journal, ledger=self._ledger,
             publish=self._publish, pause_asked=lambda: self._asked() is not None,
         )  # fmt: skip
+
+
+def _state_of(record: RunRecord) -> RunState:
+    """Where the run stands. Version 0.1.0 called one failed whose undo had failed."""
+    began = any(step.state in {StepState.UNDOING, StepState.UNDONE} for step in record.steps)
+    return RunState.UNDO_FAILED if record.state == RunState.FAILED and began else RunState(record.state)
 
 
 def _now() -> datetime:

@@ -13,8 +13,6 @@ from typing import Any
 
 from transitions import Machine
 
-from workflows.errors import WorkflowError
-
 
 class RunState(enum.StrEnum):
     """Where a run stands (DESIGN 4)."""
@@ -27,6 +25,7 @@ class RunState(enum.StrEnum):
     COMPLETED = "completed"
     UNDOING = "undoing"
     UNDONE = "undone"
+    UNDO_FAILED = "undo-failed"  # taking it back was stopped in its middle; from here it only goes on backwards
 
 
 class StepState(enum.StrEnum):
@@ -56,17 +55,7 @@ class WorkflowMachine:
     state: str
 
     def __init__(self, steps: Sequence[str], state: RunState = RunState.PLANNED, position: str | None = None) -> None:
-        """Restore the machine of a run.
-
-        Raises:
-            WorkflowError: "step-unknown" when the run stands at a step that this version of the tool does not know.
-        """
-        if position is not None and position not in steps:
-            raise WorkflowError(
-                f"the run stands at step {position!r}, which this version of orchestrate does not know",
-                key="step-unknown",
-                next=["orchestrate runs    which version of the tool began it; go on with that one"],
-            )
+        """Restore the machine of a run from its own steps and where it stands, one of them."""
         self.steps = tuple(steps)
         self.position = position
         initial = position if state is RunState.RUNNING and position else state.value
@@ -101,9 +90,13 @@ class WorkflowMachine:
             ]
         rows += [
             {"trigger": "pause", "source": RunState.WAITING.value, "dest": RunState.PAUSED.value},
-            {"trigger": "undo", "source": [RunState.PLANNED.value, *(s.value for s in HALTED)], "dest": RunState.UNDOING.value},
+            {
+                "trigger": "undo",
+                "source": [s.value for s in (RunState.PLANNED, *HALTED, RunState.UNDO_FAILED)],
+                "dest": RunState.UNDOING.value,
+            },
             {"trigger": "undo_done", "source": RunState.UNDOING.value, "dest": RunState.UNDONE.value},
-            {"trigger": "undo_failed", "source": RunState.UNDOING.value, "dest": RunState.FAILED.value},
+            {"trigger": "undo_failed", "source": RunState.UNDOING.value, "dest": RunState.UNDO_FAILED.value},
         ]
         return rows
 

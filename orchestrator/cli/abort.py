@@ -21,7 +21,7 @@ def command(app: App, run_id: str | None) -> int:
     with app.open() as site:
         app.sure("Take back everything the run did? Mail is down while it happens.")
         run = abort(site, run_id, display=app.display)
-        if run.state not in {"undone", "failed"}:
+        if run.state not in {"undone", "undo-failed"}:
             lines = [
                 f"the process that drives run {run.id} will take it back",
                 f"  next      orchestrate watch {run.id}    see it happen",

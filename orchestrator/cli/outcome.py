@@ -22,7 +22,7 @@ def finish(app: App, command: str, run: RunRecord) -> int:
 
     down = downtime(run)
     lines = ["", *runs.ending_lines(run, down)]
-    if run.state == "failed" and run.headline and not app.json:
+    if run.state in {"failed", "undo-failed"} and run.headline and not app.json:
         _tell_failure(run)
         lines = []
     app.show(command, lines, {"changed": command != "watch", "downtime": down, "run": runs.facts(run)})

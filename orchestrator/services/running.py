@@ -27,7 +27,7 @@ from workflows.plan import UpgradePlan
 from workflows.step import Step
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0, O, 1, I: ids are read aloud at night
-EXIT = {RunState.COMPLETED: 0, RunState.PAUSED: 4, RunState.WAITING: 4, RunState.FAILED: 1}
+EXIT = {RunState.COMPLETED: 0, RunState.PAUSED: 4, RunState.WAITING: 4, RunState.FAILED: 1, RunState.UNDO_FAILED: 1}
 
 
 class Display(Protocol):

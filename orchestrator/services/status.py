@@ -46,7 +46,8 @@ class RunStatus:
         """How it stands: "is paused", "has failed", "was cut off"."""
         if self.state in {"planned", "running", "undoing"} and not self.driven:
             return "was cut off" if self.state != "planned" else "is planned"
-        return "has failed" if self.state == "failed" else f"is {self.state}"
+        said = {"failed": "has failed", "undo-failed": "has failed while it was taken back"}
+        return said.get(self.state, f"is {self.state}")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import click
 
 WIDTH = 80
 MARKS = {"inhibitor": "red", "warning": "yellow", "unknown": "yellow", "failed": "red", "passed": "green", "completed": "green",
-         "undone": "yellow", "paused": "yellow", "waiting": "yellow", "running": "green"}  # fmt: skip
+         "undone": "yellow", "undo-failed": "red", "paused": "yellow", "waiting": "yellow", "running": "green"}  # fmt: skip
 
 
 def marked(word: str, width: int = 0) -> str:

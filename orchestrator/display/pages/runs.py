@@ -65,6 +65,7 @@ def ending_lines(run: RunRecord, downtime: float | None = None) -> list[str]:
         "paused": "paused safely",
         "waiting": "is left waiting",
         "failed": "stopped",
+        "undo-failed": "stopped while it was taken back",
     }
     parts = [f"run {run.id}", title(run), said.get(run.state, run.state), _down(run)]
     return [*flow([part for part in parts if part], 0), *next_lines(run)]
@@ -83,6 +84,8 @@ def next_commands(run: RunRecord) -> list[str]:
     elif run.state == "running":
         following = [(f"orchestrate watch {run.id}", "follow it"), (f"orchestrate pause {run.id}", "stop it at a safe place")]
         following += [(going, "go on with it, when its process is gone")]
+    elif run.state in {"undoing", "undo-failed"}:
+        following = [(going, "go on with taking it back"), (f"orchestrate run {run.id} --log", "everything it did")]
     else:
         following = [(going, "go on with it"), (f"orchestrate abort {run.id}", "take back what it did")]
         following += [(f"orchestrate run {run.id} --log", "everything it did")]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -176,12 +178,24 @@ def test_an_undo_that_fails_is_itself_resumable_and_keeps_the_first_headline(sto
     runner, _ = engine(store, world, begin(store, world))
     runner.run()
     record = runner.undo()
-    assert record.state == "failed"
+    assert record.state == "undo-failed"
     assert record.headline is not None
     assert record.headline["key"] == "made-to-fail"
+    world.log.clear()
     record = engine(store, world, store.journal.load("TEST"))[0].run()
     assert record.state == "undone", "resume goes on backwards"
     assert world.there == []
+    assert world.log == ["undo a"]
+
+
+def test_a_run_whose_undo_had_failed_under_0_1_0_never_goes_forward_again(store: Store) -> None:
+    world = World("a:ou b c:f")
+    runner, _ = engine(store, world, begin(store, world))
+    runner.run()
+    record = store.journal.change(runner.undo(), state="failed")  # as 0.1.0 called it
+    world.log.clear()
+    assert engine(store, world, record)[0].run().state == "undone"
+    assert world.log == ["undo a"]
 
 
 def test_a_gate_left_shut_leaves_the_run_waiting_and_resumable(store: Store) -> None:
@@ -216,14 +230,119 @@ def test_an_abort_asked_from_elsewhere_takes_the_run_back(store: Store) -> None:
     assert engine(store, world, record)[0].run().state == "undone"
 
 
-def test_a_run_with_a_step_this_version_does_not_know_is_not_touched(store: Store) -> None:
-    world = World("a strange b")
+@pytest.mark.parametrize("cut", ["o", "p", "c", "f"])
+@pytest.mark.parametrize("newer", ["a new b c", "a b c new", "new a b c"])
+def test_a_newer_tool_with_one_more_step_goes_on_with_an_older_run_by_its_own_steps(store: Store, newer: str, cut: str) -> None:
+    world = World(f"a b:{cut}o c")
+    begin(store, world)
+    if cut != "o":
+        _cut_off(store, world)
+    world.behaviour = {name: world.behaviour.get(name, []) for name in newer.split()}
+    record = engine(store, world, store.journal.load("TEST"))[0].run()
+    assert record.state == "completed"
+    assert [step.name for step in record.steps] == ["a", "b", "c"]
+    assert not [line for line in world.log if line.endswith(" new")]
+    assert world.there == ["a", "b", "c"]
+
+
+def test_a_newer_tool_with_one_more_step_takes_an_older_run_back(store: Store) -> None:
+    world = World("a b:p c")
+    _cut_off(store, world, begin(store, world))
+    world.behaviour = {"a": [], "new": [], "b": [], "c": []}
+    assert engine(store, world, store.journal.load("TEST"))[0].undo().state == "undone"
+    assert world.there == []
+
+
+@pytest.mark.parametrize("newer", ["a c", "a b-renamed c"])
+@pytest.mark.parametrize("cut", ["p", "c", "f"])
+def test_a_tool_without_a_step_of_the_run_refuses_it_and_changes_nothing(store: Store, newer: str, cut: str) -> None:
+    world = World(f"a b:{cut} c")
+    _cut_off(store, world, begin(store, world))
+    before, events = store.journal.load("TEST"), store.journal.events("TEST")
+    world.behaviour = {name: [] for name in newer.split()}
+    with pytest.raises(WorkflowError, match="b") as raised:
+        engine(store, world, before)
+    assert (raised.value.error_key, bool(raised.value.next), bool(raised.value.unharmed)) == ("step-unknown", True, True)
+    assert (store.journal.load("TEST"), store.journal.events("TEST")) == (before, events)
+
+
+def _cut_off(store: Store, world: World, record: RunRecord | None = None) -> None:
+    """Run until it fails, pauses or crashes."""
+    with contextlib.suppress(KeyboardInterrupt):
+        engine(store, world, record or store.journal.load("TEST"))[0].run()
+
+
+@pytest.mark.parametrize("letter", ["p", "c", "f"])
+def test_an_abort_takes_back_the_step_that_was_paused_cut_off_or_failed_in_its_middle(store: Store, letter: str) -> None:
+    world = World(f"a b:{letter} c")
+    _cut_off(store, world, begin(store, world))
+    world.there.append("half of b")
+    world.log.clear()
+    assert engine(store, world, store.journal.load("TEST"))[0].undo().state == "undone"
+    assert world.log == ["undo b", "undo a"]
+    assert world.there == []
+
+
+def test_an_error_of_the_system_in_an_undo_is_a_failure_of_that_undo(store: Store) -> None:
+    world = World("a b:f")
+    runner, _ = engine(store, world, begin(store, world))
+    runner.run()
+
+    def no_space(ctx: Context) -> Sequence[LedgerNote]:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    runner._steps["a"].undo = no_space  # type: ignore[method-assign]
+    record = runner.undo()
+    assert (record.state, record.step("a").state, record.step("b").state) == ("undo-failed", "undoing", "undone")
+    (failed,) = [event for event in store.journal.events("TEST") if event.kind == "step-failed" and event.step == "a"]
+    assert failed.data["key"] == "disk-full"
+    assert engine(store, world, store.journal.load("TEST"))[0].run().state == "undone"
+
+
+@pytest.mark.parametrize("what", ["pause", "abort"])
+def test_a_request_is_forgotten_once_it_was_followed(store: Store, what: str) -> None:
+    world = World("a b")
     record = begin(store, world)
-    del world.behaviour["strange"]
-    with pytest.raises(WorkflowError, match="strange") as raised:
-        engine(store, world, record)
-    assert raised.value.error_key == "step-unknown"
-    assert store.journal.load("TEST") == record
+    store.journal.request("TEST", what)
+    record = engine(store, world, record)[0].run()
+    assert store.journal.requested("TEST") is None
+    assert record.state == {"pause": "paused", "abort": "undone"}[what]
+
+
+@pytest.mark.parametrize(("letter", "after"), [("c", "crash"), ("p", "paused"), ("f", "failed")])
+def test_every_resume_stands_in_the_ledger_and_says_after_what(store: Store, letter: str, after: str) -> None:
+    world = World(f"a b:{letter}o")
+    _cut_off(store, world, begin(store, world))
+    assert engine(store, world, store.journal.load("TEST"))[0].run().state == "completed"
+    assert [entry.kind for entry in store.ledger(SITE).entries()].count("run-resumed") == 1
+    (resumed,) = [event for event in store.journal.events("TEST") if event.kind == "run-resumed"]
+    assert resumed.data["after"] == after
+
+
+def test_the_error_of_an_earlier_attempt_is_gone_once_the_step_is_tried_again(store: Store) -> None:
+    world = World("a:fp b")
+    record = engine(store, world, begin(store, world))[0].run()
+    assert record.step("a").error is not None
+    record = engine(store, world, record)[0].run()
+    assert (record.state, record.step("a").state, record.step("a").error) == ("paused", "doing", None)
+
+
+def test_an_abort_asked_for_at_a_shut_gate_takes_the_run_back_at_once(store: Store) -> None:
+    world = World("a b:w c")
+    record = begin(store, world)
+    runner, seen = engine(store, world, record)
+    runner._steps["b"].do = _shut_gate(store)
+    record = runner.run()
+    assert (record.state, world.there) == ("undone", [])
+    assert "paused" not in seen
+
+
+def _shut_gate(store: Store) -> Callable[[Context], Outcome]:
+    def shut(ctx: Context) -> Outcome:
+        store.journal.request("TEST", "abort")
+        return Waiting("the gate", again_in=60.0)
+
+    return shut
 
 
 def test_two_processes_cannot_both_move_a_run(store: Store) -> None:
