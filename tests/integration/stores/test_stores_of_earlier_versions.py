@@ -1,0 +1,77 @@
+"""A store that a released version wrote opens under this one: its runs are known, driven and taken back, its ledger is sound."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from orchestrator.display.pages import runs as page
+from orchestrator.engine import Engine
+from orchestrator.events import Bus
+from orchestrator.services.plans import plan_from_json, steps_of
+from orchestrator.services.site import Site
+from orchestrator.services.watching import events_of
+from orchestrator.settings import Settings
+from orchestrator.tool import TOOL_VERSION
+from state.journal import RunRecord
+from state.store import Store
+from workflows.machine import RunState
+
+STORES = Path(__file__).parents[2] / "stores"
+SITE = "openemm"
+
+
+@pytest.fixture
+def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    with closing(sqlite3.connect(tmp_path / "state.db")) as made:
+        made.executescript(request.param.read_text(encoding="utf-8"))
+    with Store.open(tmp_path / "state.db", tool_version=TOOL_VERSION) as store:
+        yield store
+
+
+def written(name: str) -> pytest.MarkDecorator:
+    """The stores of that name, of every released version."""
+    files = sorted(STORES.glob(f"*/{name}.sql"))
+    assert files
+    return pytest.mark.parametrize("opened", files, ids=lambda file: file.parent.name, indirect=True)
+
+
+def engine_of(store: Store, record: RunRecord) -> Engine:
+    """The engine that would go on with it; it has no host, so that no step can act."""
+    steps = steps_of(record.workflow, plan_from_json(record.workflow, record.plan))
+    ledger = store.ledger(SITE)
+    return Engine(record, steps, host=None, journal=store.journal, ledger=ledger, bus=Bus())  # type: ignore[arg-type]
+
+
+@written("*")
+def test_every_run_is_shown_and_its_ledger_is_sound(opened: Store, tmp_path: Path) -> None:
+    runs = [opened.journal.load(run.id) for run in opened.journal.runs(SITE)]
+    assert runs
+    for run in runs:
+        plan = plan_from_json(run.workflow, run.plan)
+        assert (plan.source, plan.target) == (run.plan["source"], run.plan["target"])
+        log = page.lines(run, events_of(Site(Settings(name=SITE, state=tmp_path), opened), run.id))
+        assert any(run.id in line for line in log)
+    check = opened.ledger(SITE).verify()
+    assert (check.problem, check.entries > 0) == (None, True)
+
+
+@written("*")
+def test_every_step_of_every_run_is_known(opened: Store) -> None:
+    for run in opened.journal.runs(SITE):
+        record = opened.journal.load(run.id)
+        assert engine_of(opened, record).record == record
+
+
+@written("half-done")
+def test_the_run_that_was_cut_off_stands_where_it_was_cut_off_with_all_its_statements(opened: Store) -> None:
+    record = opened.journal.open_run(SITE, {"completed", "undone"})
+    assert record is not None
+    assert (record.state, record.position, record.step("hop1.database").state) == (RunState.RUNNING, "hop1.database", "doing")
+    assert record.step("hop1.backup").facts["backup"]
+    assert opened.journal.statements(record.id, "hop1.database").records()
+    assert engine_of(opened, record)._machine.state == "hop1.database"
