@@ -20,7 +20,7 @@ from state.ledger import EntryDraft, Ledger
 from workflows.errors import WorkflowError
 from workflows.host import Host
 from workflows.machine import ENDED, RunState, StepState, WorkflowMachine
-from workflows.step import Done, LedgerNote, PauseRequested, Probe, Step, Waiting
+from workflows.step import Done, LedgerNote, PauseRequested, Probe, Step, Waiting, may_skip
 
 STARTED = (StepState.DOING, StepState.DONE, StepState.FAILED, StepState.UNDOING)
 OS_KEYS = {
@@ -33,6 +33,7 @@ OS_KEYS = {
 BACKWARD = (RunState.UNDOING, RunState.UNDO_FAILED)
 # where a run may lie for long: where its ledger ends is told elsewhere too
 RESTS = {*ENDED, RunState.FAILED, RunState.UNDO_FAILED, RunState.PAUSED}
+SKIPPED = "not wanted here"
 POLL = 0.2  # seconds between two looks for a pause while a gate is shut
 
 
@@ -85,7 +86,10 @@ class Engine:
         self._flag = pause_asked
         self._wait = wait
         self._clock = time.monotonic()
-        self._machine = WorkflowMachine(names, _state_of(record), record.position)
+        self._machine = WorkflowMachine(
+            names, _state_of(record), record.position,
+            optional=[name for name, step in self._steps.items() if may_skip(step)], wanted=self._wanted, begun=self._begun,
+        )  # fmt: skip
 
     # --- forward ------------------------------------------------------------------------------------------------------
 
@@ -101,7 +105,9 @@ class Engine:
             if asked == "pause":
                 self._halt()
                 break
-            self._one(self._steps[self._machine.state])
+            step = self._steps[self._machine.state]
+            if not self._skipped(step):
+                self._one(step)
         return self.record
 
     def _begin(self) -> None:
@@ -116,6 +122,18 @@ class Engine:
         elif state not in ENDED:
             self._machine.fire("resume")
             self._change("run-resumed", {"after": state.value}, ledger=[self._entry("run-resumed")], headline=None)
+
+    def _wanted(self, name: str) -> bool:
+        """The guard of a step that may be skipped. One that was begun is gone on with."""
+        ctx = self._context(self._steps[name])
+        return self.record.step(name).state != StepState.PENDING or self._steps[name].wanted(ctx)
+
+    def _skipped(self, step: Step) -> bool:
+        if not self._machine.skips():
+            return False
+        change = StepChange(step.name, expect=StepState.PENDING, state=StepState.SKIPPED, summary=SKIPPED, ended=_now())
+        self._pass("step-skipped", {"title": step.title, "summary": SKIPPED}, step, change)
+        return True
 
     def _one(self, step: Step) -> None:
         before = self.record.step(step.name)
@@ -170,7 +188,6 @@ class Engine:
     def _finish(self, step: Step, done: Done) -> None:
         seconds = time.monotonic() - self._clock
         self._machine.fire("step_done")
-        completed = self._machine.run_state is RunState.COMPLETED
         change = StepChange(
             step.name,
             expect=StepState.DOING,
@@ -180,15 +197,24 @@ class Engine:
             ended=_now(),
             seconds=seconds,
         )
-        ledger = [self._note(note) for note in done.ledger]
-        if completed:
-            ledger.append(self._entry("run-completed"))
-        extra = {"ended": _now()} if completed else {}
         data = {"title": step.title, "summary": done.summary, "seconds": seconds}
-        events = [EventDraft("run-completed")] if completed else []
-        self._change("step-done", data, step=step, steps=[change], ledger=ledger, events=events, headline=None, **extra)
-        if completed:
-            self._publish("run-completed", None, {})
+        self._pass("step-done", data, step, change, [self._note(note) for note in done.ledger])
+
+    def _pass(
+        self, kind: str, data: Mapping[str, Any], step: Step, change: StepChange, ledger: Sequence[EntryDraft] = ()
+    ) -> None:
+        """The machine has left a step behind: write it, and the end of the run when that was the last one."""
+        ends = {RunState.COMPLETED: "run-completed", RunState.UNDONE: "run-undone"}
+        end = ends.get(self._machine.run_state)
+        extra: dict[str, Any] = {"ended": _now()} if end else {}
+        if kind != "step-undone":
+            extra["headline"] = None
+        self._change(
+            kind, data, step=step, steps=[change], ledger=[*ledger, *([self._entry(end)] if end else [])],
+            events=[EventDraft(end)] if end else [], **extra,
+        )  # fmt: skip
+        if end:
+            self._publish(end, None, {})
 
     def _fail(self, step: Step, error: WorkflowError) -> None:
         self._machine.fire("step_failed")
@@ -255,23 +281,21 @@ class Engine:
         if self._machine.run_state is not RunState.UNDOING:
             self._machine.fire("undo")
             self._change("run-undoing")
-        for name in reversed([s.name for s in self.record.steps]):
-            if self.record.step(name).state not in STARTED:
+        while self._machine.run_state is RunState.UNDOING:
+            step = self._steps[str(self._machine.position)]
+            if self._machine.fire("undo_skipped"):
                 continue
-            step = self._steps[name]
             try:
                 self._undo_one(step)
             except (WorkflowError, OSError) as raised:
-                error = raised if isinstance(raised, WorkflowError) else _os_error(step, raised)
-                self._machine.fire("undo_failed")
-                report = self._report(step, error)
-                failed = self._entry("run-failed", {"step": name, "key": error.error_key, "undoing": True})
-                headline = self.record.headline or {**report, "step": name}
-                self._change("step-failed", report, step=step, headline=headline, ledger=[failed])
-                return self.record
-        self._machine.fire("undo_done")
-        self._change("run-undone", ledger=[self._entry("run-undone")], ended=_now())
+                self._undo_fails(step, raised if isinstance(raised, WorkflowError) else _os_error(step, raised))
+        if self._machine.run_state is RunState.UNDONE and self.record.state != RunState.UNDONE:
+            self._change("run-undone", ledger=[self._entry("run-undone")], ended=_now())
         return self.record
+
+    def _begun(self, name: str) -> bool:
+        """The guard of the way back."""
+        return self.record.step(name).state in STARTED
 
     def _undo_one(self, step: Step) -> None:
         before = self.record.step(step.name)
@@ -283,8 +307,16 @@ class Engine:
             notes = step.undo(ctx)
         finally:
             self.record = ctx.record
+        self._machine.fire("step_undone")
         change = StepChange(step.name, expect=StepState.UNDOING, state=StepState.UNDONE, ended=_now())
-        self._change("step-undone", {"title": step.title}, step=step, steps=[change], ledger=[self._note(note) for note in notes])
+        self._pass("step-undone", {"title": step.title}, step, change, [self._note(note) for note in notes])
+
+    def _undo_fails(self, step: Step, error: WorkflowError) -> None:
+        self._machine.fire("undo_failed")
+        report = self._report(step, error)
+        failed = self._entry("run-failed", {"step": step.name, "key": error.error_key, "undoing": True})
+        headline = self.record.headline or {**report, "step": step.name}
+        self._change("step-failed", report, step=step, headline=headline, ledger=[failed])
 
     # --- the one way to write -----------------------------------------------------------------------------------------
 

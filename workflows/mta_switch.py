@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from workflows.mta import MtaPlan
 from workflows.step import Step
 from workflows.steps.gate import WaitForDispatch
-from workflows.steps.migrate import ProveMigrations
 from workflows.steps.mta_begin import InstallMailServer, LookAtMail, WriteConfiguration
 from workflows.steps.mta_change import ChooseMailServer, StartNewServer, StopOldServer, WriteMaps
-from workflows.steps.mta_proof import IfItRan, ProveMail, RecordMailSwitch, VerifyMail
+from workflows.steps.mta_proof import ProveMail, ProveMigrationsAgain, RecordMailSwitch, StartFrontendAgain, VerifyMail
 from workflows.steps.mta_queue import DrainQueue, MoveQueue
-from workflows.steps.start import StartBackend, StartFrontend
+from workflows.steps.start import StartBackend
 from workflows.steps.stop import StopApplication
 
 
@@ -31,8 +30,8 @@ def steps(plan: MtaPlan) -> Iterator[Step]:
     yield WriteMaps(plan)  # before the start: without them Postfix would put off every mail
     yield StartNewServer(plan)
     yield ProveMail(plan)
-    yield IfItRan(StartFrontend(hop, plan.start_timeout), hop)
-    yield IfItRan(ProveMigrations(hop, plan.start_timeout, plan.migrate_timeout), hop)
+    yield StartFrontendAgain(hop, plan.start_timeout)
+    yield ProveMigrationsAgain(hop, plan.start_timeout, plan.migrate_timeout)
     yield StartBackend(hop)
     yield VerifyMail(plan)
     yield RecordMailSwitch(plan)

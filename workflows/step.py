@@ -173,6 +173,9 @@ class Step(Protocol):
     def title(self) -> str:
         """What people read: "hop 1 stop"."""
 
+    def wanted(self, ctx: Context) -> bool:
+        """Whether it is to be done at all, asked before its first attempt: a guard of the workflow's machine."""
+
     def prepare(self, ctx: Context) -> Facts:
         """Look at the world before the first attempt."""
 
@@ -194,6 +197,11 @@ class Step(Protocol):
 
 class StepDefaults:
     """What most steps have in common; a step overrides what it must."""
+
+    def wanted(self, ctx: Context) -> bool:
+        """Always."""
+        del ctx
+        return True
 
     def prepare(self, ctx: Context) -> Facts:
         """Nothing to remember."""
@@ -219,3 +227,8 @@ class StepDefaults:
         """Nothing is known."""
         del ctx
         return ()
+
+
+def may_skip(step: Step) -> bool:
+    """Whether the step has a guard of its own, by which it may be skipped."""
+    return getattr(type(step), "wanted", None) is not StepDefaults.wanted

@@ -30,7 +30,7 @@ def command(app: App, target: str, *, diagram: bool, wait: float | None, window:
         if not plan.hops:
             app.show("plan", [page.nothing_to_do(plan)], {"changed": False, "plan": page.facts(plan, ()), "findings": []})
             return DONE
-        drawing = running.diagram(plan) if diagram else None
+        drawing = running.diagram("upgrade", plan) if diagram else None
         if drawing and not app.json:
             app.show("plan", drawing.splitlines(), {})
             return DONE

@@ -16,7 +16,6 @@ from orchestrator.signals import pausable
 from orchestrator.tool import TOOL_VERSION
 from state.errors import LeaseHeldError
 from state.journal import RunRecord
-from workflows import upgrade
 from workflows.checks.finding import Finding, Severity
 from workflows.convert import ConversionPlan
 from workflows.errors import RefusedError, UsageError, WorkflowError
@@ -24,7 +23,7 @@ from workflows.machine import ENDED, RunState, StepState
 from workflows.machine import diagram as machine_diagram
 from workflows.moves import MovePlan
 from workflows.plan import UpgradePlan
-from workflows.step import Step
+from workflows.step import Step, may_skip
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0, O, 1, I: ids are read aloud at night
 EXIT = {RunState.COMPLETED: 0, RunState.PAUSED: 4, RunState.WAITING: 4, RunState.FAILED: 1, RunState.UNDO_FAILED: 1}
@@ -224,9 +223,10 @@ def exit_code(run: RunRecord) -> int:
     return EXIT.get(RunState(run.state), 1)
 
 
-def diagram(plan: UpgradePlan) -> str:
-    """The upgrade's machine as Mermaid."""
-    return machine_diagram([step.name for step in upgrade.steps(plan)])
+def diagram(workflow: str, plan: Plan) -> str:
+    """The machine of a workflow's run as Mermaid."""
+    steps = steps_of(workflow, plan)
+    return machine_diagram(workflow, [step.name for step in steps], [step.name for step in steps if may_skip(step)])
 
 
 def downtime(run: RunRecord) -> float | None:

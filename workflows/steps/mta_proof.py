@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from workflows.errors import WorkflowError
 from workflows.mta import MtaPlan, decide
 from workflows.plan import Hop
-from workflows.step import Context, Done, Facts, LedgerNote, Outcome, Probe, Step, StepDefaults
+from workflows.step import Context, Done, LedgerNote, StepDefaults
+from workflows.steps.migrate import ProveMigrations
 from workflows.steps.mta_begin import before, mail_of
 from workflows.steps.mta_change import PORT
+from workflows.steps.start import StartFrontend
 
 DELIVERY_SECONDS = 30.0
 MILTER_SECONDS = 60.0
@@ -20,49 +22,24 @@ WAYS_ON = ("tail /var/log/maillog    what it says", "orchestrate resume    once 
            "orchestrate abort    back to the old server, with all mails")  # fmt: skip
 
 
-@dataclass(frozen=True)
-class IfItRan:
-    """A step about the frontend, left out when that did not run before this run stopped it."""
+class _IfItRan:
+    """A step about the frontend, skipped when that did not run before this run stopped it."""
 
-    step: Step
     hop: Hop
 
-    @property
-    def name(self) -> str:
-        """Its name in the run."""
-        return self.step.name
-
-    @property
-    def title(self) -> str:
-        """What people read."""
-        return self.step.title
-
-    def _ran(self, ctx: Context) -> bool:
+    def wanted(self, ctx: Context) -> bool:
+        """Whether the frontend ran."""
         return bool(ctx.intent_of(f"{self.hop.prefix}.stop").get("frontend"))
 
-    def prepare(self, ctx: Context) -> Facts:
-        """That step's."""
-        return self.step.prepare(ctx) if self._ran(ctx) else {}
 
-    def probe(self, ctx: Context) -> Probe:
-        """That step's."""
-        return self.step.probe(ctx) if self._ran(ctx) else Probe.NOT_STARTED
+@dataclass(frozen=True)
+class StartFrontendAgain(_IfItRan, StartFrontend):
+    """Start the frontend as it was, on the new mail server."""
 
-    def do(self, ctx: Context) -> Outcome:
-        """That step's."""
-        return self.step.do(ctx) if self._ran(ctx) else Done("left stopped, as it was before")
 
-    def observed(self, ctx: Context) -> Done:
-        """That step's."""
-        return self.step.observed(ctx)
-
-    def undo(self, ctx: Context) -> Sequence[LedgerNote]:
-        """That step's."""
-        return self.step.undo(ctx) if self._ran(ctx) else ()
-
-    def unharmed(self, ctx: Context) -> Sequence[str]:
-        """That step's."""
-        return self.step.unharmed(ctx)
+@dataclass(frozen=True)
+class ProveMigrationsAgain(_IfItRan, ProveMigrations):
+    """The frontend is the one that ran before."""
 
 
 def require_chosen(ctx: Context, plan: MtaPlan) -> str:

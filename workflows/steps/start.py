@@ -152,7 +152,7 @@ class StartBackend(HopStep):
         if not application.state().frontend and ctx.intent_of(f"{self.hop.prefix}.start").get("mark"):
             ctx.note(f"{self.hop.target.version} had ended since it was proven; it is started again")
             application.start_frontend()
-        if not self.wanted(ctx):
+        if not self._flowed(ctx):
             return Done("left stopped, as it was before")
         if not application.state().backend:
             application.start_backend()
@@ -162,7 +162,7 @@ class StartBackend(HopStep):
             )
         return Done("backend services run")
 
-    def wanted(self, ctx: Context) -> bool:
+    def _flowed(self, ctx: Context) -> bool:
         """Whether mail flowed before the run."""
         first = next(step for step in ("hop1.stop", f"{self.hop.prefix}.stop") if ctx.intent_of(step))
         return bool(ctx.intent_of(first).get("backend"))

@@ -34,11 +34,17 @@ class World:
 
 
 class FakeStep(StepDefaults):
-    """Behaves as its script says, a letter an attempt: ok, fail, wait, pause, u = fail on undo, crash after the effect."""
+    """Behaves as its script says, a letter an attempt: ok, fail, wait, pause, u = fail on undo, crash after the effect, skip."""
 
     def __init__(self, name: str, world: World) -> None:
         self.name = self.title = name
         self._world = world
+
+    def wanted(self, ctx: Context) -> bool:
+        if "s" not in self._world.behaviour[self.name]:
+            return True
+        self._world.behaviour[self.name].remove("s")
+        return False
 
     def prepare(self, ctx: Context) -> dict[str, Any]:
         self._world.log.append(f"prepare {self.name}")
@@ -103,6 +109,9 @@ def told(event: Event) -> str:
         ("a:f b", "started a:started a:failed a:run-failed", "failed"),
         ("a b:wwo", "started a:started a:done b:started b:waiting b:gate-opened b:done completed", "completed"),
         ("a b:p c", "started a:started a:done b:started paused", "paused"),
+        ("a b:s c", "started a:started a:done b:skipped c:started c:done completed", "completed"),
+        ("a b:s", "started a:started a:done b:skipped completed", "completed"),
+        ("a:s b", "started a:skipped b:started b:done completed", "completed"),
     ],
 )
 def test_a_run_tells_what_happened(store: Store, script: str, happened: str, state: str) -> None:
@@ -171,6 +180,22 @@ def test_undo_takes_back_every_begun_step_last_first(store: Store) -> None:
     kinds = [entry.kind for entry in store.ledger(SITE).entries()]
     assert kinds.count("unmade") == 3
     assert kinds[-1] == "run-undone"
+
+
+def test_a_skipped_step_is_never_begun_and_nothing_of_it_is_taken_back(store: Store) -> None:
+    world = World("a b:s c:f")
+    runner, _ = engine(store, world, begin(store, world))
+    record = runner.run()
+    assert (record.step("b").state, record.step("b").attempt, record.step("b").summary) == ("skipped", 0, "not wanted here")
+    assert runner.undo().state == "undone"
+    assert world.log == ["prepare a", "do a", "prepare c", "do c", "undo c", "undo a"]
+
+
+def test_a_step_that_was_begun_is_gone_on_with_whatever_its_guard_says_then(store: Store) -> None:
+    world = World("a b:p c")
+    record = engine(store, world, begin(store, world))[0].run()
+    world.behaviour["b"].append("s")
+    assert engine(store, world, record)[0].run().step("b").state == "done"
 
 
 def test_an_undo_that_fails_is_itself_resumable_and_keeps_the_first_headline(store: Store) -> None:
