@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.files import write_atomic
+from orchestrator.files import make_folder, write_atomic
 from orchestrator.hosts.journald import send
 from state.chain import Head
 from workflows.errors import UsageError
@@ -37,7 +37,7 @@ def facts(site: str, head: Head) -> dict[str, Any]:
 def store(settings: Settings, head: Head) -> Path:
     """Keep a checkpoint in the state folder; its path."""
     folder = settings.state / FOLDER
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(folder, 0o700)
     path = folder / f"{head.seq:012d}.json"
     write_atomic(path, json.dumps(facts(settings.name, head), indent=2) + "\n", 0o600)
     return path

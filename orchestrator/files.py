@@ -9,19 +9,14 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from state.folders import fsync_folder, make_folder
+
+__all__ = ["Owner", "fsync_folder", "make_folder", "prepare_link", "replace_link", "sha256_file", "tree_digest", "write_atomic"]
+
 CHUNK = 1 << 20
 DEFAULT_MODE = 0o644
 
 Owner = tuple[int, int]  # uid, gid
-
-
-def fsync_folder(path: Path) -> None:
-    """Make the names in a folder durable."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def write_atomic(path: Path, data: bytes | str, mode: int | None = None, owner: Owner | None = None) -> None:

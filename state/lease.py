@@ -19,6 +19,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from state.connector import Connector
 from state.errors import LeaseHeldError
+from state.folders import make_folder
 from state.ledger import this_boot
 from state.process import process_start
 from state.schema import leases
@@ -96,7 +97,7 @@ class Lease:
 
     def _lock(self) -> int:
         """The locked lock file; the lock goes with the process, however it ends."""
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(self._path.parent, 0o700)
         file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         deadline = time.monotonic() + _GRACE
         while True:

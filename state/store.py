@@ -18,6 +18,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, Programm
 
 from state.connector import Connector, unavailable
 from state.errors import StoreMissingError, StoreOutdatedError, StoreTooNewError, StoreUnavailableError
+from state.folders import make_folder
 from state.journal import Journal
 from state.lease import Lease
 from state.ledger import Ledger
@@ -132,7 +133,7 @@ def _server_engine(url: str) -> Engine:
 @contextmanager
 def _prepared(path: Path) -> Iterator[None]:
     """The file is there, for its owner only, and nobody else creates or migrates it meanwhile."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(path.parent, 0o700)
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from orchestrator.files import fsync_folder
+from orchestrator.files import fsync_folder, make_folder
 from orchestrator.hosts import accounts, dump, inventory, kept, manifest, swap
 from orchestrator.hosts.accounts import Connection, told
 from orchestrator.hosts.inventory import MARK_TABLE, Inventory
@@ -54,7 +54,7 @@ class RealBackups:
             AccountError, DbcfgError: the database cannot be reached.
         """
         folder = self._folder(backup)
-        self._make(folder)
+        make_folder(folder, 0o700)
         with self._locked(folder), told(f"back up the database as {backup}"):
             if existing := self._complete(folder):
                 return _same(existing, release, quiesced=quiesced).backup(folder)
@@ -269,10 +269,6 @@ class RealBackups:
         if not _ID.fullmatch(backup):
             raise UsageError(f"{backup!r} is no id of a backup; one looks like 7K3Q-hop1", key="backup-id-malformed")
         return self._root / backup
-
-    def _make(self, folder: Path) -> None:
-        self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder.mkdir(mode=0o700, exist_ok=True)
 
     def _existing(self, backup: str) -> Path:
         folder = self._folder(backup)

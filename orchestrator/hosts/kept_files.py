@@ -9,7 +9,7 @@ import stat
 from pathlib import Path
 from typing import Any
 
-from orchestrator.files import fsync_folder, replace_link, write_atomic
+from orchestrator.files import fsync_folder, make_folder, replace_link, write_atomic
 from orchestrator.hosts.site_files import KEYS, SHIPPED, SITE_FILES
 
 LIST = "files.json"  # written last: without it nothing was kept
@@ -20,7 +20,7 @@ def keep(tomcat: Path, folder: Path) -> None:
     if (folder / LIST).exists():
         return
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(mode=0o700, parents=True)
+    make_folder(folder, 0o700)
     logs = tomcat / "logs"
     kept: dict[str, Any] = {"files": {}, "keys": (tomcat / KEYS).is_dir(), "logs": _logs(logs)}
     for number, name in enumerate(_changeable(tomcat)):
@@ -41,8 +41,10 @@ def put_back(tomcat: Path, folder: Path) -> None:
     for name in _changeable(tomcat):
         if name not in kept["files"]:
             (tomcat / name).unlink()
+            fsync_folder((tomcat / name).parent)
     if not kept["keys"] and (tomcat / KEYS).is_dir():
         shutil.rmtree(tomcat / KEYS)
+        fsync_folder((tomcat / KEYS).parent)
     for name, file in kept["files"].items():
         owner = (file["uid"], file["gid"]) if os.geteuid() == 0 else None
         write_atomic(tomcat / name, (folder / file["copy"]).read_bytes(), mode=file["mode"], owner=owner)
@@ -71,3 +73,4 @@ def _put_logs_back(logs: Path, was: str | bool) -> None:
         logs.unlink()
         if was:
             logs.mkdir(mode=0o755)
+        fsync_folder(logs.parent)

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from orchestrator.files import fsync_folder
+from orchestrator.files import fsync_folder, make_folder
 from orchestrator.hosts.command import run
 
 PART = ".orchestrate-part"
@@ -23,7 +23,7 @@ def keep(home: Path, folders: Sequence[str], kept: Path) -> list[str]:
     if not kept.is_dir():
         part = kept.with_name(kept.name + PART)
         shutil.rmtree(part, ignore_errors=True)
-        part.mkdir(mode=0o700, parents=True)
+        make_folder(part, 0o700)
         for name in folders:
             if (home / name).is_dir():
                 _copy(home / name, part / name)

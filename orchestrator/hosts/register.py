@@ -6,7 +6,7 @@ import stat
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from orchestrator.files import fsync_folder, sha256_file, write_atomic
+from orchestrator.files import fsync_folder, make_folder, sha256_file, write_atomic
 from workflows.mta_host import KeptFile
 
 
@@ -23,7 +23,7 @@ class ContentStore:
     def _keep(self, path: Path) -> KeptFile:
         if not path.is_file():
             return KeptFile(str(path), None)
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(self._folder, 0o700)
         digest = sha256_file(path)
         if not (self._folder / digest).exists():
             write_atomic(self._folder / digest, path.read_bytes(), mode=0o600)

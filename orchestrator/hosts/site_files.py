@@ -116,3 +116,4 @@ def _share_logs(source: Path, target: Path, owner: Owner | None) -> None:
         logs.mkdir(mode=0o755)
         if owner:
             os.chown(logs, *owner)
+        fsync_folder(target)

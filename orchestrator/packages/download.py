@@ -6,6 +6,7 @@ import hashlib
 import shutil
 from pathlib import Path
 
+from orchestrator.files import make_folder
 from orchestrator.packages import names
 from orchestrator.packages.archive import check_whole
 from orchestrator.packages.errors import NO_ROOM, PackageError, no_room
@@ -79,7 +80,7 @@ class Downloads:
             )
         partial, idle = Partial(self._folder / ref.file), 0
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(self._folder, 0o700)
             while True:
                 before = partial.size
                 if self._transfer(self._web, ref, partial, trusted, progress):

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from orchestrator.files import write_atomic
+from orchestrator.files import fsync_folder, make_folder, write_atomic
 from orchestrator.packages.names import stem
 from workflows.host import StagedTree
 from workflows.plan import Component, PackageKind
@@ -71,13 +71,14 @@ class Manifests:
 
     def write(self, manifest: Manifest) -> None:
         """Write a manifest durably."""
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(self.folder, 0o700)
         data = {"format": FORMAT, **asdict(manifest)}
         write_atomic(self._file(manifest.package), json.dumps(data, indent=1, sort_keys=True), 0o600)
 
     def remove(self, package: str) -> None:
         """Forget a package."""
         self._file(package).unlink(missing_ok=True)
+        fsync_folder(self.folder)
 
     def _file(self, package: str) -> Path:
         return self.folder / f"{stem(package)}.json"

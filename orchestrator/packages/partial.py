@@ -106,8 +106,8 @@ class Partial:
     def finish(self) -> None:
         """Give the complete file its name."""
         self.path.rename(self.final)
-        fsync_folder(self.final.parent)
         self._about.unlink()
+        fsync_folder(self.final.parent)
 
     def drop(self) -> None:
         """Forget all of it."""

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from orchestrator.files import Owner, fsync_folder, sha256_file, tree_digest
+from orchestrator.files import Owner, fsync_folder, make_folder, sha256_file, tree_digest
 from orchestrator.packages import names
 from orchestrator.packages.errors import NO_ROOM, PackageError, no_room
 from orchestrator.packages.manifest import KeptFile, Manifest, Manifests, Record
@@ -111,7 +111,7 @@ class Staging:
     @contextmanager
     def _opened(self, package: Package, ref: PackageRef) -> Iterator[list[Part]]:
         """The packages inside a complete one, each opened and judged; only we can enter the folder they lie in meanwhile."""
-        self._manifests.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(self._manifests.folder, 0o700)
         folder = part_of(self._manifests.folder / names.stem(ref.file))
         remove(folder)
         try:

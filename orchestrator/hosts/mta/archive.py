@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from orchestrator.files import fsync_folder, write_atomic
+from orchestrator.files import fsync_folder, make_folder, write_atomic
 from workflows.mta_host import QueuedMail
 
 PRIVATE = 0o600
@@ -27,8 +27,7 @@ class DatedArchive:
     def write(self, run: str, mail: QueuedMail, content: bytes, files: Sequence[str]) -> None:
         """Keep one mail, durably; its .json is written last and says that all is there."""
         folder = Path(self.folder(run))
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        fsync_folder(folder.parent)
+        make_folder(folder, 0o700)
         name = f"{mail.queue}-{mail.id}"
         write_atomic(folder / f"{name}.eml", content, mode=PRIVATE)
         kept = []
@@ -54,7 +53,7 @@ class DatedArchive:
         for manifest in manifests:
             for file in reversed(json.loads(manifest.read_text())["files"]):
                 target = Path(file["path"])
-                target.parent.mkdir(parents=True, exist_ok=True)
+                make_folder(target.parent, 0o755)
                 write_atomic(target, (folder / file["place"]).read_bytes(), mode=file["mode"], owner=tuple(file["owner"]))
         if folder.is_dir():
             folder.rename(folder.with_name(f"{folder.name}-put-back"))

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from orchestrator.files import write_atomic
+from orchestrator.files import make_folder, write_atomic
 from orchestrator.hosts.command import CommandError, run
 from orchestrator.hosts.mta import daemons, maps, sendmail_mc, sendmail_queue
 from orchestrator.hosts.mta.stage import MAIL, Stage, locked
@@ -262,7 +262,7 @@ class Sendmail:
     def make(self, mails: Iterable[tuple[str, QueuedMail, bytes]]) -> None:
         """As qf and df, as OpenEMM itself does (facts 12): the program would look up and rewrite recipients."""
         folder = self._main().made
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(folder, 0o700)
         for key, mail, content in mails:
             place(MAIL)
             sendmail_queue.write(folder, key, mail, content)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from orchestrator.files import fsync_folder
+from orchestrator.files import fsync_folder, make_folder
 from state.faults import place
 
 NAME = ".orchestrate"
@@ -46,7 +46,7 @@ class Stage:
 
     def _move(self, file: Path) -> set[Path]:
         target = self.taken / file.relative_to(self.root)
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(target.parent, 0o700)
         place(MAIL)
         if file.exists():
             file.rename(target)
@@ -61,7 +61,7 @@ class Stage:
         """Move files of the stage to their places in the queue, durably, in this order."""
         folders = set()
         for file, target in moves:
-            target.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(target.parent, 0o755)
             place(MAIL)
             if file.exists():
                 file.rename(target)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import hide
-from orchestrator.files import fsync_folder, write_atomic
+from orchestrator.files import fsync_folder, make_folder, write_atomic
 from orchestrator.hosts import accounts, admin_password
 from orchestrator.hosts.command import run
 from orchestrator.hosts.configuration import Configuration
@@ -120,7 +120,7 @@ class RealOpenemmData:
             forget(self._first())
             return
         hide(password)
-        self._first().parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(self._first().parent, 0o700)
         write_atomic(self._first(), f"{password}\n", mode=0o600)
 
     def _first(self) -> Path:
