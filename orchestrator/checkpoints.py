@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.files import make_folder, write_atomic
 from orchestrator.hosts.journald import send
+from orchestrator.identity import key_of
 from state.chain import Head
 from workflows.errors import UsageError
 
@@ -39,7 +40,7 @@ def store(settings: Settings, head: Head) -> Path:
     folder = settings.state / FOLDER
     make_folder(folder, 0o700)
     path = folder / f"{head.seq:012d}.json"
-    write_atomic(path, json.dumps(facts(settings.name, head), indent=2) + "\n", 0o600)
+    write_atomic(path, json.dumps(facts(key_of(settings), head), indent=2) + "\n", 0o600)
     return path
 
 
@@ -82,12 +83,13 @@ def newest(settings: Settings) -> Kept | None:
 
 
 def _kept(settings: Settings) -> Iterator[Kept]:
+    site = key_of(settings)
     paths = [*(settings.state / FOLDER).glob("*.json"), *settings.backups.glob("*/manifest.json")]
     for path in paths:
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
             checkpoint = data.get("checkpoint", data)
-            if checkpoint.get("site") == settings.name:
+            if checkpoint.get("site") == site:
                 yield Kept(_head(checkpoint), path)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             continue  # what cannot be read proves nothing; `backup verify` tells of a damaged manifest

@@ -48,7 +48,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     name: str = Field(default_factory=lambda: os.uname().nodename, min_length=1)
-    """What the site is called in reports and in the ledger; it must stay the same."""
+    """What the site is called on screens and in reports; the host's name unless set. Its history is found again under another."""
     home: _File = HOME
     """The home of OpenEMM."""
     user: str = "openemm"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import logging
 import os
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, NullPool, create_engine, event, text
+from sqlalchemy import Connection, Engine, NullPool, and_, create_engine, event, select, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, ProgrammingError
 
@@ -22,11 +23,16 @@ from state.folders import make_folder
 from state.journal import Journal
 from state.lease import Lease
 from state.ledger import Ledger
-from state.schema import REVISIONS
+from state.schema import REVISIONS, ledger, runs
 
 BUSY_SECONDS = 30
 _NO_TABLE = 1146
 _DECODE = partial(str, encoding="utf-8", errors="surrogateescape")  # a damaged entry must reach the ledger's verify
+_SITES = (
+    select(runs.c.site, ledger.c.evidence)
+    .outerjoin(ledger, and_(ledger.c.site == runs.c.site, ledger.c.seq == 1))
+    .union(select(ledger.c.site, ledger.c.evidence).where(ledger.c.seq == 1))
+)
 _REVISION = text("SELECT version_num FROM alembic_version")
 
 
@@ -78,9 +84,14 @@ class Store:
             known = self._ledgers[site] = Ledger(self._connector, site, machine_id)
         return known
 
-    def lease(self, site: str, folder: Path) -> Lease:
-        """The lease of a site, whose lock file lies in `folder`."""
-        return Lease(self._connector, site, folder)
+    def lease(self, site: str, folder: Path, home: Path | None = None) -> Lease:
+        """The lease of a site, whose lock file lies in `folder`. home: the folder that the site is."""
+        return Lease(self._connector, site, folder, home=home, alone=self.engine.dialect.name == "sqlite")
+
+    def sites(self) -> dict[str, str | None]:
+        """The sites that something is filed under: key -> the machine id of its ledger, None where it has none yet."""
+        found = self._connector.read(lambda connection: connection.execute(_SITES).all())
+        return {site: _machine(evidence) for site, evidence in found}
 
     def close(self) -> None:
         """Close the store."""
@@ -182,3 +193,11 @@ def _missing(where: object) -> StoreMissingError:
     return StoreMissingError(
         f"there is no store at {where}", next=["orchestrate plan --to VERSION    shows what an upgrade would do"]
     )
+
+
+def _machine(evidence: str | None) -> str | None:
+    """Of a ledger's first entry; None also where it was tampered with, which is told by `verify`."""
+    try:
+        return str(json.loads(evidence)["machine_id"]) if evidence else None
+    except (ValueError, KeyError, TypeError):
+        return None

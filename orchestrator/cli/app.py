@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from orchestrator.display.base import Display, Manner, choose
 
 if TYPE_CHECKING:
@@ -45,7 +47,10 @@ class App:
         """The site; a context manager."""
         from orchestrator.services.site import Site
 
-        return Site.open(self.settings, readonly=readonly)
+        site = Site.open(self.settings, readonly=readonly)
+        if site.adopted is not None and not self.json:
+            click.echo(f"note  what was filed under the name {site.adopted} is this site's, and goes on under it", err=True)
+        return site
 
     def remembered(self) -> Site | None:
         """The site opened for reading, or None when nothing was ever remembered of it."""

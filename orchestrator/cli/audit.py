@@ -50,7 +50,7 @@ def checkpoint(app: App) -> None:
         head = sound_head(site)
         path = checkpoints.store(site.settings, head)
         told = checkpoints.announce(site.ledger)
-        facts = {"changed": True, "checkpoint": checkpoints.facts(site.settings.name, head), "path": str(path), "journald": told}
+        facts = {"changed": True, "checkpoint": checkpoints.facts(site.key, head), "path": str(path), "journald": told}
     app.show("audit-checkpoint", page.checkpoint_lines(head, str(path), journald=told), facts)
 
 

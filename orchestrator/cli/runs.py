@@ -19,7 +19,7 @@ def command(app: App, limit: int) -> None:
     runs = []
     if (site := app.remembered()) is not None:
         with site:
-            runs = site.store.journal.runs(site.settings.name, limit)
+            runs = site.store.journal.runs(site.key, limit)
     app.show("runs", page.list_lines(runs), {"runs": [page.facts(run) for run in runs]})
 
 

@@ -36,6 +36,7 @@ def _open_run(app: App) -> list[str]:
     import sqlite3
     from dataclasses import asdict
 
+    from orchestrator.identity import key_of
     from orchestrator.services.status import ENDED, RunStatus
     from state.glance import glance
 
@@ -44,7 +45,7 @@ def _open_run(app: App) -> list[str]:
     if settings.state_url:
         return [plan]
     try:
-        found = glance(settings.state / "state.db", settings.name, ENDED)
+        found = glance(settings.state / "state.db", key_of(settings), ENDED)
     except (sqlite3.Error, OSError):
         return [plan]
     if found is None or found.open_run is None:

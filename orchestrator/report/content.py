@@ -57,7 +57,7 @@ def collect(site: Site, verdict: Verdict, against: Kept | None) -> Report:
     return Report(
         site=site.settings.name, now=datetime.now(UTC), tool=TOOL_VERSION, machine_id=str(said.get("machine_id", "unknown")),
         site_id=str(said.get("site_id", "unknown")), verdict=verdict, against=against, history=timeline(site),
-        runs=[journal.load(run.id) for run in journal.runs(site.settings.name)],
+        runs=[journal.load(run.id) for run in journal.runs(site.key)],
         backups=backups(site), outside=list(site.ledger.entries(kind=OUTSIDE)),
     )  # fmt: skip
 

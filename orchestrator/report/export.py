@@ -58,7 +58,7 @@ def export(site: Site, folder: Path) -> Exported:
         with _new(temporary / "entries.jsonl") as file:
             file.writelines(_lines(site, None if verdict.problem else head.seq))
         kept = against.head if verdict.problem and against else head  # a cut end must show to the program too
-        _write(temporary / "checkpoint.json", json.dumps(checkpoints.facts(site.settings.name, kept), indent=2) + "\n")
+        _write(temporary / "checkpoint.json", json.dumps(checkpoints.facts(site.key, kept), indent=2) + "\n")
         _write_pages(site, temporary, verdict, against)
         temporary.rename(folder)
     except BaseException:

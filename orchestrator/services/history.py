@@ -104,7 +104,7 @@ def timeline(site: Site, component: str | None = None, since: datetime | None = 
         since: only what was active, or was tried, at that time or later; aware.
     """
     history = fold(site.ledger.entries(kind=KINDS))
-    plans = {run.id: run.plan for run in site.store.journal.runs(site.settings.name)}
+    plans = {run.id: run.plan for run in site.store.journal.runs(site.key)}
     spans = [span for span in history.spans if component in {None, span.component} and _lasts_until(span.end, since)]
     runs = [_completed(run, plans) for run in history.runs if _lasts_until(run.ended, since)]
     return History(spans, runs)

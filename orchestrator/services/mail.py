@@ -146,7 +146,7 @@ def _server(mail: Mail, mta: Mta) -> ServerStatus:
 
 
 def _last(site: Site) -> tuple[str, datetime, str, str] | None:
-    for run in site.store.journal.runs(site.settings.name):
+    for run in site.store.journal.runs(site.key):
         if run.workflow == WORKFLOW and run.state == "completed":
             return run.id, run.ended or run.created, str(run.plan["source"]), str(run.plan["target"])
     return None

@@ -139,7 +139,7 @@ def estimate(site: Site, plan: UpgradePlan) -> list[Estimate]:
 def _medians(site: Site) -> dict[str, float]:
     """Seconds per step, whichever hop it was of, in completed runs."""
     seconds: dict[str, list[float]] = {}
-    for run in site.store.journal.runs(site.settings.name, limit=10):
+    for run in site.store.journal.runs(site.key, limit=10):
         if run.workflow != "upgrade" or run.state != RunState.COMPLETED:
             continue
         for step in site.store.journal.load(run.id).steps:

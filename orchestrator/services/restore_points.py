@@ -82,7 +82,7 @@ def for_release(site: Site, release: str, *, run: str | None = None) -> Candidat
 def kept_of_runs(site: Site) -> dict[str, KeptOf]:
     """By the name of a kept database, the release it holds: what ran before a rollback, or what its undo took out again."""
     found = {}
-    for short in site.store.journal.runs(site.settings.name):
+    for short in site.store.journal.runs(site.key):
         if short.workflow not in RESTORING or short.state not in {RunState.COMPLETED, RunState.UNDONE}:
             continue
         run = site.store.journal.load(short.id)

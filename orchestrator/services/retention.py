@@ -95,7 +95,7 @@ def _record(site: Site, kind: str, evidence: dict[str, str], run: str | None = N
 
 def _dumps(site: Site) -> list[Fate]:
     backups = site.host.backups.list()
-    runs = site.store.journal.runs(site.settings.name)
+    runs = site.store.journal.runs(site.key)
     counted = [b.id for b in backups if b.verified][: site.settings.backups_keep]
     needed = _needed(site, backups, runs)
     youngest = datetime.now(UTC) - timedelta(days=site.settings.backups_days)
@@ -142,7 +142,7 @@ def _needed(site: Site, backups: Sequence[Backup], runs: Sequence[RunRecord]) ->
 
 
 def _databases(site: Site) -> list[Fate]:
-    runs = site.store.journal.runs(site.settings.name)
+    runs = site.store.journal.runs(site.key)
     last = next((run.id.lower() for run in runs if run.workflow in RESTORING and run.state == RunState.COMPLETED), None)
     open_points = {(run.plan.get("point") or {}).get("kept") for run in runs if run.state not in {s.value for s in ENDED}}
     youngest = datetime.now(UTC) - timedelta(days=site.settings.backups_days)

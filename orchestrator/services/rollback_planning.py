@@ -201,7 +201,7 @@ def _target(site: Site, target: str | None, run_id: str | None) -> tuple[Version
 
 
 def _last_upgrade(site: Site) -> RunRecord:
-    runs = site.store.journal.runs(site.settings.name)
+    runs = site.store.journal.runs(site.key)
     found = next((run for run in runs if run.workflow == "upgrade" and run.state == RunState.COMPLETED), None)
     if found is None:
         raise UsageError(
@@ -245,7 +245,7 @@ def _dumps(site: Site, release: str) -> list[Candidate]:
 def _median(site: Site, part: str, *, kept: bool | None = None) -> float | None:
     """Seconds that the steps of that name took in earlier runs; kept: only those that put a kept database back, or none."""
     seconds = []
-    for short in site.store.journal.runs(site.settings.name, limit=10):
+    for short in site.store.journal.runs(site.key, limit=10):
         if short.state != RunState.COMPLETED:
             continue
         if kept is not None and bool((short.plan.get("point") or {}).get("kept")) is not kept:

@@ -122,7 +122,7 @@ def _create(
     refuse_open_run(site)
     check()
     return site.store.journal.create(
-        run_id=_new_id(site), site=site.settings.name, workflow=workflow, plan=plan_to_json(plan),
+        run_id=_new_id(site), site=site.key, workflow=workflow, plan=plan_to_json(plan),
         options={"on_failure": on_failure}, actor={**site.actor, "reason": reason}, reason=reason, tool_version=TOOL_VERSION,
         steps=[(step.name, step.title) for step in steps],
     )  # fmt: skip
@@ -134,7 +134,7 @@ def refuse_open_run(site: Site) -> None:
     Raises:
         RefusedError: "run-open".
     """
-    open_run = site.store.journal.open_run(site.settings.name, {state.value for state in ENDED})
+    open_run = site.store.journal.open_run(site.key, {state.value for state in ENDED})
     if open_run is not None:
         raise RefusedError(
             f"run {open_run.id} ({open_run.workflow}) is {open_run.state}; one run at a time",
@@ -242,7 +242,7 @@ def _drive(
     site: Site, record: RunRecord, steps: list[Step], plan: Plan, display: Display, *, undo: bool = False,
     wait: float | None = None,
 ) -> RunRecord:  # fmt: skip
-    bus = Bus(to_journald(site.settings.name), display.event)
+    bus = Bus(to_journald(site.key), display.event)
     at_login(site.settings, record)
     display.run_begins(record)
     with pausable() as flag:
@@ -276,7 +276,7 @@ def _number(version: str) -> tuple[int, ...]:
 def _find(site: Site, run_id: str | None) -> RunRecord:
     journal = site.store.journal
     if run_id is None:
-        found = journal.open_run(site.settings.name, {state.value for state in ENDED})
+        found = journal.open_run(site.key, {state.value for state in ENDED})
         if found is None:
             raise UsageError("no run is open", key="no-open-run", next=["orchestrate runs    the runs so far"])
         return journal.load(found.id)
@@ -289,7 +289,7 @@ def _find(site: Site, run_id: str | None) -> RunRecord:
 
 
 def _new_id(site: Site) -> str:
-    taken = {run.id for run in site.store.journal.runs(site.settings.name)}
+    taken = {run.id for run in site.store.journal.runs(site.key)}
     while (run_id := "".join(secrets.choice(ALPHABET) for _ in range(4))) in taken:
         pass
     return run_id

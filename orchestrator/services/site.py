@@ -10,10 +10,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from orchestrator.hosts.real import RealHost, open_host
+from orchestrator.identity import claim, is_known, key_of
 from orchestrator.settings import Settings
 from orchestrator.tool import TOOL_VERSION
 from state.lease import Lease
-from state.ledger import Ledger
+from state.ledger import Ledger, this_machine
 from state.store import Store
 
 
@@ -42,6 +43,7 @@ class Site:
         self.settings = settings
         self.store = store
         self.actor = actor()
+        self.adopted: str | None = None  # the name it was filed under before it had a key, when it is called otherwise now
 
     @classmethod
     def open(cls, settings: Settings, *, readonly: bool = False) -> Site:
@@ -51,12 +53,28 @@ class Site:
             StateError: the store is missing (readonly), newer than this tool, or cannot be reached.
         """
         target: Path | str = settings.state_url or settings.state / "state.db"
-        return cls(settings, Store.open(target, tool_version=TOOL_VERSION, readonly=readonly))
+        site = cls(settings, Store.open(target, tool_version=TOOL_VERSION, readonly=readonly))
+        if not readonly:
+            site.adopted = site._claim()
+        return site
+
+    def _claim(self) -> str | None:
+        """See that the site is written down; the name under which an older version had filed it, when it has another now."""
+        if is_known(self.settings):
+            return None
+        machines = self.store.sites()
+        here = this_machine()
+        return claim(self.settings, machines, [key for key, machine in machines.items() if machine not in (None, here)])
+
+    @functools.cached_property
+    def key(self) -> str:
+        """What the site is filed under in its store."""
+        return key_of(self.settings)
 
     @functools.cached_property
     def ledger(self) -> Ledger:
         """The site's ledger."""
-        return self.store.ledger(self.settings.name)
+        return self.store.ledger(self.key)
 
     @functools.cached_property
     def host(self) -> RealHost:
@@ -66,7 +84,7 @@ class Site:
     @property
     def lease(self) -> Lease:
         """The site's lease."""
-        return self.store.lease(self.settings.name, self.settings.state)
+        return self.store.lease(self.key, self.settings.state, self.settings.home)
 
     def __enter__(self) -> Self:
         return self

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from orchestrator.hosts.real import RealHost, open_host
+from orchestrator.identity import key_of
 from workflows.errors import WorkflowError
 from workflows.plan import Component, PackageKind
 
@@ -251,7 +252,7 @@ def _remembered(settings: Settings) -> Glance | None:
     from state.glance import glance
 
     try:
-        return glance(settings.state / "state.db", settings.name, ENDED, [component.value for component in Component])
+        return glance(settings.state / "state.db", key_of(settings), ENDED, [component.value for component in Component])
     except sqlite3.Error as error:
         raise WorkflowError(f"cannot read the store: {error}") from error
 
@@ -263,7 +264,7 @@ def _remembered_on_server(settings: Settings) -> Glance | None:
 
     try:
         with Site.open(settings, readonly=True) as site:
-            run = site.store.journal.open_run(settings.name, ENDED)
+            run = site.store.journal.open_run(site.key, ENDED)
             driven = site.lease.holder() is not None
             backups = [entry.time for entry in site.ledger.entries(kind="backup-verified")]
             last = {

@@ -40,7 +40,7 @@ def create_backup(site: Site, *, verify: bool) -> Backup:
     with site.lease.acquire(None, "backup create"):
         release = site.host.home.active().get(Component.FRONTEND, "")
         head = site.ledger.head()
-        checkpoint = checkpoints.facts(site.settings.name, head) if head else {}
+        checkpoint = checkpoints.facts(site.key, head) if head else {}
         name = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
         backup = site.host.backups.create(name, release, quiesced=False, checkpoint=checkpoint, progress=_silent)
         _record(site, "backup-created", backup)

@@ -63,7 +63,7 @@ def newest(site: Site) -> RunRecord:
     Raises:
         UsageError: "no-run".
     """
-    runs = site.store.journal.runs(site.settings.name, 1)
+    runs = site.store.journal.runs(site.key, 1)
     if not runs:
         raise UsageError("there was no run yet", key="no-run", next=["orchestrate plan --to VERSION    what an upgrade would do"])
     return site.store.journal.load(runs[0].id)
@@ -75,7 +75,7 @@ def is_driven(site: Site, run: RunRecord) -> bool:
 
 
 def _open_run(site: Site) -> RunRecord:
-    run = site.store.journal.open_run(site.settings.name, {state.value for state in ENDED})
+    run = site.store.journal.open_run(site.key, {state.value for state in ENDED})
     if run is None:
         raise UsageError("no run is open", key="no-open-run", next=["orchestrate runs    the runs so far"])
     return run

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import stat
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,7 +19,7 @@ import pytest
 from sqlalchemy import insert
 
 from state.errors import LeaseHeldError
-from state.lease import Holder, slug
+from state.lease import Holder, Lease, _row, slug
 from state.ledger import this_boot
 from state.process import process_start
 from state.schema import leases
@@ -26,6 +29,7 @@ from state.texts import time_text
 ROOT = Path(__file__).parents[3]
 OWNER = """
 import sys
+import uuid
 from pathlib import Path
 from state.errors import LeaseHeldError
 from state.store import Store
@@ -41,6 +45,11 @@ with Store.open(Path(target) if target.startswith("/") else target, tool_version
     except LeaseHeldError as error:
         print("refused", error.holder.run if error.holder else None, flush=True)
 """
+
+
+LOCKS = (
+    "import fcntl, os, sys; f = os.open(sys.argv[1], os.O_RDONLY); fcntl.flock(f, fcntl.LOCK_EX); print(1, flush=True); input()"
+)
 
 
 class Owner:
@@ -83,16 +92,23 @@ def owner(target, tmp_path: Path) -> Iterator[Callable[[str], Owner]]:
         one.close()
 
 
+@pytest.fixture(autouse=True)
+def here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """This machine has an id, whatever it is tested on."""
+    monkeypatch.setattr("state.lease.this_machine", lambda: "this-machine")
+
+
 def put(store: Store, **changes: object) -> Holder:
     """A row as another process left it."""
     holder = Holder(
         site="prod", pid=os.getpid(), process_start=process_start(os.getpid()), boot_id=this_boot(), host=socket.gethostname(),
-        run="OLD", command="upgrade", since=datetime(2026, 3, 1, 22, 15, tzinfo=UTC),
+        run="OLD", command="upgrade", since=datetime(2026, 3, 1, 22, 15, tzinfo=UTC), machine="this-machine",
     )  # fmt: skip
-    values = vars(holder) | changes
+    holder = replace(holder, **changes)
+    row = _row(holder) | ({"host": holder.host} if holder.machine is None else {})  # as version 0.1.0 wrote it
     with store.engine.begin() as connection:
-        connection.execute(insert(leases), values | {"since": time_text(values["since"])})
-    return Holder(**values)
+        connection.execute(insert(leases), row)
+    return holder
 
 
 def test_a_lease_is_held_while_the_block_runs_and_gone_after(store: Store, tmp_path: Path) -> None:
@@ -184,8 +200,20 @@ def test_a_killed_owner_that_nobody_reaped_is_dead(open_store, owner, tmp_path: 
 
 @pytest.mark.parametrize(
     "changes",
-    [{"boot_id": "of-another-boot"}, {"process_start": 1}, {"pid": 4194304 + 1}],
-    ids=["another boot of this host", "a process id used again", "a process that is gone"],
+    [
+        {"boot_id": "of-another-boot"},
+        {"boot_id": "of-another-boot", "host": "had-another-name"},
+        {"boot_id": "of-another-boot", "machine": None},
+        {"process_start": 1},
+        {"pid": 4194304 + 1},
+    ],
+    ids=[
+        "another boot of this host",
+        "another boot and another name of this host",
+        "another boot, written by 0.1.0",
+        "a process id used again",
+        "a process that is gone",
+    ],
 )
 def test_a_dead_owner_holds_nothing(store: Store, tmp_path: Path, changes: dict[str, object]) -> None:
     put(store, **changes)
@@ -196,7 +224,9 @@ def test_a_dead_owner_holds_nothing(store: Store, tmp_path: Path, changes: dict[
 
 
 @pytest.mark.parametrize(
-    "changes", [{}, {"host": "other.example", "boot_id": "of-another-host"}], ids=["this host", "another host"]
+    "changes",
+    [{}, {"host": "other.example", "boot_id": "of-another-host", "machine": "another"}],
+    ids=["this host", "another host"],
 )
 def test_a_live_owner_without_the_lock_file_is_respected(store: Store, tmp_path: Path, changes: dict[str, object]) -> None:
     holder = put(store, **changes)
@@ -206,6 +236,44 @@ def test_a_live_owner_without_the_lock_file_is_respected(store: Store, tmp_path:
     assert store.lease("prod", tmp_path).holder() == holder
     with store.lease("other", tmp_path).acquire("7K3Q", "resume"):
         pass
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_an_owner_of_0_1_0_under_another_host_name_is_dead_where_no_other_host_can_reach_the_store(
+    store: Store, tmp_path: Path, alone: bool
+) -> None:
+    put(store, host="had-another-name", boot_id="of-another-boot", machine=None)
+    lease = Lease(store._connector, "prod", tmp_path, alone=alone)
+    assert (lease.holder() is None) is alone
+
+
+def test_a_home_is_held_whatever_state_folder_asks(open_store, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    with open_store().lease("prod", tmp_path / "one", home).acquire("A", "upgrade"):
+        pass
+    other = subprocess.Popen([sys.executable, "-c", LOCKS, str(home)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert other.stdout.readline()
+    with (
+        pytest.raises(LeaseHeldError, match=f"process {other.pid}, which works on it under another state folder"),
+        open_store().lease("prod", tmp_path / "two", home).acquire("B", "upgrade"),
+    ):
+        pytest.fail("two work on one home")
+    other.communicate("")
+    with open_store().lease("prod", tmp_path / "two", home).acquire("B", "upgrade"):
+        pass
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_a_lock_of_somebody_who_is_not_trusted_stops_nobody(open_store, open_folder: Path) -> None:
+    home = open_folder / f"home-{uuid.uuid4().hex}"
+    home.mkdir()
+    args = [shutil.which("python3", path="/usr/bin") or sys.executable, "-c", LOCKS, str(home)]
+    other = subprocess.Popen(args, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, user=65534, group=65534)
+    assert other.stdout.readline()
+    with open_store().lease("prod", home / "state", home).acquire("A", "upgrade"):
+        pass
+    other.communicate("")
 
 
 def test_the_lock_file_is_for_its_owner_only(store: Store, tmp_path: Path) -> None:
