@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from orchestrator.cli.app import App
-from orchestrator.cli.options import gate_options, reason_option
+from orchestrator.cli.options import diagram_option, gate_options, reason_option
 
 
 @click.group()
@@ -52,23 +52,26 @@ def verify(app: App, backup_id: str) -> None:
 
 @command.command()
 @click.argument("backup_id", metavar="BACKUP")
+@diagram_option
 @gate_options
 @reason_option
 @click.pass_obj
 def restore(
-    app: App, backup_id: str, *, wait: float | None, window: str | None, ignore_dispatch: bool, reason: str | None
+    app: App, backup_id: str, *, diagram: bool, wait: float | None, window: str | None, ignore_dispatch: bool, reason: str | None
 ) -> int:
     """Put a dump of the active release back; the database it replaces is kept.
 
     A dump of another release is put back by `orchestrate rollback`, together with its code.
     """
-    from orchestrator.cli.outcome import finish
+    from orchestrator.cli.outcome import draw, finish
     from orchestrator.display.pages import moves as page
     from orchestrator.services import rollback_planning, running
     from workflows.plan import GateOptions
 
     with app.open() as site:
         plan = rollback_planning.make_restore_plan(site, backup_id, GateOptions(wait, window, ignore_dispatch))
+        if diagram:
+            return draw(app, "restore", plan)
         if not app.json:
             app.show("plan", [*page.rollback_lines(site.settings.name, rollback_planning.view(site, plan)), ""], {})
         app.sure(f"Restore {backup_id} on {site.settings.name} now?")

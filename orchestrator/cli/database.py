@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from orchestrator.cli.app import App
-from orchestrator.cli.options import gate_options, reason_option
+from orchestrator.cli.options import diagram_option, gate_options, reason_option
 
 SHOWN = 25
 
@@ -44,14 +44,15 @@ def tune(app: App) -> None:
 @click.option(
     "--convert", is_flag=True, help="Convert them, as a run that can be resumed and taken back; mail is down meanwhile."
 )
+@diagram_option
 @gate_options
 @reason_option
 @click.pass_obj
 def check_format(
-    app: App, *, convert: bool, wait: float | None, window: str | None, ignore_dispatch: bool, reason: str | None
+    app: App, *, convert: bool, diagram: bool, wait: float | None, window: str | None, ignore_dispatch: bool, reason: str | None
 ) -> int:
     """Whether tables are of the format Compact, which an update of MariaDB may refuse (MDEV-19292)."""
-    from orchestrator.cli.outcome import finish
+    from orchestrator.cli.outcome import draw, finish
     from orchestrator.display.pages import tables as page
     from orchestrator.display.words import number
     from orchestrator.errors import DONE
@@ -60,7 +61,7 @@ def check_format(
     from orchestrator.services.tables import conversion
     from workflows.plan import GateOptions
 
-    if not convert:
+    if not convert and not diagram:
         found = RealTableFormats(app.settings).look()
         following = ["  next      orchestrate database check-format --convert"] if found.compact else []
         app.show("database-check-format", [*page.format_lines(found), *following], {"changed": False, **page.format_facts(found)})
@@ -70,6 +71,8 @@ def check_format(
         if not found.compact:
             app.show("database-check-format", page.format_lines(found), {"changed": False, **page.format_facts(found)})
             return DONE
+        if diagram:
+            return draw(app, "convert", plan)
         if not app.json:
             app.show("plan", [*page.format_lines(found), "  stop, dump and test restore, convert, prove, start again", ""], {})
         app.sure(f"Convert {number(plan.tables, 'table')} of {site.settings.name} now?")

@@ -12,7 +12,7 @@ import click
 
 from orchestrator.answers.questions import QUESTIONS
 from orchestrator.cli.app import App
-from orchestrator.cli.options import reason_option
+from orchestrator.cli.options import diagram_option, reason_option
 
 if TYPE_CHECKING:
     from orchestrator.settings import Settings
@@ -39,13 +39,14 @@ def _answer_options(command: F) -> F:
 @click.option("--replace", metavar="KEY", multiple=True, help="Make that as the guide wants it.")
 @click.option("--resolver", metavar="ADDRESS", help="Ask this name server, not the host's.")
 @click.option("--dry-run", is_flag=True, help="Show what would be done, and do nothing.")
+@diagram_option
 @click.option("--on-failure", type=click.Choice(["stop", "undo"]), default="stop", show_default=True, help="When a step fails.")
 @reason_option
 @_answer_options
 @click.pass_obj
 def command(
     app: App, /, release: str, *, file: Path | None, write_answers: Path | None, keep: Sequence[str], replace: Sequence[str],
-    resolver: str | None, dry_run: bool, on_failure: str, reason: str | None, **said: str | None,
+    resolver: str | None, dry_run: bool, diagram: bool, on_failure: str, reason: str | None, **said: str | None,
 ) -> int:  # fmt: skip
     """From a bare server to a running, verified OpenEMM (guide 3 to 5).
 
@@ -53,7 +54,7 @@ def command(
     already stays, and what somebody configured otherwise is asked about. `orchestrate abort` takes an unfinished one back.
     """
     from orchestrator.answers import file as answers_file
-    from orchestrator.cli.outcome import finish
+    from orchestrator.cli.outcome import draw, finish
     from orchestrator.display.pages import checks as check_page
     from orchestrator.display.pages import install as page
     from orchestrator.errors import DONE, STOPPED
@@ -80,6 +81,8 @@ def command(
     if installing.nothing_to_do(plan, parts):
         app.show("install", [page.nothing_to_do(plan)], {"changed": False, "downtime": None, "run": None})
         return DONE
+    if diagram:
+        return draw(app, "install", plan)
     findings = installing.check(host, plan, resolver)
     if dry_run or not app.json:
         lines = [*page.lines(settings.name, plan, parts), "", *check_page.lines(findings), ""]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from orchestrator.cli.app import App
-from orchestrator.cli.options import detach_option, gate_options, reason_option
+from orchestrator.cli.options import detach_option, diagram_option, gate_options, reason_option
 
 if TYPE_CHECKING:
     from orchestrator.display.base import Display
@@ -50,21 +50,22 @@ def queue(app: App, *, limit: int) -> None:
 @click.option("--flush", is_flag=True, help="Push the queue while waiting for it.")
 @click.option("--requeue", is_flag=True, help="Hand what is left to the new server; held mails stay held where they are.")
 @click.option("--discard-queue", is_flag=True, help="Write what is left to a dated archive and take it out of the queue.")
+@diagram_option
 @gate_options
 @click.option("--on-failure", type=click.Choice(["stop", "undo"]), default="stop", show_default=True, help="When a step fails.")
 @detach_option
 @reason_option
 @click.pass_obj
 def switch(
-    app: App, target: str, *, flush: bool, requeue: bool, discard_queue: bool, wait: float | None, window: str | None,
-    ignore_dispatch: bool, on_failure: str, detach: bool, reason: str | None,
+    app: App, target: str, *, flush: bool, requeue: bool, discard_queue: bool, diagram: bool, wait: float | None,
+    window: str | None, ignore_dispatch: bool, on_failure: str, detach: bool, reason: str | None,
 ) -> int:  # fmt: skip
     """Let OpenEMM send through the other mail server; not one mail is lost or sent twice.
 
     Installs and configures it while mail still flows, waits until the queue is empty, and proves the new server before the
     application starts again. `orchestrate abort` takes an unfinished switch back, with the queue.
     """
-    from orchestrator.cli.outcome import begin
+    from orchestrator.cli.outcome import begin, draw
     from orchestrator.display.pages import checks as check_page
     from orchestrator.display.pages import mail as page
     from orchestrator.errors import DONE
@@ -82,6 +83,8 @@ def switch(
         if plan is None:
             app.show("mta-switch", [f"nothing to do: {wanted.label} is active already"], page.NOTHING)
             return DONE
+        if diagram:
+            return draw(app, "mta-switch", plan)
         findings = mail.check(site, plan)
         if not app.json:
             app.show("plan", [*page.plan_lines(site.settings.name, plan), "", *check_page.lines(findings), ""], {})

@@ -56,3 +56,9 @@ def run_argument(command: F) -> F:
 def reason_option(command: F) -> F:
     """--reason TEXT."""
     return click.option("--reason", metavar="TEXT", help="Why; kept in the ledger.")(command)
+
+
+def diagram_option(command: F) -> F:
+    """--diagram."""
+    text = "Draw the run as a Mermaid state diagram, and change nothing."
+    return click.option("--diagram", is_flag=True, help=text)(command)

@@ -12,6 +12,7 @@ from orchestrator.cli.app import App
 
 if TYPE_CHECKING:
     from orchestrator.display.base import Display
+    from orchestrator.services.plans import Plan
     from state.journal import RunRecord
 
 
@@ -27,6 +28,16 @@ def finish(app: App, command: str, run: RunRecord) -> int:
         lines = []
     app.show(command, lines, {"changed": command != "watch", "downtime": down, "run": runs.facts(run)})
     return exit_code(run)
+
+
+def draw(app: App, workflow: str, plan: Plan) -> int:
+    """Show the machine of a run that is not begun: its steps, what skips one, and the way back."""
+    from orchestrator.errors import DONE
+    from orchestrator.services.running import diagram
+
+    drawing = diagram(workflow, plan)
+    app.show("diagram", drawing.splitlines(), {"changed": False, "workflow": workflow, "diagram": drawing})
+    return DONE
 
 
 def begin(app: App, command: str, start: Callable[[Display | None], RunRecord], *, detach: bool) -> int:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import click
 
 from orchestrator.cli.app import App
-from orchestrator.cli.options import gate_options, to_option
+from orchestrator.cli.options import diagram_option, gate_options, to_option
 
 
 @click.command()
 @to_option(required=True)
-@click.option("--diagram", is_flag=True, help="Draw the run as a Mermaid state diagram.")
+@diagram_option
 @gate_options
 @click.pass_obj
 def command(app: App, target: str, *, diagram: bool, wait: float | None, window: str | None, ignore_dispatch: bool) -> int:

@@ -5,21 +5,24 @@ from __future__ import annotations
 import click
 
 from orchestrator.cli.app import App
-from orchestrator.cli.options import gate_options, reason_option
+from orchestrator.cli.options import diagram_option, gate_options, reason_option
 
 
 @click.command()
+@diagram_option
 @gate_options
 @reason_option
 @click.pass_obj
-def command(app: App, *, wait: float | None, window: str | None, ignore_dispatch: bool, reason: str | None) -> int:
+def command(app: App, *, diagram: bool, wait: float | None, window: str | None, ignore_dispatch: bool, reason: str | None) -> int:
     """Restart the application once no mail is being sent, and see that it answers."""
-    from orchestrator.cli.outcome import finish
+    from orchestrator.cli.outcome import draw, finish
     from orchestrator.services.planning import make_restart_plan
     from orchestrator.services.running import start_restart
     from workflows.plan import GateOptions
 
     with app.open() as site:
         plan = make_restart_plan(site, GateOptions(wait, window, ignore_dispatch))
+        if diagram:
+            return draw(app, "restart", plan)
         app.sure(f"Restart OpenEMM {plan.source} on {site.settings.name}?")
         return finish(app, "restart", start_restart(site, plan, reason=reason, display=app.display))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from orchestrator.cli.app import App
-from orchestrator.cli.options import detach_option, gate_options, reason_option, to_option
+from orchestrator.cli.options import detach_option, diagram_option, gate_options, reason_option, to_option
 
 if TYPE_CHECKING:
     from orchestrator.display.base import Display
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 @click.option("--run", "run_id", metavar="RUN", help="Take back that completed upgrade, or that rollback.")
 @click.option("--plan", "only_plan", is_flag=True, help="Say what it would do, and change nothing.")
 @click.option("--without-database", is_flag=True, help="Leave the newer schema to the older code; says what it will miss.")
+@diagram_option
 @gate_options
 @detach_option
 @reason_option
@@ -30,6 +31,7 @@ def command(
     run_id: str | None,
     only_plan: bool,
     without_database: bool,
+    diagram: bool,
     wait: float | None,
     window: str | None,
     ignore_dispatch: bool,
@@ -41,7 +43,7 @@ def command(
     Without --to and --run: to where the last completed upgrade started. Shows first what is restored, what would be lost and
     how long it takes. The replaced database is kept, so that a rollback can be rolled back.
     """
-    from orchestrator.cli.outcome import begin
+    from orchestrator.cli.outcome import begin, draw
     from orchestrator.display.pages import moves as page
     from orchestrator.errors import DONE
     from orchestrator.services import rollback_planning, running
@@ -53,6 +55,8 @@ def command(
         if not plan.trees:
             app.show("rollback", [f"nothing to do: {plan.target} runs already"], page.NOTHING)
             return DONE
+        if diagram:
+            return draw(app, "rollback", plan)
         view = rollback_planning.view(site, plan)
         lines = page.rollback_lines(site.settings.name, view)
         if only_plan:

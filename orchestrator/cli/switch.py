@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from orchestrator.cli.app import App
-from orchestrator.cli.options import detach_option, gate_options, reason_option
+from orchestrator.cli.options import detach_option, diagram_option, gate_options, reason_option
 
 if TYPE_CHECKING:
     from orchestrator.display.base import Display
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("component", metavar="COMPONENT", type=click.Choice(["runtime", "frontend", "backend", "manual"]))
 @click.argument("version", metavar="VERSION")
+@diagram_option
 @gate_options
 @detach_option
 @reason_option
@@ -26,6 +27,7 @@ def command(
     component: str,
     version: str,
     *,
+    diagram: bool,
     wait: float | None,
     window: str | None,
     ignore_dispatch: bool,
@@ -37,7 +39,7 @@ def command(
     COMPONENT is runtime, frontend (GUI, statistics and webservices together), backend or manual. Frontend and backend stay
     within the release line: code and database schema move together only by `upgrade` and `rollback`.
     """
-    from orchestrator.cli.outcome import begin
+    from orchestrator.cli.outcome import begin, draw
     from orchestrator.display.pages import moves as page
     from orchestrator.errors import DONE
     from orchestrator.services import moving, running
@@ -48,6 +50,8 @@ def command(
         if not plan.trees:
             app.show("switch", [f"nothing to do: {component} {plan.target} is active already"], page.NOTHING)
             return DONE
+        if diagram:
+            return draw(app, "switch", plan)
         if not app.json:
             app.show("plan", [*page.switch_lines(site.settings.name, plan), ""], {})
         app.sure(f"Switch the {component} of {site.settings.name} to {plan.target} now?")

@@ -84,6 +84,13 @@ def test_a_plan_names_its_hops_and_changes_nothing(say: Say, sandbox: Path) -> N
     assert (sandbox / "home/webapps/emm").resolve().name == "openemm-gui-19.10.000.170"
 
 
+def test_a_command_with_diagram_draws_the_run_that_it_would_begin_and_begins_none(say: Say) -> None:
+    code, [drawn] = say("restart", "--diagram")
+    assert (code, drawn["schema"], drawn["workflow"]) == (0, "orchestrate.diagram/1", "restart")
+    assert "restart_stop --> restart_start: step_done" in drawn["diagram"]
+    assert not [run for run in say("runs")[1][0]["runs"] if run["workflow"] == "restart"]
+
+
 @pytest.mark.parametrize("command", ["plan", "upgrade"])
 def test_there_is_nothing_to_do_when_the_target_runs(command: str, say: Say) -> None:
     code, [document] = say(command, "--to", "19.10.000.170")
