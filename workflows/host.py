@@ -93,12 +93,17 @@ class InstalledTree:
 
 
 class SqlKind(enum.StrEnum):
-    """The SQL files of a package (facts 5.3). FULL: what makes an empty database into a schema; an upgrade never runs it."""
+    """The SQL files of a package (facts 5.3, 20.3).
+
+    FULL: what makes an empty database into a schema; an upgrade never runs it. MIGRATION: from 22.10 on, run last and at every
+    call: no version row tells of it.
+    """
 
     FULL = "full"
     UPDATE = "update"
     MESSAGES = "messages"
     USERRIGHTS = "userrights"
+    MIGRATION = "migration"
 
 
 @dataclass(frozen=True)
@@ -316,6 +321,12 @@ class Database(Protocol):
 
     def release_log(self, application: str) -> Sequence[tuple[str, datetime]]:
         """release_log_tbl of an application, newest first: (version, startup); empty where the schema has none."""
+
+    def foreign_keys(self, table: str, column: str) -> Sequence[str]:
+        """The foreign keys that this column of this table is in, by name; empty where there is no such table or column."""
+
+    def groups_named(self, name: str) -> int:
+        """How many groups of administrators are called so; 0 where the schema has no groups."""
 
     def duplicate_config_keys(self) -> Sequence[str]:
         """(class, name, hostname) that occur twice: 20.01.407 would fail with 1062 (facts 5.5)."""

@@ -67,6 +67,26 @@ class BenignError:
 
 
 @dataclass(frozen=True)
+class Repair:
+    """What an update file needs mended before it can pass: the foreign keys of a column are dropped (facts 22.1).
+
+    version: of the update file; nothing is done unless it is pending. table, column: where the keys are. why: what would become
+    of the file without it.
+    """
+
+    version: str
+    table: str
+    column: str
+    why: str
+    source: str
+
+    @property
+    def said(self) -> str:
+        """What is done, for people."""
+        return f"before update {self.version}, foreign keys of {self.table}.{self.column} are dropped ({self.source})"
+
+
+@dataclass(frozen=True)
 class Need:
     """Something a release line needs of its host: any one of `any_of` will do (workflows/needs.py). stops: not without it."""
 
@@ -81,16 +101,17 @@ class LineRules:
     """What the catalogue knows of a release line; None or an empty tuple where nothing is known.
 
     line: "20.04". migrates: what its first start-up moves, of "config-values", "company-values", "layout", "reports",
-    "startup-jobs". config_keys: keys (class.name) that must be in config_tbl after that start. exceptions: versions that the
-    package's mandatory list names, but that may be missing. has_release_log: whether its start writes release_log_tbl.
-    backend_at_start: whether an intermediate start needs the backend too. needs: what is known that it needs of its host;
-    needs_unknown: what it may need, but nothing is known.
+    "startup-jobs". config_keys: keys (class.name) that must be in config_tbl after that start. repairs: what is mended in the
+    database before an update of it. exceptions: versions that the package's mandatory list names, but that may be missing.
+    has_release_log: whether its start writes release_log_tbl. backend_at_start: whether an intermediate start needs the backend
+    too. needs: what is known that it needs of its host; needs_unknown: what it may need, but nothing is known.
     """
 
     line: str
     migrates: tuple[str, ...] = ()
     config_keys: tuple[str, ...] = ()
     benign: tuple[BenignError, ...] = ()
+    repairs: tuple[Repair, ...] = ()
     exceptions: tuple[str, ...] = ()
     has_release_log: bool | None = None
     backend_at_start: bool = False

@@ -49,6 +49,11 @@ class Version:
         return f"{self.major:02d}.{self.minor:02d}"
 
     @property
+    def dialect(self) -> str:
+        """What its SQL folder, SQL files and mandatory list are called by: the vendor renamed them with 22.10 (facts 20.3)."""
+        return "mariadb" if self.line >= "22.10" else "mysql"
+
+    @property
     def is_line(self) -> bool:
         """True when only a line was named (20.10), not one release of it."""
         return self.micro is None

@@ -110,6 +110,20 @@ class RealDatabase:
         """Remove the table of marks."""
         self._query(f"DROP TABLE IF EXISTS {MARK_TABLE}")
 
+    def foreign_keys(self, table: str, column: str) -> Sequence[str]:
+        """In the order of their names."""
+        sql = (
+            "SELECT DISTINCT CONSTRAINT_NAME FROM information_schema.KEY_COLUMN_USAGE WHERE TABLE_SCHEMA = DATABASE() "
+            "AND TABLE_NAME = %s AND COLUMN_NAME = %s AND REFERENCED_TABLE_NAME IS NOT NULL ORDER BY 1"
+        )
+        return [str(row[0]) for row in self._query(sql, table, column)]
+
+    def groups_named(self, name: str) -> int:
+        """As the server compares: upper and lower case are the same to it."""
+        if "admin_group_tbl" not in self.schema():
+            return 0
+        return _int(self._query("SELECT COUNT(*) FROM admin_group_tbl WHERE shortname = %s", name)[0][0])
+
     def duplicate_config_keys(self) -> Sequence[str]:
         """As "class.name on hostname"; rows without a host name do not collide."""
         if "hostname" not in self.schema().get("config_tbl", ()):

@@ -21,9 +21,14 @@ from workflows.version import Version
 if TYPE_CHECKING:
     from orchestrator.settings import Settings
 
-FIRST_MARIADB_LINE = "22.10"
 _VERSION = re.compile(r"\d+(?:\.\d+){2,3}(?:-hf\d+)?")
-_UPDATE = re.compile(r"emm-[a-z]+-update-(\d+(?:\.\d+)+(?:-hf\d+)?)(?:-[a-z]+)?\.sql")
+_SQL_NAMES = (  # without "emm-DIALECT-" and ".sql"
+    (SqlKind.UPDATE, re.compile(r"update-(\d+(?:\.\d+){2,3}(?:-hf\d+)?)(?:-[a-z]+)?")),
+    (SqlKind.MESSAGES, re.compile(r"messages(?:-.*)?")),
+    (SqlKind.MIGRATION, re.compile(r"migration")),  # migration-until-... is run by a job of the application (facts 19.4)
+    (SqlKind.FULL, re.compile(r"fulldb-[a-z]+")),
+    (SqlKind.USERRIGHTS, re.compile(r"userrights")),
+)
 _WEB_APPLICATIONS = {
     PackageKind.GUI: "emm",
     PackageKind.STATISTICS: "statistics",
@@ -263,44 +268,40 @@ class RealHome:
         return site_files.as_contract(self._home, [(file, False) for file in files if file])
 
     def sql_files(self, frontend: str) -> Sequence[SqlFile]:
-        """The full, update, messages and userrights files of a frontend tree in the order of their names; others are left out.
+        """The files of a frontend tree that `SqlKind` names, in the order of their names; others are left out.
+
+        Only the folder of the release's dialect is looked into, not what lies below it (facts 5.3), and only names of that
+        dialect count, as for the vendor's runner.
 
         Raises:
             HomeError: "frontend-incomplete", or "sql-file-unnamed": an update file whose name tells no version.
         """
-        folder = self._path(frontend) / "WEB-INF/sql" / self._dialect(frontend)
+        dialect = self._dialect(frontend)
+        folder = self._path(frontend) / "WEB-INF/sql" / dialect
         if not folder.is_dir():
-            raise HomeError(f"{frontend} has no folder {folder.name} with SQL files", key="frontend-incomplete")
-        files = [*folder.glob("*.sql"), *folder.parent.glob("userrights.sql")]
-        found = [self._sql_file(file) for file in sorted(files, key=lambda file: file.stem) if file.is_file()]
+            raise HomeError(f"{frontend} has no folder {dialect} with SQL files", key="frontend-incomplete")
+        files = [*folder.glob(f"emm-{dialect}-*.sql"), *folder.parent.glob("userrights.sql")]
+        found = [self._sql_file(file, dialect) for file in sorted(files, key=lambda file: file.stem) if file.is_file()]
         return [file for file in found if file]
 
-    def _sql_file(self, file: Path) -> SqlFile | None:
-        match = _UPDATE.fullmatch(file.name)
-        version = match[1] if match else None
-        if match:
-            kind = SqlKind.UPDATE
-        elif file.name == "userrights.sql":
-            kind = SqlKind.USERRIGHTS
-        elif re.fullmatch(r"emm-[a-z]+-messages(-.*)?\.sql", file.name):
-            kind = SqlKind.MESSAGES
-        elif re.fullmatch(r"emm-[a-z]+-fulldb-[a-z]+\.sql", file.name):
-            kind = SqlKind.FULL
-        elif "-update-" in file.name:
+    def _sql_file(self, file: Path, dialect: str) -> SqlFile | None:
+        name = file.stem.removeprefix(f"emm-{dialect}-")
+        for kind, pattern in _SQL_NAMES:
+            if match := pattern.fullmatch(name):
+                version = match[1] if kind is SqlKind.UPDATE else None
+                return SqlFile(file.name, kind, version, str(file.relative_to(self._home)), sha256_file(file))
+        if name.startswith("update-"):
             raise HomeError(f"cannot tell the version of the update file {file.name}", key="sql-file-unnamed")
-        else:
-            return None
-        return SqlFile(file.name, kind, version, str(file.relative_to(self._home)), sha256_file(file))
+        return None
 
     def _dialect(self, frontend: str) -> str:
-        """The vendor renamed the folder with 22.10."""
         version = site_values.application_version(self._path(frontend))
         if version is None:
             raise HomeError(
                 f"{frontend} does not say its version: {site_values.EMM} or ApplicationVersion in it is missing",
                 key="frontend-incomplete",
             )
-        return "mariadb" if Version.parse(version).line >= FIRST_MARIADB_LINE else "mysql"
+        return Version.parse(version).dialect
 
     def read_text(self, path: str) -> str:
         """A file's text, every byte of it: line ends are kept.

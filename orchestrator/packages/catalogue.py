@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from orchestrator.packages.requirements import Entry, Requirements, Text
 from workflows.errors import UsageError, WorkflowError
-from workflows.plan import BenignError, LineRules, Need
+from workflows.plan import BenignError, LineRules, Need, Repair
 from workflows.version import Version
 
 FILE = Path(__file__).with_name("catalogue.toml")
@@ -33,13 +33,27 @@ class Migration(Entry):
 
 
 class SqlFailure(Entry):
-    """An update file that is known to fail; sha256: of the file, None when not known."""
+    """An update file that is known to fail, which harms nothing; sha256: of the file, None when not known."""
 
     version: Text
     errno: int
     object: Text
     sha256: str | None = None
     source: Text
+
+
+class ColumnRepair(Entry):
+    """Foreign keys of `table`.`column` that must be dropped before an update file can pass. why: what it would do else."""
+
+    version: Text
+    drop_foreign_keys_of: Annotated[str, Field(pattern=r"^[a-z0-9_]+\.[a-z0-9_]+$")]
+    why: Text
+    source: Text
+
+    def as_rule(self) -> Repair:
+        """The same for the workflows."""
+        table, _, column = self.drop_foreign_keys_of.partition(".")
+        return Repair(self.version, table, column, self.why, self.source)
 
 
 class ReleaseLog(Entry):
@@ -57,12 +71,12 @@ class Exceptions(Entry):
 
 
 class LineEntry(Requirements):
-    """All that is known of one line. benign: harmless; failures_seen: seen, and not known to be harmless."""
+    """All that is known of one line. benign: harmless failures; repairs: without which an update fails."""
 
     name: Text
     migration: Migration | None = None
     benign: tuple[SqlFailure, ...] = ()
-    failures_seen: tuple[SqlFailure, ...] = ()
+    repairs: tuple[ColumnRepair, ...] = ()
     exceptions: Exceptions | None = None
     release_log: ReleaseLog | None = None
     backend_at_start: bool = False
@@ -135,6 +149,7 @@ class Catalogue(Entry):
             migrates=tuple(entry.migration.migrates) if entry.migration else (),
             config_keys=entry.migration.config_keys if entry.migration else (),
             benign=tuple(BenignError(b.version, b.errno, b.object, b.sha256, b.source) for b in entry.benign),
+            repairs=tuple(repair.as_rule() for repair in entry.repairs),
             exceptions=entry.exceptions.versions if entry.exceptions else (),
             has_release_log=entry.release_log.writes if entry.release_log else None,
             backend_at_start=entry.backend_at_start,

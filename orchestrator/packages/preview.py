@@ -12,8 +12,8 @@ from pathlib import Path, PurePosixPath
 from orchestrator.packages import names
 from orchestrator.packages.archive import Limits, list_members, read_members
 from workflows.plan import PackageKind, PackageRef
+from workflows.version import Version
 
-_LIST = re.compile(r"mandatoryDbChanges_[a-z]+\.csv")
 _VERSION = re.compile(r"\d+(?:\.\d+){2,3}(?:-hf\d+)?")
 
 
@@ -27,14 +27,15 @@ def update_versions(packages: Sequence[PackageRef]) -> frozenset[str] | None:
     """
     for ref in packages:
         if ref.kind is PackageKind.GUI and Path(ref.location).is_file():
-            return _listed(Path(ref.location))
+            return _listed(Path(ref.location), ref.version)
         if ref.kind is PackageKind.COMPLETE and Path(ref.location).is_file():
             return _listed_inside(Path(ref.location))
     return None
 
 
-def _listed(path: Path) -> frozenset[str] | None:
-    texts = list_members(path, texts=lambda name: _LIST.fullmatch(PurePosixPath(name).name) is not None).texts
+def _listed(path: Path, release: str) -> frozenset[str] | None:
+    wanted = f"mandatoryDbChanges_{Version.parse(release).dialect}.csv"
+    texts = list_members(path, texts=lambda name: PurePosixPath(name).name == wanted).texts
     found = {line.split(",")[0].strip() for text in texts.values() for line in text.splitlines()}
     return frozenset(version for version in found if _VERSION.fullmatch(version)) if texts else None
 
@@ -48,5 +49,5 @@ def _listed_inside(path: Path) -> frozenset[str] | None:
         with tempfile.NamedTemporaryFile(suffix=names.SUFFIX) as nested:
             shutil.copyfileobj(content, nested)
             nested.flush()
-            return _listed(Path(nested.name))
+            return _listed(Path(nested.name), known.version)
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from orchestrator.packages.catalogue import Catalogue
 from orchestrator.packages.preview import update_versions
@@ -34,13 +34,14 @@ def make_plan(site: Site, target: str, gate: GateOptions) -> UpgradePlan:
     catalogue = Catalogue.load()
     source = before[Component.FRONTEND]
     path = plan_path(Version.parse(source), wanted, group_releases(packages), catalogue.lines, packages)
-    pending = _pending(site.host, [release for _, release in path])
+    known = _versions(site.host) if path else None
+    pending = _pending(known, [release for _, release in path])
     hops = tuple(
         Hop(
             number,
             left,
             release,
-            catalogue.rules(Version.parse(release.version).line),
+            _still_needed(catalogue.rules(Version.parse(release.version).line), known),
             final=number == len(path),
             updates=updates,
         )
@@ -68,16 +69,22 @@ def _active(host: Host) -> dict[Component, str]:
     return active
 
 
-def _pending(host: Host, releases: Sequence[Release]) -> list[int | None]:
-    """How many database updates each hop will find missing, told by set difference; None where it cannot be told now.
-
-    A database that cannot be asked is no reason to have no plan: the checks say so, and refuse.
-    """
-    if not releases:
-        return []
+def _versions(host: Host) -> frozenset[str] | None:
+    """Of the database; None when it cannot be asked, which is no reason to have no plan: the checks say so, and refuse."""
     try:
-        known = host.database.versions()
+        return host.database.versions()
     except WorkflowError:
+        return None
+
+
+def _still_needed(rules: LineRules, known: frozenset[str] | None) -> LineRules:
+    """Without the repairs before updates that the database has already."""
+    return replace(rules, repairs=tuple(repair for repair in rules.repairs if repair.version not in (known or ())))
+
+
+def _pending(known: frozenset[str] | None, releases: Sequence[Release]) -> list[int | None]:
+    """How many database updates each hop will find missing, told by set difference; None where it cannot be told now."""
+    if known is None:
         return [None] * len(releases)
     counts: list[int | None] = []
     for release in releases:

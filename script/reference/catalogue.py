@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from markdown import page as whole
@@ -14,14 +13,15 @@ from orchestrator.packages.catalogue import Catalogue
 def page() -> str:
     """The page."""
     catalogue = Catalogue.load()
-    needs, starts, failures = [], [], []
+    needs, starts, failures, repairs = [], [], [], []
     for entry in catalogue.entries:
         needs += [(entry.name, name, _wanted(need), need.source) for name, need in entry.known().items()]
         unknown = ", ".join(entry.unknown())
         needs += [(entry.name, f"not known: {unknown}", "", "")] if unknown else []
         if entry.migration:
             starts.append((entry.name, ", ".join(entry.migration.migrates), entry.migration.source))
-        failures += list(_failures(entry))
+        failures += [(entry.name, f.version, str(f.errno), f"`{f.object}`", f.source) for f in entry.benign]
+        repairs += [(entry.name, r.version, f"`{r.drop_foreign_keys_of}`", r.why, r.source) for r in entry.repairs]
     return whole(
         "What is known of each release line",
         f"Serial {catalogue.serial} of the catalogue that this version of the tool brings along. Every entry names its source: "
@@ -34,16 +34,14 @@ def page() -> str:
         "## What the first start of a line moves in the database",
         table(("line", "what", "source"), starts),
         "## Update files that are known to fail",
-        "A harmless failure is noted and the run goes on; any other error of any file stops it.",
-        table(("line", "update", "error", "about", "", "source"), failures),
+        "These failures are harmless: one is noted and the run goes on; any other error of any file stops it.",
+        table(("line", "update", "error", "about", "source"), failures),
+        "## Update files that need the database mended first",
+        "The foreign keys of the column are dropped before the file is run, only when it is pending and the keys are there; the "
+        "hop's restore point has them, and the ledger says what was dropped.",
+        table(("line", "update", "drops foreign keys of", "why", "source"), repairs),
     )
 
 
 def _wanted(need: Any) -> str:
     return ", ".join(need.any_of) + (" (stops)" if need.stops else "")
-
-
-def _failures(entry: Any) -> Iterator[tuple[str, str, str, str, str, str]]:
-    for known, word in ((entry.benign, "harmless"), (entry.failures_seen, "seen; not known to be harmless: stops")):
-        for failure in known:
-            yield entry.name, failure.version, str(failure.errno), f"`{failure.object}`", word, failure.source

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from workflows.checks import (
+    administrator_group,
     application_answers,
     database_answers,
     database_complete,
@@ -35,6 +36,7 @@ CHECKS: dict[str, tuple[str, Check]] = {
         sql_mode,
         duplicate_config_keys,
         long_table_names,
+        administrator_group,
         restore_possible,
         disk_room,
         dispatch_idle,

@@ -8,12 +8,11 @@ from typing import Any
 
 from workflows.errors import WorkflowError
 from workflows.host import SqlFile, SqlKind
-from workflows.plan import BenignError, Hop
-from workflows.sql.run import FileResult, Told, file_changed, run_script
+from workflows.plan import Hop, LineRules
+from workflows.sql.repair import mend
+from workflows.sql.run import AS_A_WHOLE, FileResult, Told, file_changed, run_script
 from workflows.sql.script import Script, read_script
 from workflows.step import Context, Facts
-
-_BY_STATEMENT = (SqlKind.UPDATE, SqlKind.FULL)
 
 
 def to_json(files: Sequence[SqlFile]) -> list[dict[str, Any]]:
@@ -38,12 +37,12 @@ def read_scripts(ctx: Context, frontend: str, files: Sequence[Mapping[str, str]]
         file = SqlFile(data["name"], SqlKind(data["kind"]), data["version"], data["path"], data["sha256"])
         if there.get(file.path) != file.sha256:
             raise file_changed(file)
-        scripts.append(read_script(file, ctx.host.home.read_text(file.path), whole=file.kind not in _BY_STATEMENT))
+        scripts.append(read_script(file, ctx.host.home.read_text(file.path), whole=file.kind in AS_A_WHOLE))
     return scripts
 
 
-def run_scripts(ctx: Context, scripts: Sequence[Script], benign: Sequence[BenignError]) -> list[FileResult]:
-    """Run all files to their ends, from where an earlier attempt left them.
+def run_scripts(ctx: Context, scripts: Sequence[Script], rules: LineRules) -> list[FileResult]:
+    """Run all files to their ends, from where an earlier attempt left them, each behind the repairs that it needs.
 
     Raises:
         WorkflowError: those of `run_script`.
@@ -53,7 +52,11 @@ def run_scripts(ctx: Context, scripts: Sequence[Script], benign: Sequence[Benign
     before = 0
     results = []
     for script in scripts:
-        results.append(run_script(ctx, script, benign, _told(ctx, script, before, total)))
+        told = _told(ctx, script, before, total)
+        for repair in rules.repairs:
+            if repair.version == script.file.version:
+                mend(ctx, repair, told)
+        results.append(run_script(ctx, script, rules.benign, told))
         before += len(script.statements)
     ctx.report("all files are done", total, total)
     return results

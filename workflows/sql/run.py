@@ -15,6 +15,7 @@ from workflows.sql.settle import Values, effective, has_run, remake, source_text
 from workflows.step import Context, StatementRecord, StatementState
 
 _TOLD_EVERY = 100  # statements, of files that hold thousands of small ones
+AS_A_WHOLE = (SqlKind.MESSAGES, SqlKind.USERRIGHTS)  # files that may run again from their start; others run by statement
 WHOLE = -1  # the position of the one record of a file that runs as a whole
 Told = Callable[[int], None]  # told of a statement (0-based) before it runs
 
@@ -30,17 +31,19 @@ class FileResult:
 
 
 def in_order(files: Sequence[SqlFile], versions: frozenset[str]) -> list[SqlFile]:
-    """The files to run, in the order of the vendor's runner since 20.04: messages, missing updates, userrights (facts 5.4).
+    """The files to run, in the order of the vendor's runner since 20.04 (facts 5.4, 20.3).
+
+    Messages, missing updates, user rights; from 22.10 on the migration behind them, whatever the database has.
 
     versions: those the database has; what is missing is a set difference, never a comparison (facts 13.1).
     """
     messages = [file for file in files if file.kind is SqlKind.MESSAGES]
     updates = [file for file in files if file.kind is SqlKind.UPDATE and file.version not in versions]
-    userrights = [file for file in files if file.kind is SqlKind.USERRIGHTS]
+    last = [file for kind in (SqlKind.USERRIGHTS, SqlKind.MIGRATION) for file in files if file.kind is kind]
     return [
         *sorted(messages, key=lambda file: (not file.name.endswith("-messages.sql"), file.name)),
         *sorted(updates, key=lambda file: file.name),
-        *sorted(userrights, key=lambda file: file.name),
+        *last,
     ]
 
 
@@ -57,7 +60,7 @@ def run_script(ctx: Context, script: Script, benign: Sequence[BenignError], told
         WorkflowError: "sql-failed", "sql-file-changed".
         UnsettledError: a statement in doubt cannot be settled; the restore point must be put back.
     """
-    how = _Whole if script.file.kind in {SqlKind.MESSAGES, SqlKind.USERRIGHTS} else _ByStatement
+    how = _Whole if script.file.kind in AS_A_WHOLE else _ByStatement
     try:
         return how(ctx, script, benign, told).run()
     except SqlError as error:
@@ -106,7 +109,7 @@ class _Run:
 
 
 class _ByStatement(_Run):
-    """An update or a full schema file. Each record of what was done is written together with that of what comes next."""
+    """An update, migration or full schema file. Each record of what was done is written together with that of what comes next."""
 
     def run(self) -> FileResult:
         self.check_unchanged()

@@ -1,4 +1,4 @@
-"""The database part of a hop: messages, missing updates and user rights, by statement and journaled (DESIGN 3.3, facts 5)."""
+"""The database part of a hop: its SQL files by statement, journaled (DESIGN 3.3, facts 5), and what must be mended before one."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from workflows.errors import UnsettledError, WorkflowError
 from workflows.host import Progress
 from workflows.plan import Hop, PackageKind
 from workflows.sql import files as sql
+from workflows.sql.repair import REMEMBERED, repair_notes
 from workflows.sql.run import FileResult, in_order
 from workflows.sql.script import Script
 from workflows.step import Context, Done, Facts, LedgerNote, Probe
@@ -100,7 +101,7 @@ class UpdateDatabase(HopStep):
         return f"openemm_kept_{ctx.run.lower()}_h{self.hop.number}"
 
     def _run(self, ctx: Context, scripts: Sequence[Script]) -> list[FileResult]:
-        return sql.run_scripts(ctx, scripts, self.hop.rules.benign)
+        return sql.run_scripts(ctx, scripts, self.hop.rules)
 
     def _put_back(self, ctx: Context, error: UnsettledError) -> None:
         """Put the restore point back for a statement that cannot be settled, so that the SQL begins anew."""
@@ -117,7 +118,7 @@ class UpdateDatabase(HopStep):
         if not ctx.host.backups.restored(backup, keep_as=keep_as):
             ctx.host.backups.restore(backup, keep_as=keep_as, progress=_telling(ctx))
         ctx.statements.forget()
-        ctx.remember(restart=None)
+        ctx.remember(**{"restart": None, REMEMBERED: None})
 
     def _done(self, ctx: Context, results: Sequence[FileResult], after: frozenset[str]) -> Done:
         before = len(ctx.intent["versions"])
@@ -125,10 +126,11 @@ class UpdateDatabase(HopStep):
         evidence = sql.evidence_of(results, facts)
         newer = ctx.host.backups.find(ctx.intent["backup"]) if ctx.intent.get("backup") else None
         renewed = backup_notes(newer) if newer else []
+        note = LedgerNote("database-updated", "database", self.hop.source, self.hop.target.version, evidence)
         return Done(
             f"{len(results)} files, {facts['statements']} statements, {len(after) - before} new versions",
             facts,
-            [*renewed, LedgerNote("database-updated", "database", self.hop.source, self.hop.target.version, evidence)],
+            [*renewed, *repair_notes(ctx, self.hop.rules), note],
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.display.pages.layout import table
+from orchestrator.display.pages.layout import paragraph, table
 from orchestrator.display.words import duration, number
 
 if TYPE_CHECKING:
@@ -17,6 +17,9 @@ def lines(name: str, plan: UpgradePlan, estimates: Sequence[Estimate]) -> list[s
     """The way, hop by hop, and how long each part takes while mail runs and while it is down."""
     page = [f"openemm on {name}   {plan.source} -> {plan.target}   {number(len(plan.hops), 'hop')}", ""]
     page += table([_hop(hop) for hop in plan.hops])
+    for hop in plan.hops:
+        for repair in hop.rules.repairs:
+            page += ["", *paragraph(f"{hop.title}: {repair.said}", 2)]
     if estimates:
         rows = [("step", "while mail runs", "downtime", "note")]
         rows += [(e.step, _took(e.running), _took(e.downtime), e.note) for e in estimates]
@@ -42,6 +45,7 @@ def facts(plan: UpgradePlan, estimates: Sequence[Estimate]) -> dict[str, Any]:
                 "target": hop.target.version,
                 "final": hop.final,
                 "updates": hop.updates,
+                "repairs": [repair.said for repair in hop.rules.repairs],
                 "packages": [{"file": p.file, "kind": p.kind.value, "version": p.version} for p in hop.target.packages],
             }
             for hop in plan.hops

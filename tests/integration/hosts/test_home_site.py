@@ -202,12 +202,37 @@ def test_sql_files_are_told_by_kind_and_version_in_the_dialect_of_the_line(
     assert home.read_text(found[1].path) == "emm-mysql-messages.sql"
 
 
-def test_from_22_10_on_the_dialect_is_mariadb(home: RealHome, tree: Tree, settings: Settings) -> None:
-    gui = tree.webapp(PackageKind.GUI, "22.10.000.222")
-    put(settings.home / gui.folder / "WEB-INF/sql/mariadb/emm-mariadb-update-22.07.001-basic.sql")
-    put(settings.home / gui.folder / "WEB-INF/classes/mandatoryDbChanges_mariadb.csv", "22.07.001\n")
-    assert [file.version for file in home.sql_files(gui.folder)] == ["22.07.001"]
-    assert home.mandatory_versions(gui.folder) == {"22.07.001"}
+def test_from_22_10_on_folder_names_and_list_are_called_mariadb_and_the_migration_is_one_of_the_files(
+    home: RealHome, tree: Tree, settings: Settings
+) -> None:
+    gui = tree.webapp(PackageKind.GUI, "25.11.078")
+    sql, classes = (settings.home / gui.folder / "WEB-INF" / name for name in ("sql", "classes"))
+    update = "emm-{}-update-25.07.032-basic.sql"
+    names = ["migration", "migration-until-25.04.565", "messages", "messages-openemm", "create-user"]
+    others = [update.format("mariadb"), update.format("mysql"), "emm-mysql-update-late.sql"]
+    for name in [*(f"emm-mariadb-{name}.sql" for name in names), *others, "old/2022/emm-mariadb-update-22.01.135-basic.sql"]:
+        put(sql / "mariadb" / name)
+    for dialect in ("postgres", "mysql"):
+        put(sql / dialect / update.format(dialect))
+        put(classes / f"mandatoryDbChanges_{dialect}.csv", "99.01.001\n")
+    put(sql / "userrights.sql")
+    put(classes / "mandatoryDbChanges_mariadb.csv", "25.07.032\n")
+    assert [(file.name, file.kind, file.version) for file in home.sql_files(gui.folder)] == [
+        ("emm-mariadb-messages.sql", SqlKind.MESSAGES, None),
+        ("emm-mariadb-messages-openemm.sql", SqlKind.MESSAGES, None),
+        ("emm-mariadb-migration.sql", SqlKind.MIGRATION, None),
+        (update.format("mariadb"), SqlKind.UPDATE, "25.07.032"),
+        ("userrights.sql", SqlKind.USERRIGHTS, None),
+    ]
+    assert home.mandatory_versions(gui.folder) == {"25.07.032"}
+
+
+def test_versions_with_four_parts_are_told_whole(home: RealHome, tree: Tree, settings: Settings) -> None:
+    gui = tree.webapp(PackageKind.GUI, "21.04.000.118")
+    put(settings.home / gui.folder / "WEB-INF/sql/mysql/emm-mysql-update-21.04.000.079-basic.sql")
+    put(settings.home / gui.folder / "WEB-INF/classes/mandatoryDbChanges_mysql.csv", "21.04.000.079\n20.10.385\n")
+    assert [file.version for file in home.sql_files(gui.folder)] == ["21.04.000.079"]
+    assert home.mandatory_versions(gui.folder) == {"21.04.000.079", "20.10.385"}
 
 
 def test_an_update_file_without_a_version_stops_rather_than_being_forgotten(

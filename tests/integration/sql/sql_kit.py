@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType, SimpleNamespace
@@ -18,6 +19,7 @@ import pymysql
 
 from orchestrator.hosts.database import RealDatabase
 from orchestrator.settings import DatabaseSettings, Settings
+from state import faults
 from workflows.errors import WorkflowError
 from workflows.host import AppState, Backup, LogMark, SqlFile, SqlKind
 from workflows.plan import BenignError, Hop, LineRules, Release
@@ -62,8 +64,11 @@ class FolderHome:
     def sql_files(self, frontend: str) -> list[SqlFile]:
         found = []
         for path in sorted(self.folder.glob("*.sql")):
-            kind = SqlKind.USERRIGHTS if path.name == "userrights.sql" else SqlKind.MESSAGES
-            version = None
+            kind, version = SqlKind.MESSAGES, None
+            if path.stem == "userrights":
+                kind = SqlKind.USERRIGHTS
+            elif path.stem.endswith("-migration"):
+                kind = SqlKind.MIGRATION
             if "-update-" in path.name:
                 kind, version = SqlKind.UPDATE, path.name.split("-")[3].removesuffix(".sql")
             found.append(SqlFile(path.name, kind, version, path.name, hashlib.sha256(path.read_bytes()).hexdigest()))
@@ -173,24 +178,39 @@ class Context:
             raise PauseRequested
 
 
-def step(benign: Sequence[BenignError] = ()) -> UpdateDatabase:
-    rules = LineRules("20.04", benign=tuple(benign))
+def step(rules: LineRules | None = None) -> UpdateDatabase:
+    rules = rules or LineRules("20.04", benign=BENIGN)
     return UpdateDatabase(Hop(1, "19.10.000.170", Release("20.04.000.200", ()), rules, final=True))
 
 
 BENIGN = (BenignError("19.10.400", 1061, "there_idx", None, "facts 13.2"),)
+KILLED = -9
 
 
-def drive(folder: Path, pause_at: int = 0, context: Context | None = None, benign: Sequence[BenignError] | None = None) -> Done:
+def drive(folder: Path, pause_at: int = 0, context: Context | None = None, rules: LineRules | None = None) -> Done:
     """One attempt at the step."""
     context = context or Context(folder, pause_at)
-    update = step(BENIGN if benign is None else benign)
+    update = step(rules)
     try:
         if not context.intent:
             context.remember(**update.prepare(context))
         return update.do(context)
     finally:
         context.host.database.close()
+
+
+def attempt(folder: Path, *, fault: int = 0, log: Path | None = None, rules: LineRules | None = None) -> int:
+    """One attempt in a process of its own, killed at that passing of "statement"; how it ended."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            faults._name, faults._number, faults._log = "statement" if fault else "", str(fault), log and str(log)
+            drive(folder, rules=rules)
+            code = 0
+        finally:
+            os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def make(folder: Path, socket: Path, database: str, base: str, files: Mapping[str, str]) -> None:

@@ -8,32 +8,16 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from sql_kit import content, drive, make
+from sql_kit import KILLED, attempt, content, drive, make
 from sql_nasty import BASE, FILES
 
 from orchestrator.hosts.private_server import PrivateServer
-from state import faults
 
 pytestmark = pytest.mark.integration
 
 SAMPLE = 24  # points; ORCHESTRATE_ALL_POINTS=1 takes all
-KILLED = -9
 
 Reference = tuple[dict[str, object], int]
-
-
-def attempt(folder: Path, *, fault: int = 0, log: Path | None = None) -> int:
-    """One attempt in a process of its own, killed at that passing of "statement"; how it ended."""
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            faults._name, faults._number, faults._log = "statement" if fault else "", str(fault), log and str(log)
-            drive(folder)
-            code = 0
-        finally:
-            os._exit(code)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 @pytest.fixture(scope="module")

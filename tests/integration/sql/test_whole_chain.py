@@ -10,11 +10,11 @@ from sql_kit import Context, content, drive, make, step
 from orchestrator.hosts.command import run
 from orchestrator.hosts.private_server import PrivateServer, find_program
 from orchestrator.sandbox.database import bundle, create_schema
-from workflows.plan import BenignError
+from workflows.plan import BenignError, LineRules
 
 pytestmark = pytest.mark.integration
 
-BENIGN = [BenignError("19.07.420", 1061, "wfrot$datecustrea$idx", None, "facts 13.2")]
+RULES = LineRules("20.04", benign=(BenignError("19.07.420", 1061, "wfrot$datecustrea$idx", None, "facts 13.2"),))
 
 
 def test_19_10_becomes_20_10_as_the_real_client_makes_it(server: PrivateServer, tmp_path: Path) -> None:
@@ -40,7 +40,7 @@ def by_step(folder: Path, line: str) -> None:
     for name, text in bundle(line).items():
         if name.endswith(".sql"):
             (folder / Path(name).name).write_text(text)
-    drive(folder, benign=BENIGN)
+    drive(folder, rules=RULES)
 
 
 def by_client(server: PrivateServer, database: str, line: str, folder: Path) -> None:

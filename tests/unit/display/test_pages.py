@@ -16,7 +16,7 @@ from state.chain import Head
 from state.verify import Problem, Verdict
 from workflows.checks.finding import Finding, Severity
 from workflows.host import Backup
-from workflows.plan import GateOptions, Hop, LineRules, PackageKind, PackageRef, Release, UpgradePlan
+from workflows.plan import GateOptions, Hop, LineRules, PackageKind, PackageRef, Release, Repair, UpgradePlan
 
 Make = Callable[..., Any]
 NOW = datetime(2026, 11, 22, 11, 9, 31, tzinfo=UTC)
@@ -99,6 +99,16 @@ def test_a_plan_shows_the_way_and_the_downtime() -> None:
     assert "total" in page
     assert "2 m 25 s" in page
     assert "only between 22:00 and 04:30, local time" in page
+
+
+def test_a_plan_says_what_is_mended_in_the_database_before_an_update() -> None:
+    repair = Repair("21.07.209", "admin_permission_tbl", "security_token", "else it fails", "facts 22.1")
+    shown = a_plan()
+    hops = (shown.hops[0], replace(shown.hops[1], rules=replace(shown.hops[1].rules, repairs=(repair,))))
+    page = " ".join(text(plan.lines("mail1", replace(shown, hops=hops), [])).split())
+    said = "before update 21.07.209, foreign keys of admin_permission_tbl.security_token are dropped (facts 22.1)"
+    assert f"hop 2: {said}" in page
+    assert [hop["repairs"] for hop in plan.facts(replace(shown, hops=hops), [])["hops"]] == [[], [said]]
 
 
 def test_what_was_never_measured_is_not_guessed() -> None:

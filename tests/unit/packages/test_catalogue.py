@@ -53,9 +53,19 @@ def test_what_is_not_known_of_a_line_makes_no_rule(catalogue: Catalogue) -> None
     assert (rules.migrates, rules.config_keys, rules.benign, rules.exceptions, rules.has_release_log) == ((), (), (), (), None)
 
 
-def test_a_failure_that_is_not_known_to_be_harmless_is_not_benign(catalogue: Catalogue) -> None:
+def test_21_07_209_is_not_passed_over_but_the_database_is_mended_before_it(catalogue: Catalogue) -> None:
     assert catalogue.rules("21.10").benign == ()
-    assert [(f.version, f.errno) for f in catalogue.line("21.10").failures_seen] == [("21.07.209", 1832)]
+    (repair,) = catalogue.rules("21.10").repairs
+    assert (repair.version, repair.table, repair.column) == ("21.07.209", "admin_permission_tbl", "security_token")
+    assert [line for line in catalogue.lines if catalogue.rules(line).repairs] == ["21.10"]
+
+
+def test_a_repair_that_names_no_column_is_refused() -> None:
+    repair = '[[line.repairs]]\nversion = "21.07.209"\ndrop_foreign_keys_of = "{}"\nwhy = "x"\nsource = "facts 22.1"\n'
+    line = HEAD + '[[line]]\nname = "21.10"\n'
+    assert Catalogue.parse(line + repair.format("a_tbl.b")).rules("21.10").repairs[0].column == "b"
+    with pytest.raises(CatalogueError):
+        Catalogue.parse(line + repair.format("a_tbl"))
 
 
 def test_sendmail_must_be_left_before_23_10(catalogue: Catalogue) -> None:

@@ -108,11 +108,11 @@ class CreateSchema(SetupStep):
                 f"the package of {self.plan.target} holds no full schema file", key="full-schema-missing",
                 next=["orchestrate packages verify    is the package complete?"],
             )  # fmt: skip
-        benign = self.plan.hop.rules.benign
-        done = sql.run_scripts(ctx, sql.read_scripts(ctx, frontend, sql.to_json(full)), benign)
+        rules = self.plan.hop.rules
+        done = sql.run_scripts(ctx, sql.read_scripts(ctx, frontend, sql.to_json(full)), rules)
         if "sql" not in ctx.intent:
             ctx.remember(sql=sql.to_json(in_order(files, ctx.host.database.versions())))
-        return [*done, *sql.run_scripts(ctx, sql.read_scripts(ctx, frontend, ctx.intent["sql"]), benign)]
+        return [*done, *sql.run_scripts(ctx, sql.read_scripts(ctx, frontend, ctx.intent["sql"]), rules)]
 
     def _begin_anew(self, ctx: Context, why: str) -> None:
         """May be cut off anywhere: it is begun again as long as it is remembered."""

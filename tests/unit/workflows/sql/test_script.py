@@ -29,6 +29,20 @@ def test_files_run_in_the_order_of_the_vendor_and_only_what_is_missing() -> None
     ]
 
 
+def test_from_22_10_on_the_migration_is_last_whatever_the_database_has() -> None:
+    def file(name: str, kind: SqlKind, version: str | None = None) -> SqlFile:
+        return SqlFile(f"emm-mariadb-{name}.sql", kind, version, name, "0")
+
+    migration, rights = file("migration", SqlKind.MIGRATION), SqlFile("userrights.sql", SqlKind.USERRIGHTS, None, "", "0")
+    messages = [file(name, SqlKind.MESSAGES) for name in ("messages-openemm", "messages-deleted", "messages")]
+    updates = [file(f"update-{v}-basic", SqlKind.UPDATE, v) for v in ("22.10.035", "21.04.000.079", "22.07.088")]
+    found = in_order([migration, rights, *messages, *updates], frozenset({"22.10.035"}))
+    assert [file.name.removeprefix("emm-mariadb-").removesuffix(".sql") for file in found] == [
+        "messages", "messages-deleted", "messages-openemm", "update-21.04.000.079-basic", "update-22.07.088-basic",
+        "userrights", "migration",
+    ]  # fmt: skip
+
+
 def test_a_file_that_rolls_back_is_refused_before_anything_runs() -> None:
     with pytest.raises(WorkflowError) as refused:
         script("INSERT INTO t VALUES (1);\nROLLBACK;")
