@@ -1,0 +1,46 @@
+"""What a plan says before anything is fetched or asked of the user."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from orchestrator.services.planning import make_plan
+from workflows.errors import WorkflowError
+from workflows.plan import Component, GateOptions, PackageKind, PackageRef
+
+SOURCE, TARGET = "21.04.000.118", "21.10.000.108"
+KINDS = (PackageKind.RUNTIME, PackageKind.GUI, PackageKind.STATISTICS, PackageKind.WEBSERVICES, PackageKind.BACKEND,
+         PackageKind.MANUAL)  # fmt: skip
+
+
+def site(versions: Callable[[], frozenset[str]]) -> Any:
+    packages = [PackageRef(f"openemm-{kind}-{TARGET}.tar.gz", kind, TARGET, f"https://x/{kind}") for kind in KINDS]
+    host = SimpleNamespace(
+        home=SimpleNamespace(active=lambda: {Component.FRONTEND: SOURCE}),
+        packages=SimpleNamespace(available=lambda: packages),
+        database=SimpleNamespace(versions=versions),
+    )
+    return SimpleNamespace(host=host, settings=SimpleNamespace(start_timeout=1.0, migrate_timeout=1.0))
+
+
+def unreachable() -> frozenset[str]:
+    raise WorkflowError("cannot connect", key="database-down")
+
+
+@pytest.mark.parametrize(
+    ("versions", "repaired"),
+    [
+        (lambda: frozenset({"20.10.123"}), ["21.07.209"]),
+        (lambda: frozenset({"20.10.123", "21.07.209"}), []),
+        (unreachable, ["21.07.209"]),
+    ],
+)
+def test_a_repair_is_planned_unless_the_database_has_its_update(
+    versions: Callable[[], frozenset[str]], repaired: list[str]
+) -> None:
+    (hop,) = make_plan(site(versions), "21.10", GateOptions()).hops
+    assert [repair.version for repair in hop.rules.repairs] == repaired
