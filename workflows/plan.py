@@ -83,7 +83,7 @@ class Repair:
     @property
     def said(self) -> str:
         """What is done, for people."""
-        return f"before update {self.version}, foreign keys of {self.table}.{self.column} are dropped ({self.source})"
+        return f"before update {self.version}, any foreign key of {self.table}.{self.column} is dropped ({self.source})"
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ def _statements(ctx: Context, repair: Repair) -> Sequence[str]:
         known = {**known, repair.version: found}
         ctx.remember(**{REMEMBERED: known})
         if found:
-            ctx.note(f"foreign keys dropped, without which update {repair.version} fails ({repair.source})", statements=found)
+            ctx.note(f"foreign keys dropped, or update {repair.version} would fail ({repair.source})", why="; ".join(found))
     statements: Sequence[str] = known[repair.version]
     return statements
 

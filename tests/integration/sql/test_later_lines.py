@@ -95,7 +95,7 @@ def test_the_foreign_key_is_dropped_before_the_update_and_the_ledger_says_so(hop
     assert ask("SHOW COLUMNS FROM admin_permission_tbl LIKE 'bk_token'")
     assert RENAMES in done.facts["files"]
     assert len(done.facts["files"]) == len(AT_21_10), "a repair is no file of the package"
-    assert "foreign keys dropped, without which update 21.07.209 fails (facts 22.1)" in context.notes
+    assert "foreign keys dropped, or update 21.07.209 would fail (facts 22.1)" in context.notes
     repaired, updated = done.ledger
     assert (repaired.kind, updated.kind) == ("database-repaired", "database-updated")
     assert (repaired.evidence["before"], repaired.evidence["statements"]) == ("21.07.209", [REPAIR])

@@ -106,7 +106,7 @@ def test_a_plan_says_what_is_mended_in_the_database_before_an_update() -> None:
     shown = a_plan()
     hops = (shown.hops[0], replace(shown.hops[1], rules=replace(shown.hops[1].rules, repairs=(repair,))))
     page = " ".join(text(plan.lines("mail1", replace(shown, hops=hops), [])).split())
-    said = "before update 21.07.209, foreign keys of admin_permission_tbl.security_token are dropped (facts 22.1)"
+    said = "before update 21.07.209, any foreign key of admin_permission_tbl.security_token is dropped (facts 22.1)"
     assert f"hop 2: {said}" in page
     assert [hop["repairs"] for hop in plan.facts(replace(shown, hops=hops), [])["hops"]] == [[], [said]]
 

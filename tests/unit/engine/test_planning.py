@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from orchestrator.services.planning import make_plan
+from orchestrator.services.plans import plan_from_json, plan_to_json
 from workflows.errors import WorkflowError
 from workflows.plan import Component, GateOptions, PackageKind, PackageRef
 
@@ -42,5 +43,6 @@ def unreachable() -> frozenset[str]:
 def test_a_repair_is_planned_unless_the_database_has_its_update(
     versions: Callable[[], frozenset[str]], repaired: list[str]
 ) -> None:
-    (hop,) = make_plan(site(versions), "21.10", GateOptions()).hops
-    assert [repair.version for repair in hop.rules.repairs] == repaired
+    plan = make_plan(site(versions), "21.10", GateOptions())
+    assert [repair.version for hop in plan.hops for repair in hop.rules.repairs] == repaired
+    assert plan_from_json("upgrade", plan_to_json(plan)) == plan, "what is pinned with the run says the same"
