@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from workflows.checks import (
     application_answers,
+    backend_python,
     database_answers,
     database_complete,
     database_rights,
@@ -32,6 +33,7 @@ CHECKS: dict[str, tuple[str, Check]] = {
         database_rights,
         source_migrated,
         requirements,
+        backend_python,
         sql_mode,
         duplicate_config_keys,
         long_table_names,
