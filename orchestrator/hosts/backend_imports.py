@@ -18,14 +18,14 @@ MOST = 20  # failures
 LONGEST = 200  # characters of one
 
 
-def attempt(failures: dict[str, str], label: str, code: Any) -> None:
-    """Run an import; keep what it says when it fails, with the innermost place that is not Python's own."""
+def attempt(failures: dict[str, str], folder: str, label: str, code: Any) -> None:
+    """Run an import; keep what it says when it fails, with the innermost place in the folder."""
     try:
         exec(code, {})  # noqa: S102 - as the user whose files these are
     except BaseException as error:  # noqa: BLE001 - whatever a module raises, its service would end with it
-        frames = [frame for frame in traceback.extract_tb(error.__traceback__)[2:] if not frame.filename.startswith("<frozen")]
-        place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else label
-        failures.setdefault(f"{type(error).__name__}: {error}"[:LONGEST], place)
+        places = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(f"{folder}/")]
+        told = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in places] or [label]
+        failures.setdefault(f"{type(error).__name__}: {error}"[:LONGEST], told[-1])
 
 
 def statements(folder: Path) -> list[tuple[str, ast.stmt]]:
@@ -50,9 +50,9 @@ def main(folder: str, *modules: str) -> None:
     failures: dict[str, str] = {}
     sys.path.insert(0, folder)
     for place, node in statements(Path(folder)):
-        attempt(failures, place, compile(ast.Module([node], []), place, "exec"))
+        attempt(failures, folder, place, compile(ast.Module([node], []), place, "exec"))
     for module in modules:
-        attempt(failures, f"import {module}", compile(f"import {module}", "import", "exec"))
+        attempt(failures, folder, f"import {module}", compile(f"import {module}", "import", "exec"))
     said = {
         "program": sys.executable, "version": ".".join(str(part) for part in sys.version_info[:3]),
         "failures": [f"{place}: {error}" for error, place in failures.items()][:MOST],
