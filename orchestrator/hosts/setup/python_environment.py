@@ -22,7 +22,7 @@ from workflows.errors import WorkflowError
 SECONDS = 60.0
 INSTALL_SECONDS = 1800.0
 GONE = ".{name}.orchestrate-gone"
-_PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input", "--no-cache-dir")
+_PIP_OPTIONS = ("--disable-pip-version-check", "--no-input", "--no-cache-dir")
 _VERSION = "import sys; print('%d.%d.%d' % tuple(sys.version_info[:3]))"
 _BASE = """import json, os, sys, sysconfig
 folder = sysconfig.get_path("purelib")
@@ -44,6 +44,15 @@ inside = os.path.realpath(sysconfig.get_path("purelib") if sys.argv[1] else site
 found = importlib.metadata.distributions()
 print(json.dumps(sorted({d.metadata["Name"] for d in found if os.path.realpath(str(d.locate_file(""))) == inside})))
 """
+_LENT = """import importlib.machinery, runpy, sys
+lent = sys.argv.pop(1)
+class Lent:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        return importlib.machinery.PathFinder.find_spec(name, [lent], target) if name == "pip" else None
+sys.meta_path.insert(0, Lent)
+runpy.run_module("pip", run_name="__main__", alter_sys=True)
+"""  # not the folder itself: pip would take what is installed there for installed
 _EMPTY = """import os, site
 for top, folders, files in os.walk(site.getuserbase(), topdown=False):
     if not os.listdir(top):
@@ -125,9 +134,9 @@ def _pip(program: str, args: Sequence[str], timeout: float, *options: str) -> No
         CommandError: what pip says.
     """
     base = _base(program)
-    env = {"PIP_BREAK_SYSTEM_PACKAGES": "1", **({"PYTHONPATH": base.lent} if base.lent else {})}
-    command = [base.program, *_PIP, *args]
-    run_as_owner(Path(program), [*command, *(() if base.writable else options)], timeout=timeout, env=env)
+    pip = ("-c", _LENT, base.lent) if base.lent else ("-m", "pip")
+    command = [base.program, *pip, *_PIP_OPTIONS, *args, *(() if base.writable else options)]
+    run_as_owner(Path(program), command, timeout=timeout, env={"PIP_BREAK_SYSTEM_PACKAGES": "1"})
 
 
 def make(program: str, folder: Path) -> None:

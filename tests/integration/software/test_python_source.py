@@ -21,6 +21,7 @@ from tests.system.lab import python_source as tarball
 from workflows.errors import WorkflowError
 
 pytestmark = pytest.mark.integration
+PYTHON = "/usr/bin/python3"  # which others than root may run
 SOURCE = os.environ.get("ORCHESTRATE_PYTHON_SOURCE", "")
 CHILD = """import sys
 from pathlib import Path
@@ -67,7 +68,7 @@ def works(opt: Path) -> Path:
 
 
 def test_it_is_built_as_its_owner_told_by_phases_and_leaves_nothing_beside(tmp_path: Path, opt: Path) -> None:
-    archive, digest = tarball.build(tmp_path, sys.executable)
+    archive, digest = tarball.build(tmp_path, PYTHON)
     assert python_source.version_in(archive) == stand_in.VERSION
     said = build(archive, digest, opt)
     assert said[0] == f"unpacks {archive.name}"
@@ -83,7 +84,7 @@ def test_it_is_built_as_its_owner_told_by_phases_and_leaves_nothing_beside(tmp_p
 
 @pytest.mark.parametrize("phase", ["unpacks", "configure", "make", "install"])
 def test_one_that_is_cut_off_in_a_phase_goes_on_with_it(tmp_path: Path, opt: Path, phase: str) -> None:
-    archive, digest = tarball.build(tmp_path, sys.executable, seconds=0.05)
+    archive, digest = tarball.build(tmp_path, PYTHON, seconds=0.05)
     with pytest.raises(Cut):
         build(archive, digest, opt, cut_at=phase)
     assert not (opt / tarball.TOP / python_source.BUILT).exists()
@@ -95,7 +96,7 @@ def test_one_that_is_cut_off_in_a_phase_goes_on_with_it(tmp_path: Path, opt: Pat
 
 
 def test_one_that_is_killed_leaves_nothing_running_and_goes_on_where_make_was(tmp_path: Path, opt: Path) -> None:
-    archive, digest = tarball.build(tmp_path, sys.executable, seconds=0.2)
+    archive, digest = tarball.build(tmp_path, PYTHON, seconds=0.2)
     with subprocess.Popen(
         [sys.executable, "-c", CHILD, str(archive), digest, str(opt / tarball.TOP)], stdout=subprocess.PIPE, text=True
     ) as child:
@@ -112,7 +113,7 @@ def test_one_that_is_killed_leaves_nothing_running_and_goes_on_where_make_was(tm
 
 def test_what_make_made_before_a_cut_is_not_made_again(tmp_path: Path, opt: Path) -> None:
     keeps = {"stand-in/lib/once.txt": "x"}
-    archive, digest = tarball.build(tmp_path, sys.executable, seconds=0.1, changed=keeps)
+    archive, digest = tarball.build(tmp_path, PYTHON, seconds=0.1, changed=keeps)
     with pytest.raises(Cut):
         build(archive, digest, opt, cut_at="make")
     parts = sorted(path.name for path in works(opt).glob("part-*"))
@@ -131,7 +132,7 @@ def test_what_make_made_before_a_cut_is_not_made_again(tmp_path: Path, opt: Path
 
 
 def test_another_file_than_the_one_that_was_named_is_not_unpacked(tmp_path: Path, opt: Path) -> None:
-    archive, _ = tarball.build(tmp_path, sys.executable)
+    archive, _ = tarball.build(tmp_path, PYTHON)
     before = tree_digest(opt)
     with pytest.raises(WorkflowError) as caught:
         build(archive, "0" * 64, opt)
@@ -150,7 +151,7 @@ def test_what_is_no_source_of_python_is_refused(tmp_path: Path, opt: Path) -> No
 
 
 def test_a_folder_that_is_there_already_is_left_alone(tmp_path: Path, opt: Path) -> None:
-    archive, digest = tarball.build(tmp_path, sys.executable)
+    archive, digest = tarball.build(tmp_path, PYTHON)
     (opt / tarball.TOP).mkdir()
     with pytest.raises(WorkflowError) as caught:
         build(archive, digest, opt)
@@ -165,7 +166,7 @@ def test_a_folder_that_is_there_already_is_left_alone(tmp_path: Path, opt: Path)
 def test_a_build_that_fails_tells_its_last_lines_and_goes_on_once_it_can(tmp_path: Path, opt: Path) -> None:
     broken = {"configure": "#!/bin/sh\n[ -e ready ] || { echo 'configure: error: no C compiler'; exit 1; }\n. ./real\n",
               "real": tarball.CONFIGURE}  # fmt: skip
-    archive, digest = tarball.build(tmp_path, sys.executable, changed=broken)
+    archive, digest = tarball.build(tmp_path, PYTHON, changed=broken)
     with pytest.raises(WorkflowError) as caught:
         build(archive, digest, opt)
     assert caught.value.error_key == "python-build-failed"
