@@ -41,15 +41,18 @@ def told(asked: BackendPython, failures: Sequence[str]) -> str:
     return f"{found}: {failures[0]}{more}"
 
 
-def fix(home: str) -> str:
-    """A command that shows the Python that config.sh starts from."""
-    return f"{home}/opt/python3/bin/python3 --version    3.8 or 3.9 for 20.04 to 23.10, below 3.12 up to 25.11 (guide 12)"
+def fix(active: str, failures: Sequence[str]) -> str:
+    """The command that brings what is missing, a Python where nothing is named. active: the release that runs now."""
+    if failures and all(MISSING in failure for failure in failures):
+        return f"orchestrate install --release {active}    brings the modules that are missing, where pip can have them"
+    source = "--python-source FILE --python-source-sha256 DIGEST --replace python.version"
+    return f"orchestrate install --release {active} {source}    a Python that fits (guide 12)"
 
 
-def refused(version: str, home: str, asked: BackendPython, failures: Sequence[str]) -> RefusedError:
-    """The error of a backend that would not run."""
+def refused(version: str, active: str, asked: BackendPython, failures: Sequence[str]) -> RefusedError:
+    """The error of a backend that would not run. active: the release that runs now."""
     return RefusedError(
         f"the backend of {version} cannot import what it needs with {told(asked, failures)}", key="backend-python-unfit",
         detail=failures, unharmed=["everything that is active: nothing was stopped or changed"],
-        next=[fix(home), "orchestrate resume    once it can", "orchestrate abort    takes the run back"],
+        next=["orchestrate abort    takes the run back", fix(active, failures), "orchestrate resume    once it can, instead"],
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 Usage: python3 -c TEXT FOLDER [MODULE ...]. Every import that a script in FOLDER makes at its top is made as it stands there,
 without the rest of the script; what a script can do without, and imports inside of try or of a function, is left out.
-The last line of the output is JSON: program, version, and what could not be imported, each once with the place that said so.
+The last line of the output is JSON: program (of the base), version, and what could not be imported, each once with its place.
 """
 
 from __future__ import annotations
@@ -53,8 +53,9 @@ def main(folder: str, *modules: str) -> None:
         attempt(failures, folder, place, compile(ast.Module([node], []), place, "exec"))
     for module in modules:
         attempt(failures, folder, f"import {module}", compile(f"import {module}", "import", "exec"))
+    base = Path(getattr(sys, "_base_executable", None) or sys.executable).resolve()
     said = {
-        "program": sys.executable, "version": ".".join(str(part) for part in sys.version_info[:3]),
+        "program": str(base), "version": ".".join(str(part) for part in sys.version_info[:3]),
         "failures": [f"{place}: {error}" for error, place in failures.items()][:MOST],
     }  # fmt: skip
     sys.stdout.write(f"\n{json.dumps(said)}\n")

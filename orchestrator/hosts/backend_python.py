@@ -1,7 +1,9 @@
 """Whether the Python that a release's own scripts find can import what its backend imports (facts 18.2, 24.1).
 
-The release's config.sh chooses the Python and makes or enters its virtual environment; all of it is run as OpenEMM's user, whose
-files these are. From 23.10 on config.sh lets pip install where HOME is BASE; with HOME written otherwise it leaves that.
+The release's config.sh chooses the Python and enters a virtual environment of its own; all of it is run as OpenEMM's user, whose
+files these are. It works on BASE, which is a folder of links here: to the programs and scripts of that release, which need not be
+active, and to opt and etc of the home. So nothing is left in the home, and what config.sh does only where BASE is HOME, from
+23.10 on, is left out: letting pip install.
 """
 
 from __future__ import annotations
@@ -19,16 +21,19 @@ from workflows.host import BackendPython
 SECONDS = 180.0
 OUTPUT_BYTES = 64 << 10
 _ASK = """folder=$1 text=$2; shift 2
-export BASE="$HOME" PYTHONDONTWRITEBYTECODE=1
-had="|$(printf '%s|' "$HOME"/.venv.*)"
+BASE=$(mktemp -d) || exit; export BASE
+trap 'rm -rf "$BASE"' EXIT
+mkdir -p "$BASE/var/log"
+for name in bin lib scripts JAVA; do ln -s "$folder/$name" "$BASE/$name"; done
+for name in opt etc plugins; do [ -e "$HOME/$name" ] && ln -s "$HOME/$name" "$BASE/$name"; done
+export PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1
 cd /
-HOME="$HOME/."; export HOME
-. "$folder/scripts/config.sh"
+. "$BASE/scripts/config.sh"
 if type py3required >/dev/null 2>&1; then py3required; elif type setupVirtualEnviron >/dev/null 2>&1; then setupVirtualEnviron; fi
-export PYTHONPATH="$folder/scripts:${PYTHONPATH:-}"
-python3 -c "$text" "$folder/scripts" "$@"
-case "$had" in *"|$VIRTUAL_ENV|"*) ;; *) case "$VIRTUAL_ENV" in "$BASE"/.venv.*) rm -rf "$VIRTUAL_ENV" ;; esac ;; esac
-"""  # a virtual environment that was not there before goes again: a question leaves nothing behind
+python=$HOME/$(basename "${VIRTUAL_ENV:-none}")/bin/python3
+[ -x "$python" ] || python=python3
+"$python" -c "$text" "$folder/scripts" "$@"
+"""  # the virtual environment that the home has already, made by an earlier start, is the one that the next start takes
 
 
 def ask(user: str, home: Path, folder: Path, modules: Sequence[str]) -> BackendPython | None:

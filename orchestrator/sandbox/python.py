@@ -15,9 +15,9 @@ STANDARD = {"_gdbm": "open = error = None\n"}  # of Python itself, but not on ev
 DRIVERS = ("mariadb",)
 
 
-def files(python: str = sys.executable) -> Mapping[str, tuple[str, int]]:
+def files(python: str = sys.executable, version: str = VERSION) -> Mapping[str, tuple[str, int]]:
     """Text and mode of each file below its prefix. python: the program of the machine that runs behind it."""
-    program = template("python3").replace("@VERSION@", VERSION).replace("@PYTHON@", shlex.quote(python))
+    program = template("python3").replace("@VERSION@", version).replace("@PYTHON@", shlex.quote(python))
     names = {name.partition(".")[0] for name in (*REQUIRED, *WANTED, *DRIVERS)} - {"dbm"}
     modules = {f"lib/{name}/__init__.py": "# stands in for a module\n" for name in names}
     modules |= {f"lib/{name}.py": text for name, text in STANDARD.items()}

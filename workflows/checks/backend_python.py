@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from workflows.backend_python import fix, is_asked, told, unfit
 from workflows.checks.finding import Finding, Severity, passed
 from workflows.host import Host, StagedTree
-from workflows.plan import Hop, PackageKind, UpgradePlan
+from workflows.plan import Component, Hop, PackageKind, UpgradePlan
 from workflows.version import Version
 
 KEY = "backend-python"
@@ -38,7 +38,13 @@ def _ask(host: Host, tree: StagedTree, severity: Severity) -> Iterator[Finding]:
         return
     if failures := unfit(line, asked):
         yield Finding(
-            KEY, severity, TITLE, f"{tree.version} with {told(asked, failures)}", WHY, fix(host.home_path), "facts 24.1"
+            KEY,
+            severity,
+            TITLE,
+            f"{tree.version} with {told(asked, failures)}",
+            WHY,
+            fix(host.home.active().get(Component.FRONTEND, "VERSION"), failures),
+            "facts 24.1",
         )
     else:
         yield passed(KEY, TITLE, f"{tree.version} with Python {asked.version}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from workflows.backend_python import fix as python_fix
 from workflows.checks.finding import Finding, Severity, passed
 from workflows.host import Host
 from workflows.needs import meets
@@ -35,7 +36,7 @@ def check(host: Host, plan: UpgradePlan | None) -> Iterator[Finding]:
             there = found.get(need.name)
             fits = None if there is None else meets(need.any_of, there)
             if there is not None and fits is False:
-                yield _unmet(hop, need, there)
+                yield _unmet(plan, hop, need, there)
             elif fits is None:
                 seen = f"{need.name} {there}" if there else need.name
                 unmeasured.setdefault(seen, []).append(f"{line}: {_wanted(need)}")
@@ -51,7 +52,13 @@ def check(host: Host, plan: UpgradePlan | None) -> Iterator[Finding]:
         yield passed(KEY, TITLE, f"{met} needs are met")
 
 
-def _unmet(hop: Hop, need: Need, there: str) -> Finding:
+def _fix(plan: UpgradePlan, need: Need) -> str:
+    if need.name == BACKEND_ALONE:
+        return python_fix(plan.source, ())
+    return f"install {need.name} {_wanted(need)}"
+
+
+def _unmet(plan: UpgradePlan, hop: Hop, need: Need, there: str) -> Finding:
     stops = need.stops and (need.name != BACKEND_ALONE or hop.final or hop.rules.backend_at_start)
     return Finding(
         KEY,
@@ -59,7 +66,7 @@ def _unmet(hop: Hop, need: Need, there: str) -> Finding:
         TITLE,
         f"{hop.rules.line} needs {need.name} {_wanted(need)} ({need.source}); here is {there}",
         "",
-        f"install {need.name} {_wanted(need)}" if stops else "",
+        _fix(plan, need) if stops else "",
     )
 
 

@@ -109,7 +109,7 @@ class StagePackages(_BeforeTheStop):
             asked = ctx.host.machine.backend_python(tree.folder, line)
             if asked is None or not (failures := unfit(line, asked)):
                 continue
-            error = refused(tree.version, ctx.host.home_path, asked, failures)
+            error = refused(tree.version, hop.target.version if hop.source == NOTHING else self.hops[0].source, asked, failures)
             if hop.source == NOTHING or ctx.host.application.state().backend:
                 raise error
             ctx.note(error.message, failures=list(failures))

@@ -104,7 +104,7 @@ def version(program: str) -> str | None:
     """Of a Python 3; None when it does not run, or is an older one."""
     try:
         said = run_as_owner(Path(program), [program, "-c", _VERSION], timeout=SECONDS)
-    except CommandError:
+    except (CommandError, KeyError):  # KeyError: it lies in a folder of nobody who is known here
         return None
     return said.stdout.strip() if said.stdout.startswith("3.") else None
 

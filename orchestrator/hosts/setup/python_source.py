@@ -81,6 +81,8 @@ def build(archive: Path, sha256: str, folder: Path, report: Callable[[str], None
         WorkflowError: "not-a-python-source", "python-build-failed", or what unpacking raises.
     """
     if (folder / BUILT).is_file():
+        for work in _works(folder):
+            remove_tree(work)
         return
     package = _open(archive)
     if package.listing.sha256 != sha256.lower():
@@ -107,11 +109,16 @@ def remove(folder: Path) -> None:
     Raises:
         WorkflowError: what removing raises.
     """
-    works = list(folder.parent.glob(WORK.format(name=folder.name, digest="*")))
+    works = _works(folder)
     if works or (folder / BUILT).is_file():
         remove_tree(folder)
-    for work in (*works, folder.with_name(NEW.format(name=folder.name))):
+    for work in works:
         remove_tree(work)
+
+
+def _works(folder: Path) -> list[Path]:
+    """What builds that were cut off left beside it."""
+    return list(folder.parent.glob(WORK.format(name=folder.name, digest="*")))
 
 
 def other_digest(archive: Path, found: str) -> RefusedError:

@@ -371,6 +371,22 @@ def test_a_python_is_built_from_its_source_and_undo_takes_it_away(world: World, 
     assert world.packages.installed(SMALL) == {}
 
 
+def test_a_newer_source_is_asked_about_built_beside_and_taken_back(world: World, tmp_path: Path) -> None:
+    for version, run_id in (("3.9.2", "OLD"), ("3.9.21", "NEW")):
+        source, digest = python_source.build(tmp_path, "/usr/bin/python3", version=version)
+        plan = world.plan(python_source=str(source), python_source_sha256=digest)
+        if run_id == "NEW":
+            assert world.look(Python(plan)) == [("python.version", "3.9.2", f"3.9.21, built from {source}")]
+            assert key_of(world.run(Python(plan), "ASKS")[1]) == "difference-unanswered"
+            answers = replace(plan.answers, differences={"python.version": Verdict.REPLACE})
+            plan = replace(plan, answers=answers)
+        engine, record = world.run(Python(plan), run_id)
+        assert record.steps[0].facts["version"] == version
+    engine.undo()
+    assert (world.home / "opt/python3").readlink() == Path("Python-3.9.2")
+    assert world.look(Python(world.plan())) == []
+
+
 def test_a_build_that_fails_is_resumed_or_taken_back(world: World, tmp_path: Path) -> None:
     before = tree_digest(world.home)
     broken = {"stand-in/lib/x": "x", "configure": "#!/bin/sh\necho no C compiler\nexit 1\n"}

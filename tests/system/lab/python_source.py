@@ -36,21 +36,25 @@ install: all
 """
 
 
-def build(folder: Path, program: str, seconds: float = 0.0, changed: Mapping[str, str] | None = None) -> tuple[Path, str]:
+def build(
+    folder: Path, program: str, seconds: float = 0.0, changed: Mapping[str, str] | None = None, version: str = python.VERSION
+) -> tuple[Path, str]:
     """Write it into a folder; where, and its SHA-256.
 
     Args:
         folder: exists.
         program: of the Python that runs behind the stand-in.
         seconds: that each of the `PARTS` takes to compile.
-        changed: other texts by path, of which TOP is left out.
+        changed: other texts by path, below the one folder.
+        version: that it says it has.
     """
+    top = f"Python-{version}"
     numbers = " ".join(str(number) for number in range(PARTS))
     makefile = MAKEFILE.replace("@PARTS@", numbers).replace("@SECONDS@", str(seconds))
     texts = {"configure": (CONFIGURE, 0o755), "Makefile.in": (makefile, 0o644)}
-    texts |= {f"stand-in/{path}": text for path, text in python.files(program).items()}
+    texts |= {f"stand-in/{path}": text for path, text in python.files(program, version).items()}
     texts |= {path: (text, 0o755) for path, text in (changed or {}).items()}
-    data = tarball(Member(f"{TOP}/{path}", text.encode(), mode) for path, (text, mode) in texts.items())
-    archive = folder / f"{TOP}.tgz"
+    data = tarball(Member(f"{top}/{path}", text.encode(), mode) for path, (text, mode) in texts.items())
+    archive = folder / f"{top}.tgz"
     archive.write_bytes(data)
     return archive, hashlib.sha256(data).hexdigest()

@@ -49,7 +49,7 @@ class Python(SetupStep):
             version = self._offered(setup)
             wrong = [] if version and self._fits(version) else [self._unfit("Python", version, by_admin=False)]
             return [*wrong, Difference(ENVIRONMENT, self._link, None, f"Python {version or self._wanted}{self._how}")]
-        wrong = [] if self._fits(found[1]) else [self._unfit(self._link, found[1], by_admin=True)]
+        wrong = self._other(setup, found[1])
         if missing := setup.software.python_modules(self._program, [*STANDARD, *self._required]):
             wrong.append(Difference(MODULES, "modules of Python", None, ", ".join(missing)))
         return wrong
@@ -183,6 +183,15 @@ class Python(SetupStep):
             ctx.report(f"pip installs {name}")
             if said := setup.software.install_modules(self._program, [WANTED[name]]):
                 ctx.note(f"Python has no module {name}, which the guide names", pip=said)
+
+    def _other(self, setup: Setup, found: str) -> list[Difference]:
+        """Whether another is wanted than the one that is there: it does not fit, or the source that is named is of another."""
+        if not self._fits(found):
+            return [self._unfit(self._link, found, by_admin=True)]
+        if self._source is None or setup.files.mode(self._source) is None:  # built, and gone since
+            return []
+        version = setup.software.python_in(self._source)
+        return [] if version == found else [Difference(VERSION, self._link, found, f"{version}{self._how}", by_admin=True)]
 
     def _offered(self, setup: Setup) -> str | None:
         """The version of the one that would be made now; None when there is none."""
