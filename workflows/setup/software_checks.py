@@ -80,9 +80,10 @@ def _versions(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
             continue
         measured = f"{unfit[0].now or 'none'}, and {plan.target} wants {unfit[0].wanted}"
         if plan.answers.differences.get(key) is Verdict.KEEP:
-            yield subject.warns(f"{measured}, which was accepted", option)
+            yield subject.warns(f"{measured}, which was accepted", f"the same command with {option}")
         else:
-            yield subject.stops(measured, f"{option}; or --keep {key}" if unfit[0].by_admin else option)
+            or_keep = f"; or --keep {key}" if unfit[0].by_admin else ""
+            yield subject.stops(measured, f"the same command with {option}{or_keep}")
 
 
 def _python_source(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
@@ -96,7 +97,9 @@ def _python_source(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
         yield SOURCE.stops(f"cannot read {source}: {error.strerror}", f"ls -l {source}")
         return
     if named is None:
-        yield SOURCE.stops("its SHA-256 is not given", f"--python-source-sha256 {found}    when its makers tell the same")
+        yield SOURCE.stops(
+            "its SHA-256 is not given", f"the same command with --python-source-sha256 {found}    when its makers tell the same"
+        )
     elif found != named.lower():
         yield SOURCE.stops(f"it has {found}", "the same command with the file that has the digest, or the digest of its makers")
     else:

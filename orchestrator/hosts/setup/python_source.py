@@ -126,7 +126,7 @@ def other_digest(archive: Path, found: str) -> RefusedError:
     return RefusedError(
         f"{archive} is not what was named: its SHA-256 is {found}", key="python-source-other",
         unharmed=["nothing of it was unpacked"],
-        next=["orchestrate install --python-source FILE --python-source-sha256 DIGEST    the digest that its makers tell"],
+        next=["the same command with --python-source FILE --python-source-sha256 DIGEST    the digest that its makers tell"],
     )  # fmt: skip
 
 
@@ -186,5 +186,5 @@ def _not_one(path: Path) -> WorkflowError:
     return WorkflowError(
         f"{path} is no source of Python: a .tgz with one folder, Python-VERSION, and configure in it", key="not-a-python-source",
         unharmed=[f"{path}: as it is"],
-        next=["orchestrate install --python-source FILE --python-source-sha256 DIGEST    one of python.org (guide 12)"],
+        next=["the same command with --python-source FILE --python-source-sha256 DIGEST    one of python.org (guide 12)"],
     )  # fmt: skip

@@ -259,6 +259,6 @@ class Python(SetupStep):
     def _refused(self, message: str, key: str) -> RefusedError:
         return RefusedError(
             f"{message}; wanted is {self._wanted}", key=key, unharmed=[f"{self._link}: as it was"],
-            next=["orchestrate install --python-source FILE --python-source-sha256 DIGEST    builds one, as guide 12 does",
-                  "orchestrate install --python PATH    a python3 of that version that is there already"],
+            next=["the same command with --python-source FILE --python-source-sha256 DIGEST    builds one, as guide 12 does",
+                  "the same command with --python PATH    a python3 of that version that is there already"],
         )  # fmt: skip
