@@ -48,7 +48,7 @@ def follow(
         try:
             _read(process.stdout, time.monotonic() + timeout, last, on_line)  # type: ignore[arg-type]  # it is a pipe
             code = process.wait(timeout=QUIET * 20)
-        except TimeoutError:
+        except (TimeoutError, subprocess.TimeoutExpired):
             raise CommandError(
                 f"{args[0]} did not end within {timeout:.0f} s", key="command-timeout", command=shown, detail=_told(last)
             ) from None
