@@ -529,6 +529,18 @@ class Application(Protocol):
 # --- the machine ------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class BackendPython:
+    """What a release's own scripts find as Python, and what their backend cannot import with it, each with place and reason.
+
+    program, version: None where they find none, or end before they ask it; then failures tells their last words.
+    """
+
+    program: str | None
+    version: str | None
+    failures: tuple[str, ...]
+
+
 class Machine(Protocol):
     """The computer (facts 10)."""
 
@@ -546,6 +558,12 @@ class Machine(Protocol):
 
     def facts(self) -> Mapping[str, str]:
         """What is known of the machine, keyed: os, python, java, tomcat, mta. What is not known is left out."""
+
+    def backend_python(self, folder: str, line: str) -> BackendPython | None:
+        """Let a backend's own config.sh find its Python, and import what its scripts import and its database module; as its user.
+
+        None where it has no config.sh. Leaves nothing behind. folder: of the release, active or only staged.
+        """
 
     def pending_mail(self) -> Sequence[Dispatch]:
         """Blocks in spool/META and running xmlback (facts 7.2)."""

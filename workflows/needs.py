@@ -1,7 +1,7 @@
 """Whether what was found on a host will do for what a release line needs.
 
 A need is "NAME VERSION", or VERSION alone where there is only one thing to have. VERSION is a beginning ("10.1" is met by
-10.1.48) or ">=VERSION".
+10.1.48), ">=VERSION", or ">=VERSION <VERSION".
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-_NEED = re.compile(r"(?:(?P<name>[A-Za-z]+)\s*)?(?P<least>>=)?(?P<version>[\d.]*)")
+_NEED = re.compile(r"(?:(?P<name>[A-Za-z]+)\s*)?(?P<least>>=)?(?P<version>[\d.]*)(?:\s*<(?P<below>[\d.]+))?")
 _FOUND = re.compile(r"(?:(?P<name>[A-Za-z][\w-]*)\s*)?(?P<version>\d[\d.]*)?")
 
 
@@ -35,6 +35,8 @@ def _meets(need: str, found: str) -> bool | None:
     needed, have = _numbers(wanted["version"]), _numbers(there["version"])
     if len(needed) == 1 and have[0] == 1:
         have = have[1:]  # Java 8 calls itself 1.8
+    if wanted["below"] and have >= _numbers(wanted["below"]):
+        return False
     return have >= needed if wanted["least"] else have[: len(needed)] == needed
 
 

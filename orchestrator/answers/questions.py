@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -70,6 +71,12 @@ def _name(value: str, given: Given) -> None:
         raise configuration.malformed(f"{value!r} is no full name of a host", "openemm.example.com")
 
 
+def _sha256(value: str, given: Given) -> None:
+    del given
+    if not re.fullmatch(r"[0-9a-fA-F]{64}", value):
+        raise configuration.malformed(f"{value!r} is no SHA-256", "64 hexadecimal digits")
+
+
 def _url_of_name(given: Given) -> str | None:
     name = given.get("name")
     return f"https://{name}" if name and given.get("certificate") else f"http://{name}" if name else None
@@ -97,8 +104,11 @@ QUESTIONS: Sequence[Question] = (
              choices=tuple(mta.value for mta in Mta), default=_fixed(Mta.POSTFIX.value)),
     Question("java", "Which Java, by its major version?", "empty: the newest that fits and the distribution offers"),
     Question("java_home", "A Java that is there already (JAVA_HOME)?", "empty: the distribution's package is taken", path=True),
-    Question("python", "A Python 3 that is there already?", "empty: the distribution's, where it is new enough (guide 12)",
+    Question("python", "A Python 3 that is there already?", "empty: the distribution's, where one fits the release (facts 24.1)",
              path=True),
+    Question("python_source", "The source of a Python, a .tgz of python.org?",
+             "it is built where the distribution has none for the release: 3.8 or 3.9 for 20.04 to 23.10 (guide 12)", path=True),
+    Question("python_source_sha256", "Its SHA-256, as its makers tell?", "nothing else is unpacked and run", check=_sha256),
     Question("tomcat", "A Tomcat, unpacked or as tar.gz?", "empty: the distribution's package is taken (guide 4.4)", path=True),
     Question("wkhtmltox", "The package file of wkhtmltox?", "previews need it; the distribution's is not good (guide 4.5)",
              path=True),

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from orchestrator.hosts import room
 from orchestrator.hosts.command import PATH, CommandError, run
-from workflows.host import Dispatch
+from workflows.backend_python import database_module
+from workflows.host import BackendPython, Dispatch
 
 if TYPE_CHECKING:
     from orchestrator.settings import Settings
@@ -30,6 +31,7 @@ class RealMachine:
     def __init__(self, settings: Settings) -> None:
         """Name the home; nothing is read yet."""
         self._home = settings.home
+        self._user = settings.user
 
     def now(self) -> datetime:
         """UTC."""
@@ -51,12 +53,20 @@ class RealMachine:
         """Os, python, java, tomcat and mta, as far as known; the rest is left out."""
         found = {
             "os": self._os(),
-            "python": self._ask(["python3", "--version"]),
+            "python": self._python(),
             "java": self._java(),
             "tomcat": self._tomcat(),
             "mta": self._mta(),
         }
         return {name: value for name, value in found.items() if value}
+
+    def backend_python(self, folder: str, line: str) -> BackendPython | None:
+        """See `backend_python.ask`; a host without dbcfg yet will have MariaDB."""
+        from orchestrator.hosts import backend_python, dbcfg
+
+        file = self._home / "etc/dbcfg"
+        dbms = dbcfg.read(file).dbms if file.is_file() else "mariadb"
+        return backend_python.ask(self._user, self._home, self._home / folder, [database_module(line, dbms)])
 
     def pending_mail(self) -> Sequence[Dispatch]:
         """Blocks in spool/META and running xmlback (`spool.pending`)."""
@@ -71,6 +81,13 @@ class RealMachine:
             if line.startswith("PRETTY_NAME="):
                 return " ".join(shlex.split(line.partition("=")[2]))
         return None
+
+    def _python(self) -> str | None:
+        """OpenEMM's: opt/python3, which the scripts look at first (facts 1.1), run as its user; else that of the system."""
+        from orchestrator.hosts.setup.python_environment import version
+
+        own = self._home / "opt/python3/bin/python3"
+        return (version(str(own)) if own.is_file() else None) or self._ask(["python3", "--version"])
 
     def _java(self) -> str | None:
         """The version in the JDK's `release` file, which costs nothing to read, else what java says."""

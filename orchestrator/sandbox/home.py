@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from orchestrator.sandbox import python as python_stand_in
 from orchestrator.sandbox.packages import WEBAPPS, SandboxRelease, pem, template, web_xml
 from workflows.plan import PackageKind
 
-FOLDERS = ("bin", "emm-plugins", "birt-plugins", "etc/sandbox.d", "etc/ssl", "opt/java/bin", "opt/python3/bin",
+FOLDERS = ("bin", "emm-plugins", "birt-plugins", "etc/sandbox.d", "etc/ssl", "opt/java/bin",
            "opt/apache-tomcat-9.0.43/bin", "opt/apache-tomcat-9.0.43/lib", "release/backend", "release/log", "release/runtime",
            "temp", "var/db", "var/log", "var/run", "var/tmp", "var/spool/ARCHIVE", "var/spool/DIRECT", "var/spool/META",
            "var/spool/log", "webapps/manual")  # fmt: skip
@@ -107,11 +108,11 @@ def write_programs(home: Path) -> None:
     python = shlex.quote(sys.executable)
     for path, text in {
         "opt/java/bin/java": template("java").replace("@PYTHON@", python),
-        "opt/python3/bin/python3": f'#!/bin/sh\nexec {python} "$@"\n',
         "opt/apache-tomcat-9.0.43/bin/startup.sh": template("startup.sh"),
         "bin/setenv.sh": template("setenv.sh"),
     }.items():
         _write(home / path, text, 0o755)
+    python_stand_in.write(home / "opt/python3")
     _write(home / "opt/java/release", 'JAVA_VERSION="11.0.25"\n')
     _write(home / "opt/apache-tomcat-9.0.43/lib/catalina.jar", "stands in for Tomcat\n")
 

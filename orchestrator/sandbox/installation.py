@@ -9,6 +9,9 @@ migration-exception a step's name; that step of the start-up migration raises, a
 migration-hang      a step's name; that step never ends (until SIGTERM).
 no-listen           the HTTP port is not opened, although the log says that the server started.
 backend-fail        backend.sh start fails.
+python-version      the version that opt/python3 says it has (3.9.2): agn3.stream wants less than 3.10, agn3.plugin below 3.12.
+python-lacks        names of modules that opt/python3 does not have.
+python-modules-hidden  the modules of opt/python3 are not seen by the virtual environment that config.sh makes.
 
 <home>/etc/sandbox.start_delay: seconds the application takes to start, beyond what it really needs (0.1).
 """

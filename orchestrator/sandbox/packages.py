@@ -64,6 +64,16 @@ class Member:
     link: str | None = None
 
 
+FIRST_WITH_PYTHON_3 = "20.04"
+AGN3 = {  # a library with the imports that decide which Python will do
+    "stream": "from collections import Iterable, deque\n",
+    "plugin": "import imp\n",
+    "dbm": "from dbm import gnu\n",
+    "rpc": "import aiohttp_xmlrpc.client\n",
+    "db": "try:\n    import MySQLdb\nexcept ImportError:\n    MySQLdb = None\n",
+}
+TRIGGER = "#!/usr/bin/env python3\n" + "".join(f"import agn3.{name}\n" for name in AGN3)
+
 CONFIG_SH = """# Which mail server: MTA, alternatives, the enabled unit, what runs (facts 12)
 if [ -z "${MTA:-}" ]; then
     for program in /usr/sbin/sendmail /usr/lib/sendmail; do
@@ -172,9 +182,20 @@ def backend(release: SandboxRelease) -> Iterator[Member]:
     for helper in ("qctrl", "smctrl"):
         yield Member(f"{top}/bin/{helper}", b"#!/bin/sh\nexit 0\n", 0o6755)
     yield Member(f"{top}/lib/bav.rc", b"# rules for incoming mail\n", 0o600)
-    yield _text(f"{top}/scripts/config.sh", CONFIG_SH)
+    yield from scripts(f"{top}/scripts", release)
     yield Member(f"{top}/scripts/once/README", b"scripts that run once\n")
     yield _text(f"{top}/JAVA/backend.jar", f"stands in for the code of {release.backend}\n")
+
+
+def scripts(folder: str, release: SandboxRelease) -> Iterator[Member]:
+    """config.sh; from 20.04 on with the backend's Python and a service that imports what the real ones do (facts 24.1)."""
+    if release.line < FIRST_WITH_PYTHON_3:
+        yield _text(f"{folder}/config.sh", CONFIG_SH)
+        return
+    yield _text(f"{folder}/config.sh", CONFIG_SH + template("config.python.sh"))
+    yield _text(f"{folder}/trigger3.py", TRIGGER)
+    for name, text in {"__init__": "", **AGN3}.items():
+        yield _text(f"{folder}/agn3/{name}.py", text)
 
 
 def manual(release: SandboxRelease) -> Iterator[Member]:

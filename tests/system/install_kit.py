@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.system.booted_kit import documents, journal
-from tests.system.lab import tomcat_app
+from tests.system.lab import python_source, tomcat_app
 from tests.system.lab.host import Host
 from tests.system.lab.openemm import install_orchestrator
 from tests.system.lab.root import Kind, ready_root
@@ -16,6 +16,8 @@ from tests.system.lab.root import Kind, ready_root
 SECONDS = 900.0
 DOMAIN = "mailing.lab.test"
 PACKAGES = "/srv/openemm-packages"
+SOURCES = "/srv/sources"
+SECONDS_A_PART = 0.1  # of what a Python is compiled from
 ANSWERS = "/root/answers.toml"
 INSTALL = ["orchestrate", "install", "--release", "20.10", "--answers", ANSWERS, "--yes", "--json"]
 UNIT = "installation"
@@ -54,8 +56,12 @@ def prepare(host: Host) -> None:
     with tempfile.TemporaryDirectory() as folder:
         tomcat_app.build(Path(folder), ready_root(Kind.BARE))
         host.copy_in(Path(folder), PACKAGES)
+    with tempfile.TemporaryDirectory() as folder:
+        source, digest = python_source.build(Path(folder), "/usr/bin/python3", SECONDS_A_PART)
+        host.copy_in(Path(folder), SOURCES)
     names(host)
-    values = {"url": f"http://{host.full_name}", "name": host.full_name, "mailloop_domain": DOMAIN, "packages": PACKAGES}
+    values = {"url": f"http://{host.full_name}", "name": host.full_name, "mailloop_domain": DOMAIN, "packages": PACKAGES,
+              "python_source": f"{SOURCES}/{source.name}", "python_source_sha256": digest}  # fmt: skip
     text = "".join(f"{key} = {json.dumps(value)}\n" for key, value in values.items())
     text += "\n[differences]\n" + "".join(f"{json.dumps(key)} = {json.dumps(verdict)}\n" for key, verdict in KEPT.items())
     host.write(ANSWERS, text)

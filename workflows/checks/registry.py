@@ -5,6 +5,7 @@ from __future__ import annotations
 from workflows.checks import (
     administrator_group,
     application_answers,
+    backend_python,
     database_answers,
     database_complete,
     database_rights,
@@ -33,6 +34,7 @@ CHECKS: dict[str, tuple[str, Check]] = {
         database_rights,
         source_migrated,
         requirements,
+        backend_python,
         sql_mode,
         duplicate_config_keys,
         long_table_names,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from workflows.backend_python import fix as python_fix
 from workflows.checks.finding import Finding, Severity, passed
 from workflows.host import Host
 from workflows.needs import meets
-from workflows.plan import Need, UpgradePlan
+from workflows.plan import Hop, Need, UpgradePlan
 
 KEY = "requirements"
 TITLE = "what the releases need of this host"
+BACKEND_ALONE = "python"  # a hop that starts the frontend only gets along without it
 SYSTEMS = {  # how a system calls itself -> how the guide calls it
     "Red Hat Enterprise Linux Server": "RHEL",
     "Red Hat Enterprise Linux": "RHEL",
@@ -34,7 +36,7 @@ def check(host: Host, plan: UpgradePlan | None) -> Iterator[Finding]:
             there = found.get(need.name)
             fits = None if there is None else meets(need.any_of, there)
             if there is not None and fits is False:
-                yield _unmet(line, need, there)
+                yield _unmet(plan, hop, need, there)
             elif fits is None:
                 seen = f"{need.name} {there}" if there else need.name
                 unmeasured.setdefault(seen, []).append(f"{line}: {_wanted(need)}")
@@ -50,14 +52,21 @@ def check(host: Host, plan: UpgradePlan | None) -> Iterator[Finding]:
         yield passed(KEY, TITLE, f"{met} needs are met")
 
 
-def _unmet(line: str, need: Need, there: str) -> Finding:
+def _fix(plan: UpgradePlan, need: Need) -> str:
+    if need.name == BACKEND_ALONE:
+        return python_fix(plan.source, ())
+    return f"install {need.name} {_wanted(need)}"
+
+
+def _unmet(plan: UpgradePlan, hop: Hop, need: Need, there: str) -> Finding:
+    stops = need.stops and (need.name != BACKEND_ALONE or hop.final or hop.rules.backend_at_start)
     return Finding(
         KEY,
-        Severity.INHIBITOR if need.stops else Severity.WARNING,
+        Severity.INHIBITOR if stops else Severity.WARNING,
         TITLE,
-        f"{line} needs {need.name} {_wanted(need)} ({need.source}); here is {there}",
+        f"{hop.rules.line} needs {need.name} {_wanted(need)} ({need.source}); here is {there}",
         "",
-        f"install {need.name} {_wanted(need)}" if need.stops else "",
+        _fix(plan, need) if stops else "",
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -76,10 +76,10 @@ class Software(Protocol):
         """Path and version of that Python 3, else of the newest found; None when there is none."""
 
     def python_modules(self, program: str, modules: Sequence[str]) -> Sequence[str]:
-        """Those among them that this Python cannot import."""
+        """Those among them that the vendor's virtual environment of this Python could not import (facts 24.1)."""
 
     def python_distributions(self, program: str) -> Sequence[str]:
-        """What is installed for this Python alone, by the names that pip knows; in an environment without those outside of it."""
+        """What lies where `install_modules` installs for this Python, by the names that pip knows."""
 
     def make_environment(self, program: str, folder: str) -> None:
         """A virtual environment of that Python which sees the system's modules; made anew when it was left half made.
@@ -94,6 +94,33 @@ class Software(Protocol):
         Raises:
             WorkflowError: "not-an-environment" when the folder is something else.
         """
+
+    def python_in(self, archive: str) -> str:
+        """The version of the Python whose source that .tgz is: 3.9.21.
+
+        Raises:
+            WorkflowError: "package-unsafe-member", "package-damaged" and the like, or "not-a-python-source".
+        """
+
+    def digest(self, file: str) -> str:
+        """SHA-256 of a file (hex)."""
+
+    def build_python(self, archive: str, sha256: str, folder: str, report: Callable[[str], None]) -> None:
+        """Build a Python from its source as the owner of the folder above, complete when this returns; goes on after a cut.
+
+        Args:
+            archive: the .tgz.
+            sha256: that it must have (hex).
+            folder: where it is installed.
+            report: told what happens, twice a second at the most; what it raises ends the build until it is called again.
+
+        Raises:
+            RefusedError: "python-source-other", "python-folder-taken".
+            WorkflowError: as `python_in`; "no-room", "unpack-failed", "python-build-failed".
+        """
+
+    def remove_python(self, folder: str) -> None:
+        """Remove what `build_python` made, finished or not; nothing when it made nothing there."""
 
     def install_modules(self, program: str, names: Sequence[str]) -> str | None:
         """Let pip install from the index or folder it is configured for; None, else the last line of what it said against it."""

@@ -13,7 +13,7 @@ from workflows.errors import WorkflowError
 from workflows.setup.answers import Verdict
 from workflows.setup.host import Setup
 from workflows.setup.plan import InstallPlan
-from workflows.steps.setup import java, os_packages, packages, tomcat
+from workflows.steps.setup import java, os_packages, packages, python, tomcat
 from workflows.steps.setup.base import SetupStep
 from workflows.steps.setup.https import require_usable
 
@@ -23,6 +23,8 @@ UPDATES = Subject(
 )
 JAVA = Subject("java-version", "Java fits the release", "the application may not start on it", "guide 3.1")
 TOMCAT = Subject("tomcat-version", "Tomcat fits the release", "the application may not start in it", "guide 3.1")
+PYTHON = Subject("python-version", "Python fits the release", "the backend would not run on it", "facts 24.1")
+SOURCE = Subject("python-source", "the source of Python is the one that was meant", "it is run, as OpenEMM's user", "guide 12")
 HTTPS = Subject("https", "browsers reach OpenEMM encrypted", "passwords can be read on their way", "guide 10")
 CERTIFICATE = Subject("certificate", "the certificate is good", "browsers could not reach OpenEMM", "guide 10")
 WKHTMLTOX = Subject("wkhtmltox", "previews can be made", "previews and PDF files are missing without it", "guide 4.5")
@@ -35,6 +37,7 @@ def check_software(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
     except WorkflowError as error:
         yield PACKAGES.stops(error.message, error.next[0] if error.next else "orchestrate install    once that is solved")
     yield from _versions(setup, plan)
+    yield from _python_source(setup, plan)
     yield from _certificate(setup, plan)
     if plan.answers.wkhtmltox is None and setup.software.program("wkhtmltopdf") is None:
         yield WKHTMLTOX.warns("it is left out", "the same command with --wkhtmltox FILE, the package of its makers")
@@ -60,9 +63,11 @@ def _packages(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
 
 
 def _versions(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
-    """Java and Tomcat of another version than the release is known to work with."""
+    """Java, Tomcat and Python of another version than the release is known to work with."""
     parts: tuple[tuple[Subject, str, SetupStep, str], ...] = (
-        (JAVA, java.VERSION, java.Java(plan), "--java-home"), (TOMCAT, tomcat.MAJOR, tomcat.Tomcat(plan), "--tomcat"),
+        (JAVA, java.VERSION, java.Java(plan), "--java-home PATH    one that fits"),
+        (TOMCAT, tomcat.MAJOR, tomcat.Tomcat(plan), "--tomcat PATH    one that fits"),
+        (PYTHON, python.VERSION, python.Python(plan), "--python-source FILE --python-source-sha256 DIGEST    one that fits"),
     )  # fmt: skip
     for subject, key, step, option in parts:
         try:
@@ -73,11 +78,32 @@ def _versions(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
         if not unfit:
             yield subject.fine("yes")
             continue
-        measured = f"{unfit[0].now}, and {plan.target} wants {unfit[0].wanted}"
+        measured = f"{unfit[0].now or 'none'}, and {plan.target} wants {unfit[0].wanted}"
         if plan.answers.differences.get(key) is Verdict.KEEP:
-            yield subject.warns(f"{measured}, which was accepted", f"{option} PATH    one that fits")
+            yield subject.warns(f"{measured}, which was accepted", f"the same command with {option}")
         else:
-            yield subject.stops(measured, f"{option} PATH    one that fits; or --keep {key}")
+            or_keep = f"; or --keep {key}" if unfit[0].by_admin else ""
+            yield subject.stops(measured, f"the same command with {option}{or_keep}")
+
+
+def _python_source(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
+    """The source that will be built: that it is the one that was meant."""
+    source, named = plan.answers.python_source, plan.answers.python_source_sha256
+    if source is None:
+        return
+    try:
+        found = setup.software.digest(source)
+    except OSError as error:
+        yield SOURCE.stops(f"cannot read {source}: {error.strerror}", f"ls -l {source}")
+        return
+    if named is None:
+        yield SOURCE.stops(
+            "its SHA-256 is not given", f"the same command with --python-source-sha256 {found}    when its makers tell the same"
+        )
+    elif found != named.lower():
+        yield SOURCE.stops(f"it has {found}", "the same command with the file that has the digest, or the digest of its makers")
+    else:
+        yield SOURCE.fine(source)
 
 
 def _certificate(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:

@@ -7,10 +7,14 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
-from workflows.host import Artefact
+from workflows.backend_python import is_asked, refused, unfit
+from workflows.host import Artefact, StagedTree
 from workflows.plan import Hop, PackageKind, PackageRef
 from workflows.step import Context, Done, Facts, LedgerNote, Probe, StepDefaults
 from workflows.steps.trees import to_json
+from workflows.version import Version
+
+NOTHING = "none"  # what an installation begins with
 
 
 def artefacts_of(ctx: Context, hop: Hop) -> list[Artefact]:
@@ -79,14 +83,36 @@ class StagePackages(_BeforeTheStop):
         return {"there": there}
 
     def do(self, ctx: Context) -> Done:
-        """Unpack what is not there in full."""
+        """Unpack what is not there in full, and see that a backend that will be started can import what it needs.
+
+        Raises:
+            RefusedError: "backend-python-unfit", and what unpacking raises.
+        """
         facts: dict[str, Any] = {}
         artefacts = [(hop, artefact) for hop in self.hops for artefact in artefacts_of(ctx, hop)]
         for number, (hop, artefact) in enumerate(artefacts):
             ctx.pause_point()
             ctx.report(artefact.ref.file, number, len(artefacts))
-            facts.setdefault(hop.prefix, []).extend(to_json(tree) for tree in ctx.host.packages.stage(artefact))
+            trees = ctx.host.packages.stage(artefact)
+            facts.setdefault(hop.prefix, []).extend(to_json(tree) for tree in trees)
+            if hop.final or hop.rules.backend_at_start:
+                self._ask_backends(ctx, hop, trees)
         return Done(f"{sum(map(len, facts.values()))} trees", facts)
+
+    def _ask_backends(self, ctx: Context, hop: Hop, trees: Sequence[StagedTree]) -> None:
+        """Where no mail flows there is nothing to lose: it is only told, but for an installation, which starts it."""
+        for tree in trees:
+            line = Version.parse(tree.version).line
+            if tree.kind is not PackageKind.BACKEND or not is_asked(line):
+                continue
+            ctx.report(f"the imports of the backend of {tree.version}")
+            asked = ctx.host.machine.backend_python(tree.folder, line)
+            if asked is None or not (failures := unfit(line, asked)):
+                continue
+            error = refused(tree.version, hop.target.version if hop.source == NOTHING else self.hops[0].source, asked, failures)
+            if hop.source == NOTHING or ctx.host.application.state().backend:
+                raise error
+            ctx.note(error.message, failures=list(failures))
 
     def probe(self, ctx: Context) -> Probe:
         """Unpacking again leaves complete trees as they are."""

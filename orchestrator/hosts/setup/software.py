@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from orchestrator.hosts.command import PATH, CommandError, run
-from orchestrator.hosts.setup import certificates, java, python_environment, server_xml, tomcat_archive
+from orchestrator.hosts.setup import certificates, java, python_environment, python_source, server_xml, tomcat_archive
 from orchestrator.hosts.user import command_as
 from workflows.setup.software import Connector
 
@@ -61,6 +61,22 @@ class RealSoftware:
     def remove_environment(self, folder: str) -> None:
         """Only what venv made."""
         python_environment.remove(Path(folder))
+
+    def python_in(self, archive: str) -> str:
+        """From its members."""
+        return python_source.version_in(Path(archive))
+
+    def digest(self, file: str) -> str:
+        """Of all of it."""
+        return python_source.digest(Path(file))
+
+    def build_python(self, archive: str, sha256: str, folder: str, report: Callable[[str], None]) -> None:
+        """As guide 12 does it."""
+        python_source.build(Path(archive), sha256, Path(folder), report)
+
+    def remove_python(self, folder: str) -> None:
+        """Only what was built."""
+        python_source.remove(Path(folder))
 
     def install_modules(self, program: str, names: Sequence[str]) -> str | None:
         """By pip."""

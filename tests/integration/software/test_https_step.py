@@ -11,9 +11,12 @@ from typing import Any
 import pytest
 
 from orchestrator.hosts import command
+from tests.integration.software import software_kit
 from tests.integration.software.certificate_kit import Authority
 from tests.integration.software.software_kit import World, java_home, key_of, tomcat_archive, tomcat_folder
+from tests.system.lab import python_source
 from workflows.checks.finding import Severity
+from workflows.plan import Need
 from workflows.setup.answers import Verdict
 from workflows.setup.software import Repository
 from workflows.setup.software_checks import _certificate, check_software
@@ -182,3 +185,16 @@ def test_what_the_run_would_fail_with_is_found_before_it(world: World, authority
     found = _found(world, tomcat=ten, differences=kept, **answers)
     assert {key for key, (severity, _) in found.items() if severity is Severity.INHIBITOR} == {"os-packages", "certificate"}
     assert _found(world)["https"] == (Severity.WARNING, "there is no certificate: HTTP only")
+
+
+def test_without_a_python_that_fits_a_source_with_its_digest_must_be_named(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(software_kit, "NEEDS", (Need("python", ("3.9",), stops=True, source="facts 24.1"),))
+    world.offer("python", "alpha", version="3.11", path="/usr/bin/python3")
+    assert _found(world)["python-version"][0] is Severity.INHIBITOR
+    source, digest = python_source.build(tmp_path, "/usr/bin/python3")
+    for named, severity in ((None, Severity.INHIBITOR), ("0" * 64, Severity.INHIBITOR), (digest, Severity.PASSED)):
+        found = _found(world, python_source=str(source), python_source_sha256=named)
+        assert (found["python-version"][0], found["python-source"][0]) == (Severity.PASSED, severity)
+    assert _found(world, python_source=str(tmp_path / "absent"))["python-source"][0] is Severity.INHIBITOR

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ from orchestrator.files import tree_digest
 from orchestrator.hosts.command import run
 from tests.integration.os_packages.os_package_kit import Small, build_deb
 from tests.integration.software.software_kit import World, java_home, key_of, tomcat_archive, tomcat_files, tomcat_folder, wheel
+from tests.system.lab import python_source
 from workflows.errors import WorkflowError
 from workflows.mta_host import UnitState
+from workflows.plan import Need
 from workflows.setup.answers import Verdict
 from workflows.setup.software import Repository
 from workflows.steps.setup import packages, python
@@ -277,6 +280,7 @@ def test_a_tomcat_that_was_cut_off_while_it_was_unpacked_is_unpacked_anew(world:
 def test_an_environment_is_made_as_its_user_with_its_modules_and_undo_takes_what_each_run_added(
     world: World, wheels: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(python, "STANDARD", ("zlib",))
     monkeypatch.setattr(python, "REQUIRED", {"needed_one": "needed-one", "needed_two": "needed-two"})
     monkeypatch.setattr(python, "WANTED", {"nice_to_have": "nice-to-have"})
     wheel(wheels, "needed-one", "needed_one")
@@ -297,13 +301,13 @@ def test_an_environment_is_made_as_its_user_with_its_modules_and_undo_takes_what
     program = f"{world.home}/opt/python3/bin/python3"
     assert record.steps[0].facts["python"] == program
     assert record.steps[0].facts["modules_missing"] == ["nice_to_have"]
-    said = run([program, "-c", "import needed_one; print(needed_one.__file__)"], timeout=30).stdout.strip()
+    said = as_config_sh_imports(world, program, "needed_one")
     assert Path(said).owner() == "daemon"
     assert set(world.packages.installed(SMALL)) == set(SMALL)
     assert world.look(step) == []
 
     present = sorted(world.software.python_distributions(program))
-    assert {"needed-one", "needed-two", "pip"} <= set(present)
+    assert {"needed-one", "needed-two"} <= set(present)
     monkeypatch.setattr(python, "REQUIRED", {"needed_later": "needed-later"})
     monkeypatch.setattr(python, "WANTED", {})
     wheel(wheels, "needed-later", "needed_later")
@@ -316,6 +320,109 @@ def test_an_environment_is_made_as_its_user_with_its_modules_and_undo_takes_what
     assert first.undo().state == "undone"
     assert tree_digest(world.home) == before
     assert world.packages.installed(SMALL) == {}
+
+
+def as_config_sh_imports(world: World, program: str, module: str) -> str:
+    """Where a module lies that is imported in a virtual environment of its own, made from opt/python3 as the vendor does it."""
+    venv = world.home / ".venv.3.x.y.final.0"
+    user = ["runuser", "-u", world.user, "--", "env", f"HOME={world.home}"]
+    run([*user, program, "-m", "venv", "--without-pip", "--system-site-packages", str(venv)], timeout=120)
+    said = run([*user, f"{venv}/bin/python3", "-c", f"import {module}; print({module}.__file__)"], timeout=30, cwd="/").stdout
+    shutil.rmtree(venv)
+    return said.strip()
+
+
+def test_modules_of_a_virtual_environment_in_opt_do_not_count(
+    world: World, wheels: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(python, "STANDARD", ("zlib",))
+    monkeypatch.setattr(python, "REQUIRED", {"needed_one": "needed-one"})
+    monkeypatch.setattr(python, "WANTED", {})
+    wheel(wheels, "needed-one", "needed_one")
+    (world.home / "opt").mkdir()
+    environment = world.home / "opt/python-3"
+    run(["/usr/bin/python3", "-m", "venv", "--system-site-packages", str(environment)], timeout=120)
+    run([str(environment / "bin/pip"), "install", "--quiet", "--no-index", f"--find-links={wheels}", "needed-one"], timeout=120)
+    run(["chown", "-R", "daemon:daemon", str(world.home / "opt")], timeout=30)
+    (world.home / "opt/python3").symlink_to("python-3")
+    world.offer("python", path="/usr/bin/python3")
+    step = Python(world.plan())
+    assert world.look(step) == [("python.modules", None, "needed_one")]  # although opt/python3 can import it
+    _, record = world.run(step)
+    assert key_of(record) == "made-to-fail", record.headline
+    assert world.look(step) == []
+    assert as_config_sh_imports(world, f"{world.home}/opt/python3/bin/python3", "needed_one").startswith(f"{world.home}/.local/")
+
+
+def test_a_python_is_built_from_its_source_and_undo_takes_it_away(world: World, tmp_path: Path) -> None:
+    source, digest = python_source.build(tmp_path, "/usr/bin/python3")
+    world.offer("python-source", "alpha")
+    step = Python(world.plan(python_source=str(source), python_source_sha256=digest))
+    before = tree_digest(world.home)
+    assert world.look(step) == [("python.environment", None, f"Python 3.9.2, built from {source}")]
+    engine, record = world.run(step)
+    assert key_of(record) == "made-to-fail", record.headline
+    assert record.steps[0].facts["version"] == "3.9.2"
+    assert (world.home / "opt/python3").readlink() == Path("Python-3.9.2")
+    assert world.look(step) == []
+    assert world.look(Python(world.plan())) == []  # the one that is there does
+    engine.undo()
+    assert tree_digest(world.home) == before
+    assert world.packages.installed(SMALL) == {}
+
+
+def test_a_newer_source_is_asked_about_built_beside_and_taken_back(world: World, tmp_path: Path) -> None:
+    for version, run_id in (("3.9.2", "OLD"), ("3.9.21", "NEW")):
+        source, digest = python_source.build(tmp_path, "/usr/bin/python3", version=version)
+        plan = world.plan(python_source=str(source), python_source_sha256=digest)
+        if run_id == "NEW":
+            assert world.look(Python(plan)) == [("python.version", "3.9.2", f"3.9.21, built from {source}")]
+            assert key_of(world.run(Python(plan), "ASKS")[1]) == "difference-unanswered"
+            answers = replace(plan.answers, differences={"python.version": Verdict.REPLACE})
+            plan = replace(plan, answers=answers)
+        engine, record = world.run(Python(plan), run_id)
+        assert record.steps[0].facts["version"] == version
+    engine.undo()
+    assert (world.home / "opt/python3").readlink() == Path("Python-3.9.2")
+    assert world.look(Python(world.plan())) == []
+
+
+def test_a_build_that_fails_is_resumed_or_taken_back(world: World, tmp_path: Path) -> None:
+    before = tree_digest(world.home)
+    broken = {"stand-in/lib/x": "x", "configure": "#!/bin/sh\necho no C compiler\nexit 1\n"}
+    source, digest = python_source.build(tmp_path, "/usr/bin/python3", changed=broken)
+    engine, record = world.run(Python(world.plan(python_source=str(source), python_source_sha256=digest)))
+    assert key_of(record) == "python-build-failed"
+    assert record.headline is not None
+    assert "no C compiler" in record.headline["detail"]
+    (work,) = (world.home / "opt").glob(".Python-*")
+    (work / "configure").write_text(python_source.CONFIGURE)
+    assert key_of(engine.run()) == "made-to-fail"
+    engine.undo()
+    assert tree_digest(world.home) == before
+
+
+@pytest.mark.parametrize(
+    ("needs", "answers", "key"),
+    [
+        (("3.8",), {"python_source_sha256": "0" * 64}, "python-version-unfit"),
+        (("3.9",), {"python_source_sha256": "0" * 64}, "python-source-other"),
+        (("3.9",), {}, "python-source-unpinned"),
+        (("3.0",), {"python_source": None}, "python-version-unfit"),
+    ],
+)
+def test_a_python_that_does_not_fit_or_nobody_vouches_for_is_not_built(
+    world: World, tmp_path: Path, needs: tuple[str, ...], answers: dict[str, Any], key: str
+) -> None:
+    source, _ = python_source.build(tmp_path, "/usr/bin/python3")
+    before = tree_digest(world.home)
+    plan = world.plan(**{"python_source": str(source), **answers})
+    rules = replace(plan.hop.rules, needs=(Need("python", needs, stops=True, source="facts 24.1"),))
+    _, record = world.run(Python(replace(plan, hop=replace(plan.hop, rules=rules))))
+    assert key_of(record) == key
+    opt = world.home / "opt"
+    assert not opt.exists() or list(opt.iterdir()) == []
+    assert opt.exists() or tree_digest(world.home) == before
 
 
 def test_a_python_that_is_none_is_named(world: World, tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """The root file system of a bare host: Debian 12 as it is before anything of the guide was done.
 
 systemd, dbus and python3, and no mail server, no database, no Java, no cron, no user openemm. What an installation asks apt for
-lies with all that it needs in a repository inside the host, so that the host has no network.
+lies with all that it needs in a repository inside the host, so that the host has no network. What a Python would be compiled with
+are empty packages of those names, all but make: the source that is built there needs no compiler (python_source.py).
 """
 
 from __future__ import annotations
@@ -33,11 +34,19 @@ def build_bare(work: Path) -> None:
     folder = f'"$1/{REPOSITORY}"'
     downloads = [f"{DOWNLOAD} -o Dir::Cache::archives={folder}/ install {shlex.join(group)}" for group in offered]
     bootstrap(work, tree, packages, "; ".join(["set -e", f"mkdir -p {folder}/partial", *downloads, f"rm -r {folder}/partial"]))
+    for name in (RECIPE / "stand_ins.txt").read_text().split():
+        _stand_in(work / "stand-ins" / name, name, tree / REPOSITORY)
     _index(tree / REPOSITORY)
     for path, text in TEXTS.items():
         place(tree / path, text)
     (tree / "usr/share/man/man1").mkdir(parents=True)  # excluded with the pages, but Java registers its own there
     run(["chroot", str(tree), "apt-get", "update", "-qq"], timeout=BUILD_SECONDS)
+
+
+def _stand_in(work: Path, name: str, repository: Path) -> None:
+    """An empty package of that name."""
+    place(work / "DEBIAN/control", f"Package: {name}\nVersion: 0\nArchitecture: all\nMaintainer: lab\nDescription: a stand-in\n")
+    run(["dpkg-deb", "--root-owner-group", "--build", str(work), str(repository / f"{name}_0_all.deb")], timeout=60)
 
 
 def _index(repository: Path) -> None:

@@ -21,6 +21,7 @@ ASKED = {
     python.CAPABILITY,
     python.FROM_DISTRIBUTION,
     python.TO_COMPILE,
+    python.TO_BUILD,
     tomcat.CAPABILITY,
 }
 ROCKY = Distribution("rocky", "8.9", Family.RHEL, "Rocky Linux 8.9")

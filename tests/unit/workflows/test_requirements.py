@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from workflows.checks import requirements, source_migrated
 from workflows.checks.finding import Finding, Severity
 from workflows.host import StartupJob
+from workflows.needs import meets
 from workflows.plan import Hop, LineRules, Need, Release, UpgradePlan
 from workflows.steps.proof import LAYOUT_ITEMS
 
@@ -105,3 +107,19 @@ def test_a_release_that_has_not_migrated_is_not_left(
 def test_a_release_that_migrates_nothing_is_left_at_once() -> None:
     assert not list(source_migrated.check(database([1], (), 0), plan(source=LineRules("19.10"))))
     assert not list(source_migrated.check(database([1], (), 0), plan(source=None)))
+
+
+@pytest.mark.parametrize(("final", "severity"), [(True, Severity.INHIBITOR), (False, Severity.WARNING)])
+def test_a_python_that_does_not_fit_stops_only_a_hop_that_starts_its_backend(final: bool, severity: Severity) -> None:
+    python = Need("python", ("3.8", "3.9"), True, "facts 24.1")
+    (hop,) = plan(python).hops
+    (finding,) = found(host(python="3.11.2"), UpgradePlan("19.10", "20.04", (replace(hop, final=final),)))
+    assert finding.severity is severity
+    assert [one.severity for one in found(host(python="3.9.21"), plan(python))] == [Severity.PASSED]
+
+
+@pytest.mark.parametrize(
+    ("there", "fits"), [("3.7.9", False), ("3.8.0", True), ("3.11.9", True), ("3.12.0", False), ("3.13.1", False)]
+)
+def test_a_need_may_have_an_end(there: str, fits: bool) -> None:
+    assert meets((">=3.8 <3.12",), there) is fits

@@ -1,4 +1,4 @@
-"""The Python of OpenEMM's backend and its modules, to which opt/python3 leads (guide 12; facts 1.1, 10.2)."""
+"""The Python of OpenEMM's backend and its modules, to which opt/python3 leads (guide 12; facts 1.1, 18.2, 24.1)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from workflows.backend_python import database_module
 from workflows.errors import RefusedError
 from workflows.needs import meets
 from workflows.setup.host import Setup
@@ -13,24 +14,28 @@ from workflows.step import Context, Facts
 from workflows.steps.setup import packages
 from workflows.steps.setup.base import Difference, SetupStep
 
-CAPABILITY, FROM_DISTRIBUTION, TO_COMPILE = "python", "python-modules", "python-build"
+CAPABILITY, FROM_DISTRIBUTION, TO_COMPILE, TO_BUILD = "python", "python-modules", "python-build", "python-source"
 VERSION, ENVIRONMENT, MODULES = "python.version", "python.environment", "python.modules"
 REQUIRED: Mapping[str, str] = {  # as it is imported -> as pip knows it (facts 10.2; guide 3.4, 12)
     "MySQLdb": "mysqlclient", "DNS": "py3dns", "dns": "dnspython", "dkim": "dkimpy", "cryptography": "cryptography",
     "requests": "requests", "setproctitle": "setproctitle", "aiodns": "aiodns", "aiohttp": "aiohttp", "aiosmtpd": "aiosmtpd",
+    "aiohttp_xmlrpc": "aiohttp-xmlrpc",
 }  # fmt: skip
+MYSQL = "MySQLdb"
+STANDARD = ("dbm.gnu", "ssl", "sqlite3", "zlib", "ctypes")  # of Python itself, when what they need was there as it was built
 WANTED: Mapping[str, str] = {  # guide 12 names them too; pycryptodome stands for pycrypto, which no Python of today can build
-    "aiohttp_xmlrpc": "aiohttp-xmlrpc", "inotify": "inotify", "paramiko": "paramiko", "spf": "pyspf", "xlrd": "xlrd",
+    "inotify": "inotify", "paramiko": "paramiko", "spf": "pyspf", "xlrd": "xlrd",
     "xlwt": "xlwt", "xlutils": "xlutils", "Crypto": "pycryptodome",
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Python(SetupStep):
-    """A virtual environment of a Python that is new enough: the one that was named, or the distribution's.
+    """The Python that was named; else the distribution's, where one fits the release; else one built from the source named.
 
-    Nothing is compiled where the distribution's is new enough, although the guide, written for older ones, does. Modules come
-    from the distribution's packages, then through pip, which asks the index or the folder that its own configuration names.
+    The distribution's is reached through a virtual environment, which brings pip; a built one has its own folder in opt. Modules
+    come from the distribution's packages for its own Python, then through pip, which asks the index or the folder that its own
+    configuration names; they go where the virtual environment that the vendor's config.sh makes will see them.
     """
 
     part: ClassVar[str] = "python"
@@ -41,14 +46,11 @@ class Python(SetupStep):
         """Its version, and whether it imports what the backend needs."""
         found = setup.software.python(self._program)
         if found is None:
-            base = self._base(setup)
-            version = base[1] if base else None
-            if self._brings(setup):
-                version = setup.capabilities.provided(CAPABILITY).version
-            wrong = [] if version and self._fits(version) else [self._unfit("Python", version)]
-            return [*wrong, Difference(ENVIRONMENT, self._link, None, f"Python {version or self._wanted}")]
-        wrong = [] if self._fits(found[1]) else [self._unfit(self._link, found[1])]
-        if missing := setup.software.python_modules(self._program, list(REQUIRED)):
+            version = self._offered(setup)
+            wrong = [] if version and self._fits(version) else [self._unfit("Python", version, by_admin=False)]
+            return [*wrong, Difference(ENVIRONMENT, self._link, None, f"Python {version or self._wanted}{self._how}")]
+        wrong = self._other(setup, found[1])
+        if missing := setup.software.python_modules(self._program, [*STANDARD, *self._required]):
             wrong.append(Difference(MODULES, "modules of Python", None, ", ".join(missing)))
         return wrong
 
@@ -62,31 +64,41 @@ class Python(SetupStep):
         }
 
     def change(self, ctx: Context, setup: Setup, differences: Sequence[Difference]) -> None:
-        """The environment, then the modules.
+        """The Python, then the modules.
 
         Raises:
-            RefusedError: "python-missing", "python-version-unfit", "python-modules-missing", or as `packages.add`.
-            WorkflowError: "python-environment-failed".
+            RefusedError: "python-missing", "python-version-unfit", "python-incomplete", "python-modules-missing", as
+                `packages.add` and `Software.build_python`.
+            WorkflowError: "python-environment-failed", "python-build-failed".
         """
         keys = {difference.key for difference in differences}
-        if self.plan.answers.python is None:
+        makes = bool(keys & {VERSION, ENVIRONMENT})
+        builds = makes and self._source is not None
+        if self.plan.answers.python is None and not builds:
             self._add_packages(ctx, setup)
-        if keys & {VERSION, ENVIRONMENT}:
+        if builds:
+            self._build(ctx, setup)
+        elif makes:
             self._make(ctx, setup, accepts_any=VERSION not in keys)
+        if ctx.intent.get("distributions") is None:
+            ctx.remember(distributions=list(setup.software.python_distributions(self._program)))
         self._add_modules(ctx, setup)
 
     def take_back(self, ctx: Context, setup: Setup) -> None:
-        """The environment goes, or the modules that were added to one that was there; then the packages."""
+        """The modules that were added, then what was made; then the packages."""
         was = ctx.intent
-        if made := was.get("made"):
+        if was["distributions"] is not None and setup.software.python(self._program):
+            added = set(setup.software.python_distributions(self._program)) - set(was["distributions"])
+            setup.software.remove_modules(self._program, sorted(added))
+        if made := was.get("made") or was.get("built"):
             if was["link"] is None:
                 setup.files.remove_link(self._link)
             elif setup.files.read_link(self._link) != was["link"]:
                 setup.files.write_link(self._link, was["link"])
-            setup.software.remove_environment(made)
-        elif was["distributions"] is not None:
-            added = set(setup.software.python_distributions(self._program)) - set(was["distributions"])
-            setup.software.remove_modules(self._program, sorted(added))
+            if was.get("made"):
+                setup.software.remove_environment(made)
+            else:
+                setup.software.remove_python(made)
         packages.take_back(ctx, setup)
         if not was["opt"]:
             setup.files.remove_folder(self._opt)
@@ -123,25 +135,70 @@ class Python(SetupStep):
         setup.software.make_environment(base[0], f"{self._opt}/{folder}")
         setup.files.write_link(self._link, folder)
 
+    def _build(self, ctx: Context, setup: Setup) -> None:
+        """From its source, in a folder named as guide 12 names it; the link comes last."""
+        source, sha256 = self._source or "", self.plan.answers.python_source_sha256
+        version = setup.software.python_in(source)
+        if not self._fits(version):
+            raise self._refused(f"Python {version} in {source} does not fit {self.plan.target}", "python-version-unfit")
+        if sha256 is None:
+            raise self._refused(f"the SHA-256 of {source} is not given", "python-source-unpinned")
+        packages.add(ctx, setup, [TO_BUILD])
+        setup.files.make_folder(self._opt, owner=f"{self.plan.user}:{self.plan.user}")
+        folder = f"{self._opt}/Python-{version}"
+        ctx.remember(built=folder)
+
+        def report(text: str) -> None:
+            ctx.pause_point()
+            ctx.report(text)
+
+        setup.software.build_python(source, sha256, folder, report)
+        setup.files.write_link(self._link, f"Python-{version}")
+
     def _add_modules(self, ctx: Context, setup: Setup) -> None:
-        missing = setup.software.python_modules(self._program, list(REQUIRED))
+        required = self._required
+        if lacking := setup.software.python_modules(self._program, STANDARD):
+            raise RefusedError(
+                f"Python lacks parts of itself that the backend needs: {', '.join(lacking)}", key="python-incomplete",
+                unharmed=["OpenEMM: not started on it"],
+                next=[f"{self._program} -c 'import {lacking[0]}'    tells what is missing",
+                      "orchestrate resume    once it is installed"],
+            )  # fmt: skip
+        missing = setup.software.python_modules(self._program, list(required))
         said = None
         if missing:
-            packages.add(ctx, setup, [TO_COMPILE])
+            if not ctx.intent.get("built"):
+                packages.add(ctx, setup, [TO_COMPILE])
             ctx.report(f"pip installs {', '.join(missing)}")
-            said = setup.software.install_modules(self._program, [REQUIRED[name] for name in missing])
-        if missing := setup.software.python_modules(self._program, list(REQUIRED)):
-            names = " ".join(REQUIRED[name] for name in missing)
+            said = setup.software.install_modules(self._program, [required[name] for name in missing])
+        if missing := setup.software.python_modules(self._program, list(required)):
+            names = " ".join(required[name] for name in missing)
             raise RefusedError(
                 f"cannot get what Python must have for the backend: {', '.join(missing)}", key="python-modules-missing",
                 detail=[said] if said else [], unharmed=["OpenEMM: not started on it"],
-                next=[f"{self._program} -m pip install {names}    from an index or a folder (/etc/pip.conf) that has them",
-                      "orchestrate resume"],
+                next=[f"orchestrate resume    once pip has an index or a folder (/etc/pip.conf) with {names}",
+                      "orchestrate abort    takes the run back"],
             )  # fmt: skip
         for name in setup.software.python_modules(self._program, list(WANTED)):
             ctx.report(f"pip installs {name}")
             if said := setup.software.install_modules(self._program, [WANTED[name]]):
                 ctx.note(f"Python has no module {name}, which the guide names", pip=said)
+
+    def _other(self, setup: Setup, found: str) -> list[Difference]:
+        """Whether another is wanted than the one that is there: it does not fit, or the source that is named is of another."""
+        if not self._fits(found):
+            return [self._unfit(self._link, found, by_admin=True)]
+        if self._source is None or setup.files.mode(self._source) is None:  # built, and gone since
+            return []
+        version = setup.software.python_in(self._source)
+        return [] if version == found else [Difference(VERSION, self._link, found, f"{version}{self._how}", by_admin=True)]
+
+    def _offered(self, setup: Setup) -> str | None:
+        """The version of the one that would be made now; None when there is none."""
+        if self._source:
+            return setup.software.python_in(self._source)
+        base = self._base(setup)
+        return setup.capabilities.provided(CAPABILITY).version if self._brings(setup) else base[1] if base else None
 
     def _base(self, setup: Setup) -> tuple[str, str] | None:
         """The Python that the environment is made of: as named, the distribution's, else the newest there is."""
@@ -157,8 +214,24 @@ class Python(SetupStep):
             return False
         return bool(offer.packages) and self._fits(offer.version)
 
-    def _unfit(self, what: str, version: str | None) -> Difference:
-        return Difference(VERSION, what, version, self._wanted, by_admin=version is not None)
+    def _unfit(self, what: str, version: str | None, *, by_admin: bool) -> Difference:
+        return Difference(VERSION, what, version, self._wanted, by_admin=by_admin)
+
+    @property
+    def _source(self) -> str | None:
+        return None if self.plan.answers.python else self.plan.answers.python_source
+
+    @property
+    def _how(self) -> str:
+        return f", built from {self._source}" if self._source else ""
+
+    @property
+    def _required(self) -> Mapping[str, str]:
+        """With the database's own module of that line (facts 18.2)."""
+        driver = database_module(self.plan.hop.rules.line, "mariadb")
+        if driver == MYSQL:
+            return REQUIRED
+        return {driver: driver, **{name: pip for name, pip in REQUIRED.items() if name != MYSQL}}
 
     @property
     def _opt(self) -> str:
@@ -186,5 +259,6 @@ class Python(SetupStep):
     def _refused(self, message: str, key: str) -> RefusedError:
         return RefusedError(
             f"{message}; wanted is {self._wanted}", key=key, unharmed=[f"{self._link}: as it was"],
-            next=["orchestrate install --python PATH    a python3 of that version, compiled as in guide 12"],
+            next=["the same command with --python-source FILE --python-source-sha256 DIGEST    builds one, as guide 12 does",
+                  "the same command with --python PATH    a python3 of that version that is there already"],
         )  # fmt: skip
