@@ -204,17 +204,23 @@ class Engine:
         self, kind: str, data: Mapping[str, Any], step: Step, change: StepChange, ledger: Sequence[EntryDraft] = ()
     ) -> None:
         """The machine has left a step behind: write it, and the end of the run when that was the last one."""
-        ends = {RunState.COMPLETED: "run-completed", RunState.UNDONE: "run-undone"}
-        end = ends.get(self._machine.run_state)
-        extra: dict[str, Any] = {"ended": _now()} if end else {}
+        last = self._last_entry()
+        extra: dict[str, Any] = {"ended": _now()} if last else {}
         if kind != "step-undone":
             extra["headline"] = None
         self._change(
-            kind, data, step=step, steps=[change], ledger=[*ledger, *([self._entry(end)] if end else [])],
-            events=[EventDraft(end)] if end else [], **extra,
+            kind, data, step=step, steps=[change], ledger=[*ledger, *([last] if last else [])],
+            events=[EventDraft(last.kind)] if last else [], **extra,
         )  # fmt: skip
-        if end:
-            self._publish(end, None, {})
+        if last:
+            self._publish(last.kind, None, {})
+
+    def _last_entry(self) -> EntryDraft | None:
+        """What the ledger keeps of a run's end; None while it has not come to one."""
+        state = self._machine.run_state
+        if state is RunState.COMPLETED:
+            return self._entry("run-completed")
+        return self._entry("run-undone") if state is RunState.UNDONE else None
 
     def _fail(self, step: Step, error: WorkflowError) -> None:
         self._machine.fire("step_failed")
@@ -290,7 +296,7 @@ class Engine:
             except (WorkflowError, OSError) as raised:
                 self._undo_fails(step, raised if isinstance(raised, WorkflowError) else _os_error(step, raised))
         if self._machine.run_state is RunState.UNDONE and self.record.state != RunState.UNDONE:
-            self._change("run-undone", ledger=[self._entry("run-undone")], ended=_now())
+            self._change("run-undone", ledger=[self._entry("run-undone")], ended=_now())  # nothing of it was ever begun
         return self.record
 
     def _begun(self, name: str) -> bool:

@@ -74,7 +74,7 @@ def test_a_package_somebody_else_came_to_need_stops_the_undo_and_says_so(world: 
     world.units.states["cron.service"] = UnitState(exists=True, enabled=True, active=True)
     engine, _ = world.run(OperatingSystemPackages(world.plan()))
     world.packages.install(["alpha"])
-    assert engine.undo().state == "failed"
+    assert engine.undo().state == "undo-failed"
     assert set(world.packages.installed(SMALL)) == {"alpha", "beta"}
     world.packages.remove(["alpha"])
     assert engine.undo().state == "undone"

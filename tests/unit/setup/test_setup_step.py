@@ -161,6 +161,6 @@ def test_undo_does_not_throw_away_what_somebody_wrote_since(store: Store, tmp_pa
     engine.run()
     path.write_text("limit = 32768\n")
     record = engine.undo()
-    assert record.state == "failed"
+    assert record.state == "undo-failed"
     assert [entry.evidence["key"] for entry in store.ledger(SITE).entries() if entry.evidence.get("undoing")] == ["file-changed"]
     assert path.read_text() == "limit = 32768\n"
