@@ -266,6 +266,14 @@ class Rights:
     missing: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class OtherDatabase:
+    """What jdbc-connect of dbcfg names otherwise than host=, port and name=. wanted: the value that would name the same."""
+
+    said: str
+    wanted: str
+
+
 class Database(Protocol):
     """OpenEMM's own database (facts 5 to 8, 13, 17)."""
 
@@ -315,7 +323,13 @@ class Database(Protocol):
         """config_tbl: "class.name" -> (hostname, value) rows."""
 
     def release_log(self, application: str) -> Sequence[tuple[str, datetime]]:
-        """release_log_tbl of an application, newest first: (version, startup); empty where the schema has none."""
+        """release_log_tbl of an application on this host, newest first: (version, startup); empty where the schema has none."""
+
+    def clock(self) -> datetime:
+        """The server's own time: what it stamps rows with may differ from ours."""
+
+    def other_database(self) -> OtherDatabase | None:
+        """Where jdbc-connect connects the application to another database than this one (facts 24.3); None where it does not."""
 
     def duplicate_config_keys(self) -> Sequence[str]:
         """(class, name, hostname) that occur twice: 20.01.407 would fail with 1062 (facts 5.5)."""
@@ -508,8 +522,12 @@ class Application(Protocol):
     def version(self) -> HttpAnswer:
         """GET /serverstatus/version.action."""
 
-    def database_round_trip(self) -> HttpAnswer:
-        """GET something through the application's port that needs the database (the logon page); facts 17.6.2."""
+    def database_round_trip(self, limit: float) -> HttpAnswer | None:
+        """GET something through the application's port that needs the database (the logon page); facts 17.6.2.
+
+        It may take minutes (facts 24.3), at most `limit` seconds: None while it is waited for; asked again then, nothing more is
+        sent. Its answer is given once.
+        """
 
     def wait(self, seconds: float) -> None:
         """Let time pass while the application works; may return early."""

@@ -15,6 +15,7 @@ from workflows.steps.hop import HopStep
 from workflows.steps.proof import CONTEXT_FAILED, MARKER, MIGRATION_FAILED, STARTED
 from workflows.steps.repair import repair_damage
 from workflows.steps.stop import stop_all
+from workflows.steps.this_database import before_start, start_of
 
 POLL = 0.3  # seconds
 DELETED_AT_START = ("emm-plugins", "birt-plugins")  # by 20.10 (facts 17.1)
@@ -27,8 +28,7 @@ def mark_of(ctx: Context, hop: Hop) -> LogMark:
     Raises:
         WorkflowError: "start-unknown" when the hop was never started by this run (facts 17.6, point 9).
     """
-    steps = (f"{hop.prefix}.verify", f"{hop.prefix}.migrate", f"{hop.prefix}.start")
-    mark = next((mark for step in steps if (mark := ctx.intent_of(step).get("mark"))), None)
+    mark = start_of(ctx, hop).get("mark")
     if mark is None:
         raise WorkflowError(f"{hop.title}: this run never started {hop.target.version}", key="start-unknown")
     return LogMark(*mark)
@@ -58,7 +58,7 @@ def start_and_wait(ctx: Context, hop: Hop, timeout: float) -> LogMark:
     if not running or remembered is None:
         ctx.pause_point()  # a host that shuts down asks for a pause, and starts nothing more
         mark = application.log_mark()
-        ctx.remember(mark=[mark.inode, mark.size])
+        ctx.remember(mark=[mark.inode, mark.size], before=before_start(ctx, hop))
         application.start_frontend()
     else:
         mark = LogMark(remembered[0], remembered[1])
