@@ -85,6 +85,15 @@ class CarriedFile:
 
 
 @dataclass(frozen=True)
+class KeptFolders:
+    """Folders of the home copied aside before a start that deletes them. name: of the run and its hop; since: when."""
+
+    name: str
+    since: datetime
+    folders: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class InstalledTree:
     """A release tree that lies on this host, active or not. missing: what a complete one has and this one lacks."""
 
@@ -146,13 +155,22 @@ class Home(Protocol):
         """Make them again what they were when they were kept under that name; nothing when they never were."""
 
     def forget_site_files(self, name: str) -> None:
-        """Remove what was kept under that name."""
+        """Remove what was kept under that name, folders too."""
 
     def keep_folders(self, folders: Sequence[str], name: str) -> Sequence[str]:
         """Copy those of these folders that are there aside under that name, once; what is kept under it."""
 
-    def put_back_folders(self, name: str) -> Sequence[str]:
-        """Bring back the folders kept under that name that are no longer there; which ones."""
+    def kept_folders(self) -> Sequence[KeptFolders]:
+        """What `keep_folders` has kept and nobody has forgotten, oldest first."""
+
+    def lacking_folders(self, names: Sequence[str]) -> Sequence[str]:
+        """The folders kept under these names that the home lacks."""
+
+    def put_back_folders(self, names: Sequence[str]) -> Sequence[str]:
+        """Bring back the folders kept under these names that are no longer there, the first copy of each; which ones."""
+
+    def take_away_folders(self, folders: Sequence[str], names: Sequence[str]) -> Sequence[str]:
+        """Remove those of these folders that are still as `put_back_folders` brought them back; which ones."""
 
     def site_values(self, frontend: str, webservices: str | None) -> Mapping[str, str]:
         """Values an admin set in emm.properties, emm-ws.properties, mailgun settings, keyed as config_tbl will hold them."""

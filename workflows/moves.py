@@ -73,10 +73,12 @@ class RollbackPlan(MovePlan):
     """Every component back to the versions that belong together; across lines with the database that belongs to them.
 
     point: None within one line, and when the database is left as it is. without_database: the older code runs on the newer
-    schema because it was told so; misses and unknown name what that means, as "table" or "table.column".
+    schema because it was told so; misses and unknown name what that means, as "table" or "table.column". folders: the copies,
+    oldest first, of folders that starts have deleted since (`Home.kept_folders`).
     """
 
     point: RestorePoint | None = None
     without_database: bool = False
     misses: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()

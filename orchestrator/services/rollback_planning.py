@@ -6,7 +6,7 @@ import re
 import statistics
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from orchestrator.services.moving import hop_to, newest, require_active, require_database, same, tomcat_links, trees_for
@@ -89,11 +89,15 @@ def make_rollback_plan(
         misses, unknown = schema_gap(site, version)
         components = _together(site, version, active)
         plan = replace(
-            plan, trees=trees_for(site.host, components), without_database=True, misses=tuple(misses), unknown=tuple(unknown)
-        )
+            plan, trees=trees_for(site.host, components), without_database=True, misses=tuple(misses), unknown=tuple(unknown),
+            folders=_folders(site, _left(site, version)),
+        )  # fmt: skip
     else:
         found = for_release(site, version, run=run)
-        plan = replace(plan, trees=trees_for(site.host, _known(found, active)), point=found.point)
+        plan = replace(
+            plan, trees=trees_for(site.host, _known(found, active)), point=found.point,
+            folders=_folders(site, found.point.taken),
+        )  # fmt: skip
         require_restorable(site, found)
     return replace(plan, links=tomcat_links(site.host, version))
 
@@ -219,6 +223,21 @@ def _completed(run: RunRecord) -> RunRecord:
             key="run-not-completed", next=[f"orchestrate run {run.id}    how it stands", "orchestrate runs"],
         )  # fmt: skip
     return run
+
+
+def _folders(site: Site, since: datetime | None) -> tuple[str, ...]:
+    """The copies of folders that starts have deleted since then."""
+    return tuple(kept.name for kept in site.host.home.kept_folders() if since is not None and kept.since >= since)
+
+
+def _left(site: Site, version: str) -> datetime | None:
+    """When the run began that last led away from a frontend; None where the ledger tells of none."""
+    entries = site.ledger.entries(kind="component-version", component=Component.FRONTEND.value)
+    away = [entry for entry in entries if entry.from_version and same(entry.from_version, version)]
+    if not away:
+        return None
+    run = site.store.journal.load(away[-1].run) if away[-1].run else None
+    return run.created if run else away[-1].time
 
 
 def _together(site: Site, version: str, active: Mapping[Component, str]) -> dict[Component, str]:

@@ -93,7 +93,7 @@ def _database(plan: RollbackPlan) -> list[str]:
         said = "stays as it is: the older code runs on the newer schema"
     else:
         said = "stays as it is: both are of one release line"
-    page = table([("database", said)])
+    page = table([("database", said), *([("folders", "that starts have deleted since come back")] if plan.folders else [])])
     page += _named("the older code will miss", plan.misses)
     return page + _named("it does not know", plan.unknown)
 
