@@ -307,8 +307,8 @@ class Database(Protocol):
     def missing_rights(self) -> Rights | None:
         """What the application's account lacks on its database; None when that cannot be told (rights by a role)."""
 
-    def row_counts(self) -> Mapping[str, int]:
-        """Exact rows per table."""
+    def row_counts(self, except_for: Collection[str] = ()) -> Mapping[str, int]:
+        """Exact rows per table, but of these."""
 
     def size(self) -> int:
         """Bytes of data and index."""

@@ -52,7 +52,8 @@ class RestorePoint:
     """The database that a rollback puts in place: of a dump, or one that an earlier restore kept.
 
     One of backup and kept is set. taken: the state it holds. verified: when the dump was last restored and compared.
-    versions: the version set it holds; rows: per table.
+    versions: the version set it holds; rows: per table. left: rows per table that the last upgrade left, people's own left out;
+    empty where nobody counted them.
     """
 
     taken: datetime
@@ -61,6 +62,7 @@ class RestorePoint:
     backup: str | None = None
     kept: str | None = None
     verified: datetime | None = None
+    left: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
