@@ -264,7 +264,7 @@ class StartUp:
     def _touch_messages(self) -> None:
         """The texts that this start has looked at are told apart by their time, at every start (facts 24.3)."""
         if self.has("messages_tbl", "change_date"):
-            self._execute("UPDATE messages_tbl SET change_date = CURRENT_TIMESTAMP WHERE message_key = 'logon.title'")
+            self._execute("UPDATE messages_tbl SET change_date = CURRENT_TIMESTAMP ORDER BY message_key LIMIT 5")
 
     def _lock_companies(self) -> None:
         """An OpenEMM without a licence serves company 1 only (17.1)."""

@@ -17,11 +17,6 @@ def check(host: Host, plan: UpgradePlan | None) -> Iterator[Finding]:
     """Compared as the host resolves its names, and with the server's own port and socket."""
     del plan
     if (other := host.database.other_database()) is not None:
-        value = other.wanted.replace("&", "\\&")
-        fix = (
-            f"sed -i 's|jdbc-connect=[^,]*|jdbc-connect={value}|' {host.home_path}/etc/dbcfg    "
-            "when host= and name= are right, else those; then orchestrate restart"
-        )
-        yield Finding(KEY, Severity.INHIBITOR, TITLE, other.said, WHY, fix)
+        yield Finding(KEY, Severity.INHIBITOR, TITLE, other.said, WHY, f"{other.fix(host.home_path)}; then orchestrate restart")
     else:
         yield passed(KEY, TITLE, "jdbc-connect, host= and name= mean the same")

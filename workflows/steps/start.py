@@ -97,14 +97,11 @@ def start_if_ended(ctx: Context, hop: Hop, timeout: float) -> None:
 
 @dataclass(frozen=True)
 class StartFrontend(HopStep):
-    """Start the frontend of the new version; its start-up migrates the database.
-
-    brings_back: the copies, oldest first, of folders that starts since then have deleted, for a version that still has them.
-    """
+    """Start the frontend of the new version; its start-up migrates the database."""
 
     hop: Hop
     timeout: float
-    brings_back: tuple[str, ...] = ()
+    brings_back: tuple[str, ...] = ()  # copies, oldest first, of folders that starts have deleted since this version ran
     part: ClassVar[str] = "start"
 
     def prepare(self, ctx: Context) -> Facts:

@@ -32,6 +32,16 @@ def test_it_is_refused_before_the_stop_and_the_fix_mends_it(installed: Stages) -
     assert f"//localhost/openemm?localSocket={installed.server.socket}," in (installed.home / "etc/dbcfg").read_text()
 
 
+def test_a_restart_is_refused_with_all_running_and_goes_on_once_it_is_mended(installed: Stages) -> None:
+    point_jdbc_at(installed, "payroll")
+    pids = installed.application()
+    answer = installed.say("restart", "--yes")
+    error = answer.failed("hop1.stop", "dbcfg-differs")
+    assert installed.application() == pids
+    subprocess.run(["sh", "-c", re.split(r"\s{4,}", error["next"][0])[0]], check=True)
+    installed.say("resume").completed()
+
+
 def test_a_twin_of_the_database_behind_the_page_is_not_taken_for_it(second_hop: Stages) -> None:
     """All that a page or a log could tell is right there: it is another database all the same."""
     second_hop.until("hop2.links")
