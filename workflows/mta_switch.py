@@ -24,7 +24,7 @@ def steps(plan: MtaPlan) -> Iterator[Step]:
     yield WriteConfiguration(plan)  # checked in a folder aside before a file is written
     yield WaitForDispatch(hop, plan.gate)
     yield DrainQueue(plan)
-    yield StopApplication(hop, proven=False)
+    yield StopApplication(hop)
     yield StopOldServer(plan)  # stopped and disabled, its queue empty or told what to do with it
     yield MoveQueue(plan)  # between two servers that both stand still
     yield ChooseMailServer(plan)

@@ -48,12 +48,10 @@ class StopApplication(HopStep):
     """Stop frontend and backend, and see them gone.
 
     hold: whether no boot may start them before the run has; not where whatever is active may run at any time.
-    proven: whether what is started behind it is proven by its database.
     """
 
     hop: Hop
     hold: bool = True
-    proven: bool = True
     part: ClassVar[str] = "stop"
 
     def prepare(self, ctx: Context) -> Facts:
@@ -67,8 +65,7 @@ class StopApplication(HopStep):
         Raises:
             RefusedError: "dbcfg-differs": what would be started could not be proven. Nothing was stopped.
         """
-        if self.proven:
-            _require_one_database(ctx)
+        _require_one_database(ctx)
         if self.hold:
             ctx.host.application.hold(ctx.run)
         stop_all(ctx)

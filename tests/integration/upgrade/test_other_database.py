@@ -36,7 +36,7 @@ def test_a_restart_is_refused_with_all_running_and_goes_on_once_it_is_mended(ins
     point_jdbc_at(installed, "payroll")
     pids = installed.application()
     answer = installed.say("restart", "--yes")
-    error = answer.failed("hop1.stop", "dbcfg-differs")
+    error = answer.failed("restart.stop", "dbcfg-differs")
     assert installed.application() == pids
     subprocess.run(["sh", "-c", re.split(r"\s{4,}", error["next"][0])[0]], check=True)
     installed.say("resume").completed()
