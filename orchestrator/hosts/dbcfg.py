@@ -148,7 +148,7 @@ def _config(path: Path, values: dict[str, str]) -> DbConfig:
     port = values.get("port", port)
     if port and not port.isdecimal():
         _refuse(path, "the port is not a number")
-    missing = [key for key in ("user", "password", "name") if key not in values]
+    missing = [key for key in ("user", "password", "name") if not values.get(key) and (key != "password" or key not in values)]
     if missing:
         _refuse(path, f"the entry does not say {', '.join(missing)}")
     return DbConfig(
