@@ -94,6 +94,7 @@ class RealApplication:
             ApplicationError: "application-not-started": the script failed and there is no process;
                 "application-start-timeout": the script did not end; "script-missing".
         """
+        self._page = None
         self._start(self._frontend_script(), "frontend", self._frontend_runs)
 
     def stop_frontend(self) -> None:

@@ -146,6 +146,14 @@ def test_rows_are_told_by_how_many_more_there_are_now() -> None:
     assert more_rows({"A_tbl": 5, "b_tbl": 5}, {"a_tbl": 7, "b_tbl": 2, "new_tbl": 9}) == {"new_tbl": 9, "a_tbl": 2}
 
 
+def test_a_plan_of_an_older_tool_learns_which_folders_its_start_deletes() -> None:
+    data = plan_to_json(replace(ROLLBACK, hop=replace(HOP, rules=LineRules("20.10"))))
+    del data["hop"]["rules"]["deletes"]
+    again: Any = plan_from_json("rollback", data)
+    assert again.hop.rules.deletes == ("emm-plugins", "birt-plugins")
+    assert "deletes" not in data["hop"]["rules"]
+
+
 def test_what_the_upgrade_left_is_not_what_people_wrote() -> None:
     point = replace(POINT, rows={"customer_1_tbl": 5, "config_tbl": 8, "new_tbl": 0}, left={"config_tbl": 40, "new_tbl": 7})
     now = {"Customer_1_tbl": 6, "config_tbl": 41, "new_tbl": 7, "messages_tbl": 900}
