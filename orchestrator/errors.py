@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import errno
-import re
 import textwrap
 import traceback
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from orchestrator.redaction import hide, scrub
 from state.errors import StateError
 from workflows.errors import WorkflowError
 
+__all__ = ["DONE", "FAILED", "STOPPED", "USAGE", "WAITING", "Told", "as_json", "as_text", "hide", "scrub", "told"]
 DONE, FAILED, USAGE, STOPPED, WAITING = range(5)
 SCHEMA: Final = "orchestrate.error/1"
 WIDTH = 80
 _LABEL = 10
-_HIDDEN = "***"
-_URL_PASSWORD = re.compile(r"(?<=://)([^\s/:@]*):([^\s/]*)(?=@)")
-_NAMED_PASSWORD = re.compile(
-    r"""(?P<name>[\w-]*(?:passw(?:or)?d|pwd|secret|token|api[-_]?key)["']?\s*[=:]\s*)(?P<value>"[^"]*"|'[^']*'|[^\s,;&)\]}]+)""",
-    re.IGNORECASE,
-)
-_secrets: set[str] = set()
 
 
 @dataclass(frozen=True)
@@ -37,20 +31,6 @@ class Told:
     detail: tuple[str, ...] = ()
     unharmed: tuple[str, ...] = ()
     next: tuple[str, ...] = ()
-
-
-def hide(secret: str | None) -> None:
-    """Never show this text again in an error, whatever raises it."""
-    if secret:
-        _secrets.add(secret)
-
-
-def scrub(text: str) -> str:
-    """The text without passwords: those told to `hide`, those in URLs, and what stands behind password=."""
-    for secret in sorted(_secrets, key=len, reverse=True):
-        text = text.replace(secret, _HIDDEN)
-    text = _URL_PASSWORD.sub(rf"\1:{_HIDDEN}", text)
-    return _NAMED_PASSWORD.sub(lambda match: match["name"] + _HIDDEN, text)
 
 
 def told(error: BaseException) -> Told:

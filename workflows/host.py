@@ -85,6 +85,15 @@ class CarriedFile:
 
 
 @dataclass(frozen=True)
+class KeptFolders:
+    """Folders of the home copied aside before a start that deletes them. name: of the run and its hop; since: when."""
+
+    name: str
+    since: datetime
+    folders: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class InstalledTree:
     """A release tree that lies on this host, active or not. missing: what a complete one has and this one lacks."""
 
@@ -151,13 +160,22 @@ class Home(Protocol):
         """Make them again what they were when they were kept under that name; nothing when they never were."""
 
     def forget_site_files(self, name: str) -> None:
-        """Remove what was kept under that name."""
+        """Remove what was kept under that name, folders too."""
 
     def keep_folders(self, folders: Sequence[str], name: str) -> Sequence[str]:
         """Copy those of these folders that are there aside under that name, once; what is kept under it."""
 
-    def put_back_folders(self, name: str) -> Sequence[str]:
-        """Bring back the folders kept under that name that are no longer there; which ones."""
+    def kept_folders(self) -> Sequence[KeptFolders]:
+        """What `keep_folders` has kept and nobody has forgotten, oldest first."""
+
+    def lacking_folders(self, names: Sequence[str]) -> Sequence[str]:
+        """The folders kept under these names that the home lacks."""
+
+    def put_back_folders(self, names: Sequence[str]) -> Sequence[str]:
+        """Bring back the folders kept under these names that are no longer there, the first copy of each; which ones."""
+
+    def take_away_folders(self, folders: Sequence[str], names: Sequence[str]) -> Sequence[str]:
+        """Remove those of these folders that are still as `put_back_folders` brought them back; which ones."""
 
     def site_values(self, frontend: str, webservices: str | None) -> Mapping[str, str]:
         """Values an admin set in emm.properties, emm-ws.properties, mailgun settings, keyed as config_tbl will hold them."""
@@ -271,6 +289,19 @@ class Rights:
     missing: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class OtherDatabase:
+    """What jdbc-connect of dbcfg names otherwise than host=, port and name=. wanted: the value that would name the same."""
+
+    said: str
+    wanted: str
+
+    def fix(self, home: str) -> str:
+        """The command that makes jdbc-connect name what the rest of dbcfg names."""
+        value = self.wanted.replace("&", "\\&")
+        return f"sed -i 's|jdbc-connect=[^,]*|jdbc-connect={value}|' {home}/etc/dbcfg    when the others are right"
+
+
 class Database(Protocol):
     """OpenEMM's own database (facts 5 to 8, 13, 17)."""
 
@@ -286,8 +317,8 @@ class Database(Protocol):
     def missing_rights(self) -> Rights | None:
         """What the application's account lacks on its database; None when that cannot be told (rights by a role)."""
 
-    def row_counts(self) -> Mapping[str, int]:
-        """Exact rows per table."""
+    def row_counts(self, except_for: Collection[str] = ()) -> Mapping[str, int]:
+        """Exact rows per table, but of these."""
 
     def size(self) -> int:
         """Bytes of data and index."""
@@ -320,7 +351,13 @@ class Database(Protocol):
         """config_tbl: "class.name" -> (hostname, value) rows."""
 
     def release_log(self, application: str) -> Sequence[tuple[str, datetime]]:
-        """release_log_tbl of an application, newest first: (version, startup); empty where the schema has none."""
+        """release_log_tbl of an application on this host, newest first: (version, startup); empty where the schema has none."""
+
+    def clock(self) -> datetime:
+        """The server's own time: what it stamps rows with may differ from ours."""
+
+    def other_database(self) -> OtherDatabase | None:
+        """Where jdbc-connect connects the application to another database than this one (facts 24.3); None where it does not."""
 
     def foreign_keys(self, table: str, column: str) -> Sequence[str]:
         """The foreign keys that this column of this table is in, by name; empty where there is no such table or column."""
@@ -519,8 +556,12 @@ class Application(Protocol):
     def version(self) -> HttpAnswer:
         """GET /serverstatus/version.action."""
 
-    def database_round_trip(self) -> HttpAnswer:
-        """GET something through the application's port that needs the database (the logon page); facts 17.6.2."""
+    def database_round_trip(self, limit: float) -> HttpAnswer | None:
+        """GET something through the application's port that needs the database (the logon page); facts 17.6.2.
+
+        It may take minutes (facts 24.3), at most `limit` seconds: None while it is waited for; asked again then, nothing more is
+        sent. Its answer is given once.
+        """
 
     def wait(self, seconds: float) -> None:
         """Let time pass while the application works; may return early."""

@@ -52,7 +52,8 @@ class RestorePoint:
     """The database that a rollback puts in place: of a dump, or one that an earlier restore kept.
 
     One of backup and kept is set. taken: the state it holds. verified: when the dump was last restored and compared.
-    versions: the version set it holds; rows: per table.
+    versions: the version set it holds; rows: per table. left: rows per table that the last upgrade left, people's own left out;
+    empty where nobody counted them.
     """
 
     taken: datetime
@@ -61,6 +62,7 @@ class RestorePoint:
     backup: str | None = None
     kept: str | None = None
     verified: datetime | None = None
+    left: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -73,10 +75,12 @@ class RollbackPlan(MovePlan):
     """Every component back to the versions that belong together; across lines with the database that belongs to them.
 
     point: None within one line, and when the database is left as it is. without_database: the older code runs on the newer
-    schema because it was told so; misses and unknown name what that means, as "table" or "table.column".
+    schema because it was told so; misses and unknown name what that means, as "table" or "table.column". folders: the copies,
+    oldest first, of folders that starts have deleted since (`Home.kept_folders`).
     """
 
     point: RestorePoint | None = None
     without_database: bool = False
     misses: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()

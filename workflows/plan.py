@@ -104,7 +104,8 @@ class LineRules:
     "startup-jobs". config_keys: keys (class.name) that must be in config_tbl after that start. repairs: what is mended in the
     database before an update of it. exceptions: versions that the package's mandatory list names, but that may be missing.
     has_release_log: whether its start writes release_log_tbl. backend_at_start: whether an intermediate start needs the backend
-    too. needs: what is known that it needs of its host; needs_unknown: what it may need, but nothing is known.
+    too. deletes: folders of the home that its start deletes. needs: what is known that it needs of its host; needs_unknown: what
+    it may need, but nothing is known.
     """
 
     line: str
@@ -115,6 +116,7 @@ class LineRules:
     exceptions: tuple[str, ...] = ()
     has_release_log: bool | None = None
     backend_at_start: bool = False
+    deletes: tuple[str, ...] = ()
     needs: tuple[Need, ...] = ()
     needs_unknown: tuple[str, ...] = ()
 

@@ -22,7 +22,7 @@ def steps(plan: RollbackPlan) -> Iterator[Step]:
     if plan.point is not None:
         yield RestoreDatabase(plan.hop, plan.point)  # beside, compared, swapped; what was there is kept
     yield Relink(plan)  # every component together, or none
-    yield StartFrontend(plan.hop, plan.start_timeout)
+    yield StartFrontend(plan.hop, plan.start_timeout, plan.folders)
     yield ProveMigrations(plan.hop, plan.start_timeout, plan.migrate_timeout)
     yield VerifyMove(plan)
     yield StartBackend(plan.hop)

@@ -36,11 +36,11 @@ class App:
     @cached_property
     def settings(self) -> Settings:
         """The settings of the site."""
-        from orchestrator.errors import hide
+        from orchestrator.redaction import hide_in_url
         from orchestrator.settings import load
 
         settings = load(self.site, os.environ)
-        hide(settings.state_url)
+        hide_in_url(settings.state_url)
         return settings
 
     def open(self, *, readonly: bool = False) -> Site:

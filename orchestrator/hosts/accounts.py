@@ -15,6 +15,7 @@ from typing import TypeAlias
 import pymysql
 
 from orchestrator.hosts import dbcfg
+from orchestrator.redaction import hide
 from orchestrator.settings import Settings
 from workflows.errors import RefusedError, WorkflowError
 
@@ -114,6 +115,7 @@ def open_socket(account: Account) -> socket.socket:
 def application(settings: Settings) -> tuple[Account, str]:
     """The account of OpenEMM's dbcfg, and the name of its database (facts 5.1)."""
     config = dbcfg.read(settings.home / "etc" / "dbcfg")
+    hide(config.password)
     account = Account(config.user, config.password, settings.database.socket, config.host, config.port)
     return account, config.name
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import queue
 import re
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -29,6 +31,7 @@ STATUS_SECONDS = 60.0
 START_MARGIN = 30.0
 APPEAR_SECONDS = 2.0
 POLL_SECONDS = 0.1
+PAGE_POLL = 0.2
 OUTPUT_BYTES = 64 << 10
 _STATUS = re.compile(r"\s*([\w.-]+):\s*(ok|fail|running|stopped|incomplete)\b")
 _UP = ("running", "incomplete")
@@ -66,6 +69,7 @@ class RealApplication:
         self._start_timeout = settings.start_timeout
         self._stop_timeout = settings.stop_timeout
         self._unit = Unit(settings.home)
+        self._page: queue.SimpleQueue[HttpAnswer] | None = None  # of the question that is open
 
     def state(self) -> AppState:
         """What runs now, by processes; the backend also when its status names a service other than the MTA as up."""
@@ -90,6 +94,7 @@ class RealApplication:
             ApplicationError: "application-not-started": the script failed and there is no process;
                 "application-start-timeout": the script did not end; "script-missing".
         """
+        self._page = None
         self._start(self._frontend_script(), "frontend", self._frontend_runs)
 
     def stop_frontend(self) -> None:
@@ -273,14 +278,23 @@ class RealApplication:
         """GET /serverstatus/version.action. It answers from memory (facts 17.1)."""
         return self._get("/serverstatus/version.action")
 
-    def database_round_trip(self) -> HttpAnswer:
-        """GET the logon page through the application's port."""
-        return self._get("/logon.action")
+    def database_round_trip(self, limit: float) -> HttpAnswer | None:
+        """GET the logon page through the application's port, in a thread of its own: a daemon, which ends with this process."""
+        if self._page is None:
+            page: queue.SimpleQueue[HttpAnswer] = queue.SimpleQueue()
+            threading.Thread(target=lambda: page.put(self._get("/logon.action", limit)), daemon=True).start()
+            self._page = page
+        try:
+            answer = self._page.get(timeout=PAGE_POLL)
+        except queue.Empty:
+            return None
+        self._page = None
+        return answer
 
-    def _get(self, path: str) -> HttpAnswer:
-        from orchestrator.hosts.http import get
+    def _get(self, path: str, limit: float | None = None) -> HttpAnswer:
+        from orchestrator.hosts.http import SECONDS, get
 
-        return get(self._http.rstrip("/") + path)
+        return get(self._http.rstrip("/") + path, limit or SECONDS)
 
     def wait(self, seconds: float) -> None:
         """Let time pass."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from orchestrator.hosts import accounts
+from orchestrator.hosts import accounts, host_name
 from orchestrator.hosts.accounts import Connection
 from orchestrator.hosts.connect import DatabaseError, connect
 from orchestrator.settings import Settings
@@ -28,11 +27,7 @@ class Configuration:
 
     def hostname(self) -> str:
         """The name by which the application finds the rows of its host: of conf/hostname, else the system's (facts 17.1)."""
-        try:
-            written = (self._settings.home / "conf/hostname").read_text(encoding="utf-8", errors="replace").strip()
-        except FileNotFoundError:
-            written = ""
-        return written or os.uname().nodename
+        return host_name.of_application(self._settings.home)
 
     def rows(self) -> Sequence[ConfigRow]:
         """All of config_tbl, and what company_info_tbl says of company 0.

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 
 import pymysql
 from pymysql.constants import ER
 
-from orchestrator.hosts import accounts, dispatch, inventory, outside
+from orchestrator.hosts import accounts, dbcfg, dispatch, host_name, inventory, jdbc, outside
 from orchestrator.hosts.accounts import Connection
 from orchestrator.hosts.connect import LOST, DatabaseError, connect, errno_of, lost, text_of
 from orchestrator.hosts.inventory import MARK_TABLE, VERSION_TABLE
 from orchestrator.settings import Settings
-from workflows.host import Dispatch, Report, Rights, SqlSession, StartupJob
+from workflows.host import Dispatch, OtherDatabase, Report, Rights, SqlSession, StartupJob
 
 _MARKER = "[to be defined]"
 _LONG_NAME = 32
@@ -75,11 +75,11 @@ class RealDatabase:
             return None
         return Rights(grantee, str(database), missing)
 
-    def row_counts(self) -> Mapping[str, int]:
+    def row_counts(self, except_for: Collection[str] = ()) -> Mapping[str, int]:
         """Exact, per base table; our own table of marks is none of them."""
         connection = self._alive()
         with accounts.told("count the rows of the database"):
-            return dict(inventory.take(connection, self._name()).rows)
+            return inventory.rows(connection, self._name(), except_for)
 
     def size(self) -> int:
         """Data and index, as the server estimates them."""
@@ -216,9 +216,22 @@ class RealDatabase:
             return []
         sql = (
             "SELECT version_number, UNIX_TIMESTAMP(startup_timestamp) FROM release_log_tbl "
-            "WHERE application_name = %s AND startup_timestamp IS NOT NULL ORDER BY startup_timestamp DESC"
+            "WHERE host_name = %s AND application_name = %s AND startup_timestamp IS NOT NULL ORDER BY startup_timestamp DESC"
         )
-        return [(str(version), datetime.fromtimestamp(float(str(at)), UTC)) for version, at in self._query(sql, application)]
+        rows = self._query(sql, host_name.of_application(self._settings.home), application)
+        return [(str(version), datetime.fromtimestamp(float(str(at)), UTC)) for version, at in rows]
+
+    def clock(self) -> datetime:
+        """NOW() of the server."""
+        return datetime.fromtimestamp(float(str(self._query("SELECT UNIX_TIMESTAMP(NOW(6))")[0][0])), UTC)
+
+    def other_database(self) -> OtherDatabase | None:
+        """See `jdbc.differences`; the server's own port counts where it is reached by its socket."""
+        ((port, socket, folds),) = self._query("SELECT @@port, @@socket, @@lower_case_table_names")
+        config = dbcfg.read(self._settings.home / "etc" / "dbcfg")
+        server = jdbc.Server(_int(port) if self._settings.database.socket else 0, str(socket), folds != 0)
+        found = jdbc.differences(config, server, jdbc.own_names)
+        return OtherDatabase("; ".join(found), jdbc.wanted(config, server)) if found else None
 
     def outside_evidence(self) -> tuple[Sequence[Mapping[str, str | None]], Sequence[Mapping[str, str | None]]]:
         """The rows of release_log_tbl and of agn_dbversioninfo_tbl, oldest first; empty where the schema has none."""

@@ -90,6 +90,18 @@ def text(config: DbConfig, socket: Path | None = None, entry: str = "openemm") -
     )
 
 
+def host_and_port(text: str) -> tuple[str, str]:
+    """Split what names a server; port "" where there is none. An IPv6 address stands in brackets, or without a port."""
+    text = text.strip()
+    if text.startswith("["):
+        host, _, rest = text[1:].partition("]")
+        return host, rest.removeprefix(":")
+    if text.count(":") > 1:
+        return text, ""
+    host, _, port = text.partition(":")
+    return host, port
+
+
 def _lines(path: Path) -> list[tuple[int, str]]:
     """Lines with their numbers, without comments and empty ones."""
     try:
@@ -132,11 +144,11 @@ def _values(path: Path, text: str) -> dict[str, str]:
 
 
 def _config(path: Path, values: dict[str, str]) -> DbConfig:
-    host, _, port = values.get("host", "").partition(":")
+    host, port = host_and_port(values.get("host", ""))
     port = values.get("port", port)
     if port and not port.isdecimal():
         _refuse(path, "the port is not a number")
-    missing = [key for key in ("user", "password", "name") if key not in values]
+    missing = [key for key in ("user", "password", "name") if not values.get(key) and (key != "password" or key not in values)]
     if missing:
         _refuse(path, f"the entry does not say {', '.join(missing)}")
     return DbConfig(

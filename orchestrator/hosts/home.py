@@ -14,7 +14,7 @@ from orchestrator.files import Owner, fsync_folder, prepare_link, sha256_file, t
 from orchestrator.hosts import installed, kept_files, kept_folders, site_files, site_values
 from orchestrator.hosts.user import owner
 from workflows.errors import WorkflowError
-from workflows.host import CarriedFile, InstalledTree, Link, SqlFile, SqlKind, StagedTree
+from workflows.host import CarriedFile, InstalledTree, KeptFolders, Link, SqlFile, SqlKind, StagedTree
 from workflows.plan import Component, PackageKind
 from workflows.version import Version
 
@@ -241,9 +241,21 @@ class RealHome:
         """See `kept_folders.keep`."""
         return kept_folders.keep(self._home, folders, self._kept / name)
 
-    def put_back_folders(self, name: str) -> Sequence[str]:
+    def kept_folders(self) -> Sequence[KeptFolders]:
+        """See `kept_folders.kept`."""
+        return kept_folders.kept(self._kept)
+
+    def lacking_folders(self, names: Sequence[str]) -> Sequence[str]:
+        """See `kept_folders.lacking`."""
+        return sorted(kept_folders.lacking(self._home, [self._kept / name for name in names]))
+
+    def put_back_folders(self, names: Sequence[str]) -> Sequence[str]:
         """See `kept_folders.put_back`."""
-        return kept_folders.put_back(self._home, self._kept / name)
+        return kept_folders.put_back(self._home, [self._kept / name for name in names])
+
+    def take_away_folders(self, folders: Sequence[str], names: Sequence[str]) -> Sequence[str]:
+        """See `kept_folders.take_away`."""
+        return kept_folders.take_away(self._home, [self._kept / name for name in names], folders)
 
     def site_values(self, frontend: str, webservices: str | None) -> Mapping[str, str]:
         """Values an admin set, keyed as config_tbl will hold them (`site_values.as_config`)."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import socket
+from pathlib import Path
 
 
 def full_name() -> str | None:
@@ -14,3 +16,12 @@ def full_name() -> str | None:
         found = name
     full = found if "." in found else name
     return full if "." in full.strip(".") and not full.startswith("localhost") else None
+
+
+def of_application(home: Path) -> str:
+    """The name by which the application finds and writes its host's rows: of conf/hostname, else the system's (facts 17.1)."""
+    try:
+        written = (home / "conf/hostname").read_text(encoding="utf-8", errors="replace").strip()
+    except FileNotFoundError:
+        written = ""
+    return written or os.uname().nodename

@@ -12,15 +12,19 @@ BODY_BYTES = 256 << 10
 REDIRECTS = 3
 
 
-def get(url: str) -> HttpAnswer:
+def get(url: str, seconds: float = SECONDS) -> HttpAnswer:
     """GET a page; redirects within the same host and port are followed, one that leads elsewhere is the answer itself.
+
+    Args:
+        url: the page.
+        seconds: how long nothing may come from there, at each step.
 
     Returns:
         status and body as text; status 0 when there was no answer, with the reason as the body.
     """
     parts = urlsplit(url)
     for _ in range(REDIRECTS):
-        answer, location = _ask(parts)
+        answer, location = _ask(parts, seconds)
         target = urlsplit(urljoin(parts.geturl(), location)) if location else parts
         if not location or (target.scheme, target.netloc) != (parts.scheme, parts.netloc):
             return answer
@@ -28,10 +32,10 @@ def get(url: str) -> HttpAnswer:
     return answer
 
 
-def _ask(parts: SplitResult) -> tuple[HttpAnswer, str | None]:
+def _ask(parts: SplitResult, seconds: float) -> tuple[HttpAnswer, str | None]:
     kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
     try:
-        connection = kind(parts.hostname or "", parts.port, timeout=SECONDS)
+        connection = kind(parts.hostname or "", parts.port, timeout=seconds)
         try:
             connection.request("GET", parts._replace(scheme="", netloc="", fragment="").geturl() or "/")
             response = connection.getresponse()

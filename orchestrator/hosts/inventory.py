@@ -37,14 +37,19 @@ def quote(name: str) -> str:
 
 def take(connection: Connection, database: str) -> Inventory:
     """Count all. Within a transaction with a consistent snapshot, rows are as of its start."""
-    rows = {}
-    for table in tables(connection, database):
-        if table != MARK_TABLE and (count := count_rows(connection, database, table)) is not None:
-            rows[table] = count
+    counted = rows(connection, database)
     found: frozenset[str] = frozenset()
-    if VERSION_TABLE in rows:
+    if VERSION_TABLE in counted:
         found = frozenset(column(connection, f"SELECT version_number FROM {quote(database)}.{VERSION_TABLE}"))  # noqa: S608
-    return Inventory(rows, found, frozenset(f"{kind} {name}" for kind, name in objects(connection, database)))
+    return Inventory(counted, found, frozenset(f"{kind} {name}" for kind, name in objects(connection, database)))
+
+
+def rows(connection: Connection, database: str, except_for: Collection[str] = ()) -> dict[str, int]:
+    """Rows per table, but of these (names in lower case) and of our own marks."""
+    left_out = {MARK_TABLE, *except_for}
+    names = [table for table in tables(connection, database) if table.lower() not in left_out]
+    counts = {table: count_rows(connection, database, table) for table in names}
+    return {table: count for table, count in counts.items() if count is not None}
 
 
 def tables(connection: Connection, database: str) -> list[str]:

@@ -63,6 +63,13 @@ class ReleaseLog(Entry):
     source: Text
 
 
+class DeletedAtStart(Entry):
+    """Folders of the home that a start of the line deletes."""
+
+    folders: tuple[Text, ...]
+    source: Text
+
+
 class Exceptions(Entry):
     """Versions that a package's mandatory list names, but that a database that came the documented way lacks."""
 
@@ -79,6 +86,7 @@ class LineEntry(Requirements):
     repairs: tuple[ColumnRepair, ...] = ()
     exceptions: Exceptions | None = None
     release_log: ReleaseLog | None = None
+    deleted_at_start: DeletedAtStart | None = None
     backend_at_start: bool = False
 
 
@@ -153,6 +161,7 @@ class Catalogue(Entry):
             exceptions=entry.exceptions.versions if entry.exceptions else (),
             has_release_log=entry.release_log.writes if entry.release_log else None,
             backend_at_start=entry.backend_at_start,
+            deletes=entry.deleted_at_start.folders if entry.deleted_at_start else (),
             needs=tuple(Need(name, need.any_of, need.stops, need.source) for name, need in entry.known().items()),
             needs_unknown=entry.unknown(),
         )

@@ -3,12 +3,16 @@
 It stands in for Tomcat with the web application that webapps/emm points to. It logs "Server startup in" whatever happened,
 and answers version.action from memory, with 200 where facts 17.5 saw 200 and with 404 where the context failed. What it does to
 the database is in startup.py; the hooks by which a test lets it fail are in installation.py. It ends within 2 s of SIGTERM.
+
+The logon page of 20.04 and 20.10 first connects to a host on the internet, without a limit of time of its own (facts 24.3). A
+form is answered without the database.
 """
 
 from __future__ import annotations
 
 import http.server
 import signal
+import socket
 import sys
 import threading
 import time
@@ -25,6 +29,9 @@ from orchestrator.sandbox.startup import StartUp
 
 LOOPBACK = "127.0.0.1"
 ACCESS_DENIED = "ACCESS DENIED"
+INTERNET = "www.openemm.invalid:443"  # what the logon page asks; no name server is ever asked for it
+ASKING_LINES = ("20.04", "20.10")
+TRACE_LINES = range(100, 130)
 FLOOD_BYTES = 3_000_000  # before the start is logged; real starts wrote 110 to 140 MB (facts 17.5)
 FLOOD_BYTES_AFTER = 200_000  # each of five portions written later
 FLOOD_PAUSE = 1.0
@@ -51,13 +58,20 @@ class Log:
 
     def flood(self, size: int, message: str) -> None:
         """The same error with its stack trace again and again, `size` bytes in all."""
-        trace = "\n".join(f"\tat com.agnitas.dao.impl.BaseDaoImpl.method{n}(BaseDaoImpl.java:{n})" for n in range(100, 130))
-        entry = f"2020-11-01 00:00:00,000: ERROR [main] com.agnitas.dao.impl.BaseDaoImpl - {message}\n{trace}\n"
+        entry = f"2020-11-01 00:00:00,000: ERROR [main] com.agnitas.dao.impl.BaseDaoImpl - {message}\n{_trace()}\n"
         self._write(entry * (size // len(entry)))
+
+    def failed(self, message: str) -> None:
+        """An ERROR line with its stack trace."""
+        self.error(f"{message}\n{_trace()}")
 
     def _write(self, text: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
+
+
+def _trace() -> str:
+    return "\n".join(f"\tat com.agnitas.dao.impl.BaseDaoImpl.method{n}(BaseDaoImpl.java:{n})" for n in TRACE_LINES)
 
 
 class Application:
@@ -90,7 +104,9 @@ class Application:
         self._log.tomcat("INFO", "org.apache.catalina.core.StandardService.stopInternal", "Stopping service [Catalina]")
 
     def logon(self) -> int:
-        """The logon page's status: it needs the database."""
+        """The logon page's status: it needs the database, and the internet for the news beside it, whose failure it bears."""
+        if self.version is not None and self.version.startswith(ASKING_LINES):
+            self._ask_the_internet()
         try:
             with self.installation.connect() as connection, connection.cursor() as cursor:
                 cursor.execute("SELECT COUNT(*) FROM config_tbl")
@@ -98,6 +114,19 @@ class Application:
             self._log.error(f"Cannot read configuration: {error}")
             return 500
         return 200
+
+    def _ask_the_internet(self) -> None:
+        """Really connect; a name is not resolved."""
+        place, waits = self.installation.hook("internet"), self.installation.hook("logon-waits")
+        if waits and not place:
+            time.sleep(float(waits))
+            return
+        host, _, port = (place or INTERNET).rpartition(":")
+        try:
+            socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+            socket.create_connection((host, int(port)), float(waits) if waits else None).close()
+        except OSError as error:
+            self._log.failed(f"Cannot read the news of {host}: {error}")
 
     def _deploy(self) -> str | None:
         """Start the web application; what is wrong with the schema, None when it fits."""
@@ -179,6 +208,8 @@ class Application:
             return 200, self.version
         if path in {f"/serverstatus/{page}.action" for page in ("dbstatus", "jobqueuestatus", "overallstatus")}:
             return 200, ACCESS_DENIED
+        if path in {"/form.do", "/form.action"}:
+            return 200, "<html><body>no such form</body></html>"
         if path in {"/", "/logon.action"}:
             status = self.logon()
             return status, "<html><body>OpenEMM logon</body></html>" if status == 200 else "internal server error"  # noqa: PLR2004

@@ -38,7 +38,7 @@ def _record(home: Path, application: str, version: Version) -> None:
 
     installation = Installation(home)
     try:
-        with installation.connect(separator=",") as connection:
+        with installation.connect_as_backend() as connection:
             log_release(connection, installation.hostname(), application, {"ApplicationVersion": str(version)})
     except pymysql.Error:
         with (home / "var" / "log" / "release.log").open("a") as file:

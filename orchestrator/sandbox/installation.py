@@ -12,6 +12,10 @@ backend-fail        backend.sh start fails.
 python-version      the version that opt/python3 says it has (3.9.2): agn3.stream wants less than 3.10, agn3.plugin below 3.12.
 python-lacks        names of modules that opt/python3 does not have.
 python-modules-hidden  the modules of opt/python3 are not seen by the virtual environment that config.sh makes.
+internet            ADDRESS:PORT that the logon page of 20.04 and 20.10 connects to before it answers. Without it that name does
+                    not resolve: the page answers at once and logs an ERROR with its stack trace, at every call.
+logon-waits         seconds after which the page gives that connection up (the real one never does; where packets are dropped
+                    its system does, after 135 s). Without `internet`: seconds that the page waits before it answers.
 
 <home>/etc/sandbox.start_delay: seconds the application takes to start, beyond what it really needs (0.1).
 """
@@ -33,6 +37,7 @@ from workflows.version import Version
 DEFAULT_STEP = "company-values"
 DEFAULT_DELAY = 0.1
 CONNECT_SECONDS = 5
+DATABASE_PORT = 3306
 
 Connection: TypeAlias = "pymysql.connections.Connection[pymysql.cursors.Cursor]"
 
@@ -85,19 +90,26 @@ class Installation:
                 return {key.strip(): value for key, _, value in pairs}
         return {}
 
-    def connect(self, separator: str = ", ") -> Connection:
-        """A connection as dbcfg says; the socket stands in its jdbc-connect.
+    def connect(self) -> Connection:
+        """The application's connection: to what jdbc-connect names, whatever host= and name= say (facts 24.3).
 
         Raises:
             pymysql.Error: the server is not there, or refuses.
         """
-        entry = self.dbcfg(separator)
-        url = urllib.parse.urlsplit(entry.get("jdbc-connect", "").removeprefix("jdbc:"))
-        socket = urllib.parse.parse_qs(url.query).get("localSocket", [None])[0]
-        return pymysql.connect(
-            host=entry.get("host", "localhost"), unix_socket=socket, user=entry.get("user"), password=entry.get("password", ""),
-            database=entry.get("name"), charset="utf8mb4", autocommit=True, connect_timeout=CONNECT_SECONDS,
-        )  # fmt: skip
+        entry = self.dbcfg()
+        url = _jdbc(entry)
+        if not url.scheme:
+            return _connect(entry, entry.get("host", "localhost"), entry.get("name", ""), None)
+        return _connect(entry, url.netloc, url.path.lstrip("/"), _socket(url))
+
+    def connect_as_backend(self) -> Connection:
+        """The backend's connection: to host= and name=; its client finds the server's socket by itself (facts 5.1).
+
+        Raises:
+            pymysql.Error: the server is not there, or refuses.
+        """
+        entry = self.dbcfg(",")
+        return _connect(entry, entry.get("host", "localhost"), entry.get("name", ""), _socket(_jdbc(entry)))
 
     def start_delay(self) -> float:
         """Seconds a start takes at least."""
@@ -127,6 +139,23 @@ class Installation:
             raise StartupFailure(f"the hook migration-exception names {name}")
         if "migration-hang" in chosen:
             threading.Event().wait()
+
+
+def _jdbc(entry: Mapping[str, str]) -> urllib.parse.SplitResult:
+    return urllib.parse.urlsplit(entry.get("jdbc-connect", "").removeprefix("jdbc:"))
+
+
+def _socket(url: urllib.parse.SplitResult) -> str | None:
+    return urllib.parse.parse_qs(url.query).get("localSocket", [None])[0]
+
+
+def _connect(entry: Mapping[str, str], server: str, database: str, socket: str | None) -> Connection:
+    place = urllib.parse.urlsplit(f"//{server}")
+    return pymysql.connect(
+        host=place.hostname or "localhost", port=place.port or DATABASE_PORT, unix_socket=socket, user=entry.get("user"),
+        password=entry.get("password", ""), database=database, charset="utf8mb4", autocommit=True,
+        connect_timeout=CONNECT_SECONDS,
+    )  # fmt: skip
 
 
 def read_properties(file: Path) -> dict[str, str]:

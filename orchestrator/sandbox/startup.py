@@ -98,6 +98,7 @@ class StartUp:
         except (pymysql.Error, StartupFailure) as error:
             self._error(f"Cannot check installation validity: {error}")
         self._reset_markers()
+        self._touch_messages()
         if self._line != "19.10":
             self._startup_jobs()
 
@@ -259,6 +260,11 @@ class StartUp:
         markers = [TARGET_MARKER] if self._line == "19.10" else [TARGET_MARKER, REBUILD_MARKER]
         for marker in markers:
             self._execute("UPDATE company_info_tbl SET cvalue = 'false' WHERE cname = %s AND cvalue = 'true'", (marker,))
+
+    def _touch_messages(self) -> None:
+        """The texts that this start has looked at are told apart by their time, at every start (facts 24.3)."""
+        if self.has("messages_tbl", "change_date"):
+            self._execute("UPDATE messages_tbl SET change_date = CURRENT_TIMESTAMP ORDER BY message_key LIMIT 5")
 
     def _lock_companies(self) -> None:
         """An OpenEMM without a licence serves company 1 only (17.1)."""

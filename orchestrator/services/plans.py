@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -60,8 +61,19 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
 
 def plan_from_json(workflow: str, data: Mapping[str, Any]) -> Plan:
     """The plan of a run of that workflow again."""
-    plan: Plan = TypeAdapter(WORKFLOWS[workflow].plan).validate_python(dict(data))
+    plan: Plan = TypeAdapter(WORKFLOWS[workflow].plan).validate_python(_completed(data))
     return plan
+
+
+def _completed(data: Mapping[str, Any]) -> dict[str, Any]:
+    """A plan that version 0.1.0 made does not tell which folders a start deletes: the catalogue does."""
+    whole = copy.deepcopy(dict(data))
+    for hop in (*whole.get("hops", ()), whole.get("hop")):
+        if hop and "deletes" not in hop["rules"]:
+            from orchestrator.packages.catalogue import Catalogue
+
+            hop["rules"]["deletes"] = Catalogue.load().rules(hop["rules"]["line"]).deletes
+    return whole
 
 
 def steps_of(workflow: str, plan: Plan) -> list[Step]:

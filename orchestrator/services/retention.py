@@ -1,4 +1,7 @@
-"""What is kept of earlier runs, and what may go: dumps by count, age and need; kept databases when nobody wants them back."""
+"""What is kept of earlier runs, and what may go: dumps by count, age and need; kept databases when nobody wants them back.
+
+Folders that were copied before a start deleted them live as long as a dump or a kept database that is older than the copy.
+"""
 
 from __future__ import annotations
 
@@ -24,10 +27,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Fate:
-    """A dump, or a kept database, and what becomes of it. size: bytes, None where it is not known."""
+    """A dump, a kept database or kept folders, and what becomes of it. size: bytes, None where it is not known."""
 
     name: str
-    kind: str  # "dump" or "kept database"
+    kind: str  # "dump", "kept database" or "kept folders"
     taken: datetime
     size: int | None
     remove: bool
@@ -36,7 +39,8 @@ class Fate:
 
 def fates(site: Site) -> list[Fate]:
     """What `prune` would remove and keep, and why, newest first. Nothing is changed."""
-    return [*_dumps(site), *_databases(site)]
+    points = [*_dumps(site), *_databases(site)]
+    return [*points, *_folders(site, [fate.taken for fate in points if not fate.remove])]
 
 
 def prune(site: Site) -> list[Fate]:
@@ -53,6 +57,8 @@ def prune(site: Site) -> list[Fate]:
             if fate.kind == "dump":
                 site.host.backups.remove(fate.name)
                 _record(site, "backup-removed", {"backup": fate.name, "why": fate.why})
+            elif fate.kind == "kept folders":
+                site.host.home.forget_site_files(fate.name)
             else:
                 _drop(site, fate.name, fate.why)
     return decided
@@ -81,7 +87,26 @@ def forget(site: Site, run_id: str) -> list[KeptDatabase]:
         for kept in found:
             _drop(site, kept.name, "forgotten", run_id.upper())
         site.host.home.forget_site_files(run_id.upper())
+        for fate in fates(site):
+            if fate.kind == "kept folders" and fate.remove:
+                site.host.home.forget_site_files(fate.name)
     return found
+
+
+def _folders(site: Site, points: Sequence[datetime]) -> list[Fate]:
+    """What becomes of copied folders. points: the times of what a rollback could put in place."""
+    open_runs = {run.id for run in site.store.journal.runs(site.key) if run.state not in {s.value for s in ENDED}}
+    made = []
+    for kept in reversed(site.host.home.kept_folders()):
+        run = kept.name.partition("-")[0]
+        if run in open_runs:
+            fate = (False, f"run {run} has not ended")
+        elif any(taken <= kept.since for taken in points):
+            fate = (False, "a rollback to before them brings them back")
+        else:
+            fate = (True, "nothing is left to roll back to that is as old")
+        made.append(Fate(kept.name, "kept folders", kept.since, None, *fate))
+    return made
 
 
 def _drop(site: Site, name: str, why: str, run: str | None = None) -> None:

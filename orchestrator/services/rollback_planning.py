@@ -6,18 +6,18 @@ import re
 import statistics
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from orchestrator.services.moving import hop_to, newest, require_active, require_database, same, tomcat_links, trees_for
 from orchestrator.services.restore_points import RESTORING, Candidate, candidates, components_at, for_release
 from orchestrator.tool import TOOL_VERSION
 from workflows.errors import RefusedError, UsageError, WorkflowError
+from workflows.loss import written_since
 from workflows.machine import RunState, StepState
-from workflows.moves import RollbackPlan
+from workflows.moves import RestorePoint, RollbackPlan
 from workflows.plan import Component, GateOptions
 from workflows.steps.gate import parse_window
-from workflows.steps.restore import more_rows
 from workflows.version import Version
 
 if TYPE_CHECKING:
@@ -36,9 +36,10 @@ STEPS = ("stop", "links", "start", "migrate", "verify", "backend")
 
 @dataclass(frozen=True)
 class Loss:
-    """What was written since the restore point. tables: by table how many rows more there are now, most first.
+    """What people wrote since the restore point. tables: by table how many rows more there are now, most first.
 
-    problem: why it could not be counted, None when it was. Rows that were changed in place are not in it.
+    What the upgrade wrote itself is not in it (`workflows.loss`), nor what was changed in place. problem: why it could not be
+    counted, None when it was.
     """
 
     rows: int = 0
@@ -89,11 +90,16 @@ def make_rollback_plan(
         misses, unknown = schema_gap(site, version)
         components = _together(site, version, active)
         plan = replace(
-            plan, trees=trees_for(site.host, components), without_database=True, misses=tuple(misses), unknown=tuple(unknown)
-        )
+            plan, trees=trees_for(site.host, components), without_database=True, misses=tuple(misses), unknown=tuple(unknown),
+            folders=_folders(site, _left(site, version)),
+        )  # fmt: skip
     else:
         found = for_release(site, version, run=run)
-        plan = replace(plan, trees=trees_for(site.host, _known(found, active)), point=found.point)
+        plan = replace(
+            plan, trees=trees_for(site.host, _known(found, active)),
+            point=replace(found.point, left=_left_by_upgrade(site, found.point.taken)),
+            folders=_folders(site, found.point.taken),
+        )  # fmt: skip
         require_restorable(site, found)
     return replace(plan, links=tomcat_links(site.host, version))
 
@@ -127,7 +133,7 @@ def make_restore_plan(site: Site, backup: str, gate: GateOptions) -> RollbackPla
 def view(site: Site, plan: RollbackPlan) -> RollbackView:
     """What the plan means: counted now, and measured in earlier runs."""
     point = plan.point
-    loss = Loss() if point is None else count_loss(site, point.rows)
+    loss = Loss() if point is None else count_loss(site, point)
     seconds = None
     if point is not None:
         measured = [one.seconds for one in _dumps(site, plan.target) if one.point.backup == point.backup and one.seconds]
@@ -136,10 +142,10 @@ def view(site: Site, plan: RollbackPlan) -> RollbackView:
     return RollbackView(plan, loss, seconds, sum(parts) if parts else None)
 
 
-def count_loss(site: Site, then: Mapping[str, int]) -> Loss:
-    """Rows that the present database has and a restore point has not."""
+def count_loss(site: Site, point: RestorePoint) -> Loss:
+    """Rows that people wrote and a restore point has not."""
     try:
-        more = more_rows(then, site.host.database.row_counts())
+        more = written_since(point, site.host.database.row_counts())
     except WorkflowError as error:
         return Loss(problem=error.message)
     named = {what: sum(n for table, n in more.items() if names.fullmatch(table.lower())) for what, names in NAMED.items()}
@@ -219,6 +225,32 @@ def _completed(run: RunRecord) -> RunRecord:
             key="run-not-completed", next=[f"orchestrate run {run.id}    how it stands", "orchestrate runs"],
         )  # fmt: skip
     return run
+
+
+def _left_by_upgrade(site: Site, taken: datetime) -> Mapping[str, int]:
+    """What the last upgrade counted at its end; empty where it ended before then, or another database was put in place since."""
+    for run in site.store.journal.runs(site.key):
+        if run.state == RunState.COMPLETED and run.workflow in {"upgrade", *RESTORING}:
+            if run.workflow != "upgrade" or run.ended is None or run.ended < taken:
+                return {}
+            steps = site.store.journal.load(run.id).steps
+            return next((step.facts.get("rows", {}) for step in steps if step.name == "mark-good"), {})
+    return {}
+
+
+def _folders(site: Site, since: datetime | None) -> tuple[str, ...]:
+    """The copies of folders that starts have deleted since then."""
+    return tuple(kept.name for kept in site.host.home.kept_folders() if since is not None and kept.since >= since)
+
+
+def _left(site: Site, version: str) -> datetime | None:
+    """When the run began that last led away from a frontend; None where the ledger tells of none."""
+    entries = site.ledger.entries(kind="component-version", component=Component.FRONTEND.value)
+    away = [entry for entry in entries if entry.from_version and same(entry.from_version, version)]
+    if not away:
+        return None
+    run = site.store.journal.load(away[-1].run) if away[-1].run else None
+    return run.created if run else away[-1].time
 
 
 def _together(site: Site, version: str, active: Mapping[Component, str]) -> dict[Component, str]:

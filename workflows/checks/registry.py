@@ -9,6 +9,7 @@ from workflows.checks import (
     database_answers,
     database_complete,
     database_rights,
+    dbcfg_differs,
     disk_room,
     dispatch_idle,
     duplicate_config_keys,
@@ -30,6 +31,7 @@ CHECKS: dict[str, tuple[str, Check]] = {
     for module in (
         application_answers,
         database_answers,
+        dbcfg_differs,
         database_complete,
         database_rights,
         source_migrated,

@@ -9,8 +9,8 @@ from workflows.errors import WorkflowError
 from workflows.moves import MovePlan, RollbackPlan
 from workflows.plan import PackageKind
 from workflows.step import Context, Done, Facts, LedgerNote, StepDefaults
-from workflows.steps.migrate import unproven
-from workflows.steps.proof import Condition, Expectation, conditions
+from workflows.steps.migrate import judge_all, unproven
+from workflows.steps.proof import Condition, Expectation
 from workflows.steps.record import changes
 from workflows.steps.start import mark_of, start_if_ended
 from workflows.version import Version
@@ -43,7 +43,7 @@ class VerifyMove(StepDefaults):
         hop = self.plan.hop
         start_if_ended(ctx, hop, self.plan.start_timeout)
         expected = Expectation(hop.target.version, mark_of(ctx, hop), self.plan.folder(PackageKind.GUI), {}, {})
-        judged = [*conditions(ctx, hop, expected), *self._same_versions(ctx)]
+        judged = [*judge_all(ctx, hop, expected), *self._same_versions(ctx)]
         missing = [condition for condition in judged if not condition.holds]
         if missing:
             message = f"cannot prove {hop.target.version}: {missing[0].said}"

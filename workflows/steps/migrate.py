@@ -11,18 +11,32 @@ from workflows.errors import WorkflowError
 from workflows.plan import Hop
 from workflows.step import Context, Done, LedgerNote
 from workflows.steps.hop import HopStep
-from workflows.steps.proof import Condition, conditions, expectation
+from workflows.steps.proof import Condition, Expectation, conditions, expectation
 from workflows.steps.repair import repair_damage
 from workflows.steps.start import mark_of, start_and_wait, start_if_ended, telling_lines
+from workflows.steps.this_database import conditions as of_this_database
+from workflows.steps.this_database import round_trip
 
 POLL = 0.3  # seconds
-NOT_STARTED = ("log-context", "http-version")  # the web application is not there at all
+NOT_STARTED = ("log-context", "http-version", "http-database")  # the web application is not there at all
 SETTLED = 3.0  # seconds after which a condition that can be mended is taken for damage
 
 
 def missing_of(ctx: Context, hop: Hop) -> list[Condition]:
-    """The conditions of the proof that do not hold now."""
-    return [c for c in conditions(ctx, hop, expectation(ctx, hop, mark_of(ctx, hop))) if not c.holds]
+    """The conditions of the proof that do not hold now; when all others do, whether the application reads this database."""
+    missing = [c for c in _judge(ctx, hop, expectation(ctx, hop, mark_of(ctx, hop))) if not c.holds]
+    return missing or [c for c in [round_trip(ctx, hop)] if not c.holds]
+
+
+def judge_all(ctx: Context, hop: Hop, expected: Expectation) -> list[Condition]:
+    """Every condition, once more and together."""
+    return [*_judge(ctx, hop, expected), round_trip(ctx, hop)]
+
+
+def _judge(ctx: Context, hop: Hop, expected: Expectation) -> list[Condition]:
+    judged = conditions(ctx, hop, expected)
+    up = any(c.key == "log-started" and c.holds for c in judged)
+    return [*judged, *of_this_database(ctx, hop, up=up)]
 
 
 def unproven(ctx: Context, hop: Hop, missing: Sequence[Condition], key: str, message: str) -> WorkflowError:
@@ -114,7 +128,7 @@ class VerifyHop(HopStep):
             WorkflowError: "hop-not-proven" naming every missing condition.
         """
         start_if_ended(ctx, self.hop, self.start_timeout)
-        judged = conditions(ctx, self.hop, expectation(ctx, self.hop, mark_of(ctx, self.hop)))
+        judged = judge_all(ctx, self.hop, expectation(ctx, self.hop, mark_of(ctx, self.hop)))
         missing = [condition for condition in judged if not condition.holds]
         if missing:
             raise unproven(ctx, self.hop, missing, "hop-not-proven", f"cannot prove {self.hop.target.version}: {missing[0].said}")

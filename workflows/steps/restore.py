@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workflows.errors import WorkflowError
 from workflows.host import Progress
+from workflows.loss import written_since
 from workflows.moves import RestorePoint
 from workflows.plan import Hop
 from workflows.step import Context, Done, Facts, LedgerNote, Probe, StepDefaults
@@ -37,7 +38,7 @@ class RestoreDatabase(StepDefaults):
     def prepare(self, ctx: Context) -> Facts:
         """The name under which the present database is kept, with its run and date; and what it holds beyond the other."""
         keep_as = f"{KEPT}_{ctx.run.lower()}_{ctx.host.machine.now():%Y%m%d}"
-        return {"keep_as": keep_as, "left_behind": left_behind(ctx, self.point.rows)}
+        return {"keep_as": keep_as, "left_behind": left_behind(ctx, self.point)}
 
     def probe(self, ctx: Context) -> Probe:
         """By the record of the swap and the database itself."""
@@ -87,21 +88,14 @@ class RestoreDatabase(StepDefaults):
         return [LedgerNote("backup-restored", "database", self.hop.target.version, self.hop.source, evidence)]
 
 
-def left_behind(ctx: Context, then: Mapping[str, int]) -> Facts:
-    """Rows per table that the present database holds and the other does not; said as not known when it cannot be counted."""
+def left_behind(ctx: Context, point: RestorePoint) -> Facts:
+    """Rows per table that people wrote since, and that the other database does not hold; or why they cannot be counted."""
     try:
         now = ctx.host.database.row_counts()
     except WorkflowError as error:
         return {"unknown": error.message}
-    more = more_rows(then, now)
+    more = written_since(point, now)
     return {"rows": sum(more.values()), "tables": dict(list(more.items())[:_SHOWN])}
-
-
-def more_rows(then: Mapping[str, int], now: Mapping[str, int]) -> dict[str, int]:
-    """By table, how many rows there are more now; most first. Names are compared without case (guide 3.8)."""
-    before = {table.lower(): rows for table, rows in then.items()}
-    more = {table: rows - before.get(table.lower(), 0) for table, rows in now.items()}
-    return dict(sorted(((t, n) for t, n in more.items() if n > 0), key=lambda item: (-item[1], item[0])))
 
 
 def _telling(ctx: Context, message: str) -> Progress:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from time import monotonic
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from workflows.errors import WorkflowError
 from workflows.host import LogMark
@@ -15,9 +15,9 @@ from workflows.steps.hop import HopStep
 from workflows.steps.proof import CONTEXT_FAILED, MARKER, MIGRATION_FAILED, STARTED
 from workflows.steps.repair import repair_damage
 from workflows.steps.stop import stop_all
+from workflows.steps.this_database import before_start, start_of
 
 POLL = 0.3  # seconds
-DELETED_AT_START = ("emm-plugins", "birt-plugins")  # by 20.10 (facts 17.1)
 QUOTED = 12  # lines of the log that an error quotes
 
 
@@ -27,8 +27,7 @@ def mark_of(ctx: Context, hop: Hop) -> LogMark:
     Raises:
         WorkflowError: "start-unknown" when the hop was never started by this run (facts 17.6, point 9).
     """
-    steps = (f"{hop.prefix}.verify", f"{hop.prefix}.migrate", f"{hop.prefix}.start")
-    mark = next((mark for step in steps if (mark := ctx.intent_of(step).get("mark"))), None)
+    mark = start_of(ctx, hop).get("mark")
     if mark is None:
         raise WorkflowError(f"{hop.title}: this run never started {hop.target.version}", key="start-unknown")
     return LogMark(*mark)
@@ -58,7 +57,7 @@ def start_and_wait(ctx: Context, hop: Hop, timeout: float) -> LogMark:
     if not running or remembered is None:
         ctx.pause_point()  # a host that shuts down asks for a pause, and starts nothing more
         mark = application.log_mark()
-        ctx.remember(mark=[mark.inode, mark.size])
+        ctx.remember(mark=[mark.inode, mark.size], before=before_start(ctx, hop))
         application.start_frontend()
     else:
         mark = LogMark(remembered[0], remembered[1])
@@ -102,30 +101,40 @@ class StartFrontend(HopStep):
 
     hop: Hop
     timeout: float
+    brings_back: tuple[str, ...] = ()  # copies, oldest first, of folders that starts have deleted since this version ran
     part: ClassVar[str] = "start"
 
     def prepare(self, ctx: Context) -> Facts:
-        """The configuration values that the database holds before the start: a real one wins over the file's (facts 17.3)."""
-        if "config-values" not in self.hop.rules.migrates:
-            return {}
-        config = ctx.host.database.config()
-        return {"config": {key: [v for _, v in rows if v and MARKER not in v] for key, rows in config.items()}}
+        """The configuration values that the database holds before the start: a real one wins over the file's (facts 17.3).
+
+        And the folders that the home lacks, of those to be brought back.
+        """
+        seen: dict[str, Any] = {"lacking": list(ctx.host.home.lacking_folders(self.brings_back))} if self.brings_back else {}
+        if "config-values" in self.hop.rules.migrates:
+            config = ctx.host.database.config()
+            seen["config"] = {key: [v for _, v in rows if v and MARKER not in v] for key, rows in config.items()}
+        return seen
 
     def do(self, ctx: Context) -> Done:
         """Mend what an earlier, killed start left, then start; what the start deletes is kept aside before."""
-        if self.hop.source != self.hop.target.version:
-            ctx.host.home.keep_folders(DELETED_AT_START, self._kept(ctx))
+        if self.brings_back and (folders := ctx.host.home.put_back_folders(self.brings_back)):
+            ctx.note("folders that a newer release deleted are back", folders=list(folders))
+        if self.hop.rules.deletes and self.hop.source != self.hop.target.version:
+            ctx.host.home.keep_folders(self.hop.rules.deletes, self._kept(ctx))
         notes = [] if ctx.host.application.state().frontend else repair_damage(ctx, self.hop)
         start_and_wait(ctx, self.hop, self.timeout)
         note = LedgerNote("application-started", "frontend", self.hop.source, self.hop.target.version)
         return Done(f"{self.hop.target.version} started", ledger=[*notes, note])
 
     def undo(self, ctx: Context) -> Sequence[LedgerNote]:
-        """Stop it, and bring back what its start deleted."""
+        """Stop it, bring back what its start deleted, and take away again what was brought back for it."""
         if ctx.host.application.state().frontend:
             ctx.host.application.stop_frontend()
-        if folders := ctx.host.home.put_back_folders(self._kept(ctx)):
+        home = ctx.host.home
+        if folders := home.put_back_folders([self._kept(ctx)]):
             ctx.note("folders that the start deleted are back", folders=list(folders))
+        if (lacked := ctx.intent.get("lacking")) and (left := set(lacked) - {*home.take_away_folders(lacked, self.brings_back)}):
+            ctx.note("folders that were brought back stay: they were changed since, or are gone", folders=sorted(left))
         return ()
 
     def _kept(self, ctx: Context) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from workflows.errors import RefusedError
 from workflows.plan import Hop
 from workflows.step import Context, Done, Facts, LedgerNote
 from workflows.steps.hop import HopStep
@@ -59,7 +60,12 @@ class StopApplication(HopStep):
         return {"frontend": state.frontend, "backend": state.backend}
 
     def do(self, ctx: Context) -> Done:
-        """Keep the service manager from starting it again, then stop what runs."""
+        """Keep the service manager from starting it again, then stop what runs.
+
+        Raises:
+            RefusedError: "dbcfg-differs": what would be started could not be proven. Nothing was stopped.
+        """
+        _require_one_database(ctx)
         if self.hold:
             ctx.host.application.hold(ctx.run)
         stop_all(ctx)
@@ -78,3 +84,12 @@ class StopApplication(HopStep):
         if ctx.intent.get("backend") and not state.backend:
             application.start_backend()
         return ()
+
+
+def _require_one_database(ctx: Context) -> None:
+    if (other := ctx.host.database.other_database()) is not None:
+        raise RefusedError(
+            f"the application is connected to another database than all others: {other.said}",
+            key="dbcfg-differs", unharmed=["what runs: nothing was stopped"],
+            next=[other.fix(ctx.host.home_path), "orchestrate resume    once dbcfg names one database"],
+        )  # fmt: skip

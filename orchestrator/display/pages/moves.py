@@ -93,7 +93,7 @@ def _database(plan: RollbackPlan) -> list[str]:
         said = "stays as it is: the older code runs on the newer schema"
     else:
         said = "stays as it is: both are of one release line"
-    page = table([("database", said)])
+    page = table([("database", said), *([("folders", "that starts have deleted since come back")] if plan.folders else [])])
     page += _named("the older code will miss", plan.misses)
     return page + _named("it does not know", plan.unknown)
 
@@ -106,7 +106,7 @@ def _loss(loss: Loss) -> list[str]:
     if loss.problem:
         return paragraph(f"what would be lost is not known: {loss.problem}", 2)
     if not loss.rows:
-        return ["  no table has more rows now than the restored database"]
+        return ["  nothing was written since, by row count, that the restored database lacks"]
     named = ", ".join(number(count, what.removesuffix("s")) for what, count in loss.named.items())
     page = paragraph(f"written since, and not in it: {number(loss.rows, 'row')}" + (f", of them {named}" if named else ""), 2)
     page += table([(name, f"{count} more") for name, count in list(loss.tables.items())[:_SHOWN]], indent=4)

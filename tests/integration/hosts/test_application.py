@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import os
 import signal
@@ -215,17 +216,26 @@ PAGES = {
     "/here.action": (500, None, "no database"),
     "/away/logon.action": (302, "http://example.invalid/", "elsewhere"),
     "/round/logon.action": (302, "/round/logon.action", ""),
+    "/slow/serverstatus/version.action": (200, None, "20.04.000.200"),
+    "/slow/logon.action": (200, None, "logon"),
 }
 
 
 class Page(http.server.BaseHTTPRequestHandler):
+    asked = 0
+    open = threading.Event()  # until then the slow page does not answer
+
     def do_GET(self) -> None:
+        if self.path == "/slow/logon.action":
+            Page.asked += 1
+            Page.open.wait(30)
         status, location, body = PAGES.get(self.path, (404, None, "not found"))
         self.send_response(status)
         if location:
             self.send_header("Location", location)
         self.end_headers()
-        self.wfile.write(body.encode())
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self.wfile.write(body.encode())
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
         """Nothing."""
@@ -250,15 +260,44 @@ def test_pages_are_asked_on_loopback_without_a_proxy(settings: Settings, port: i
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     application = at(settings, f"http://127.0.0.1:{port}")
     assert application.version() == HttpAnswer(200, "20.04.000.200")
-    assert application.database_round_trip() == HttpAnswer(500, "no database")
+    assert waited_for(application) == HttpAnswer(500, "no database")
+
+
+def waited_for(application: RealApplication) -> HttpAnswer:
+    """What the page answers in the end."""
+    while (answer := application.database_round_trip(60.0)) is None:
+        pass
+    return answer
+
+
+def test_a_page_that_takes_its_time_is_asked_once_and_can_be_left(settings: Settings, port: int) -> None:
+    application = at(settings, f"http://127.0.0.1:{port}/slow")
+    Page.asked, Page.open = 0, threading.Event()
+    assert application.database_round_trip(60.0) is None
+    assert application.database_round_trip(60.0) is None
+    assert application.version().status == 200
+    Page.open.set()
+    assert waited_for(application).status == 200
+    assert Page.asked == 1
+    assert waited_for(application).status == 200
+    assert Page.asked == 2  # once its answer was told, the next question is a new one
+
+
+def test_a_page_that_never_answers_is_given_up_after_the_limit(settings: Settings, port: int) -> None:
+    application = at(settings, f"http://127.0.0.1:{port}/slow")
+    Page.open = threading.Event()
+    while (answer := application.database_round_trip(0.5)) is None:
+        pass
+    Page.open.set()
+    assert answer.status == 0
 
 
 def test_a_page_that_leads_to_another_host_is_the_answer_itself(settings: Settings, port: int) -> None:
-    assert at(settings, f"http://127.0.0.1:{port}/away").database_round_trip() == HttpAnswer(302, "elsewhere")
+    assert waited_for(at(settings, f"http://127.0.0.1:{port}/away")) == HttpAnswer(302, "elsewhere")
 
 
 def test_a_page_that_leads_to_itself_ends(settings: Settings, port: int) -> None:
-    assert at(settings, f"http://127.0.0.1:{port}/round").database_round_trip().status == 302
+    assert waited_for(at(settings, f"http://127.0.0.1:{port}/round")).status == 302
 
 
 def test_no_answer_is_status_zero(settings: Settings) -> None:

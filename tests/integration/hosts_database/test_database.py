@@ -128,7 +128,32 @@ def test_planned_sending_and_jobs_are_told(database: RealDatabase, run: Run) -> 
     assert [dispatch.key for dispatch in database.dispatches(0)] == ["sending", "job"]
 
 
-def test_what_a_start_has_migrated_is_told(database: RealDatabase, run: Run) -> None:
+def test_the_servers_own_clock_is_told(database: RealDatabase) -> None:
+    assert abs((datetime.now(UTC) - database.clock()).total_seconds()) < 60
+
+
+def test_a_jdbc_connect_that_names_another_database_is_told_with_the_value_that_would_agree(
+    database: RealDatabase, mariadb: PrivateServer, tmp_path: Path
+) -> None:
+    file = tmp_path / "etc/dbcfg"
+    assert database.other_database() is None  # there is no jdbc-connect
+    own = file.read_text().rstrip()
+    url = f"jdbc:mariadb://localhost/{NAME}?localSocket={mariadb.socket}"
+    file.write_text(f"{own}, jdbc-connect={url}&useUnicode=true\n")
+    assert database.other_database() is None
+    for another in (url.replace(NAME, "payroll"), url.replace("localSocket=", "localSocket=/tmp")):
+        file.write_text(f"{own}, jdbc-connect={another}\n")
+        found = database.other_database()
+        assert found is not None
+        assert found.wanted == url
+    file.write_text(f"{own}, jdbc-connect={found.wanted}\n")
+    assert database.other_database() is None
+
+
+def test_what_a_start_has_migrated_is_told(database: RealDatabase, run: Run, tmp_path: Path) -> None:
+    here = "news.example.test"
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "conf/hostname").write_text(f"{here}\n")
     run(
         "CREATE TABLE company_tbl (company_id INT)", "INSERT INTO company_tbl VALUES (1), (2), (3)",
         "CREATE TABLE company_info_tbl (company_id INT, cname VARCHAR(64), cvalue VARCHAR(4000))",
@@ -137,10 +162,10 @@ def test_what_a_start_has_migrated_is_told(database: RealDatabase, run: Run) -> 
         "INSERT INTO layout_tbl VALUES (0, 'logo.png', NULL), (0, 'logo.svg', x'00'), (1, 'other', x'00')",
         "CREATE TABLE startup_job_tbl (id INT, classname VARCHAR(1000), company_id INT, enabled INT, state INT)",
         "INSERT INTO startup_job_tbl VALUES (1, 'Job', 1, 1, 1), (2, 'Job', NULL, 0, 0)",
-        "CREATE TABLE release_log_tbl (application_name VARCHAR(64), version_number VARCHAR(15), "
+        "CREATE TABLE release_log_tbl (host_name VARCHAR(64), application_name VARCHAR(64), version_number VARCHAR(15), "
         "startup_timestamp TIMESTAMP NULL)",
-        "INSERT INTO release_log_tbl VALUES "
-        "('EMM', '1', FROM_UNIXTIME(100)), ('EMM', '2', FROM_UNIXTIME(200)), ('WS', '3', NULL)",
+        f"INSERT INTO release_log_tbl VALUES ('{here}', 'EMM', '1', FROM_UNIXTIME(100)), ('{here}', 'WS', '3', NULL), "
+        f"('{here}', 'EMM', '2', FROM_UNIXTIME(200)), ('another', 'EMM', '9', FROM_UNIXTIME(300))",
     )  # fmt: skip
     assert database.companies_not_migrated() == [2, 3]
     assert database.layout_items() == {"logo.png": False, "logo.svg": True}

@@ -5,7 +5,7 @@ import errno
 import click
 import pytest
 
-from orchestrator import errors
+from orchestrator import errors, redaction
 from orchestrator.errors import as_json, as_text, told
 from state.errors import LeaseHeldError, RunUnknownError
 from workflows.errors import RefusedError, UsageError, WorkflowError
@@ -90,7 +90,7 @@ def test_passwords_are_scrubbed_from_text_json_and_tracebacks(text: str) -> None
 
 
 def test_what_was_told_to_be_a_secret_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(errors, "_secrets", set())
+    monkeypatch.setattr(redaction, "_secrets", set())
     errors.hide("tr0ub4dor")
     errors.hide(None)
     assert "tr0ub4dor" not in "\n".join(as_text(RuntimeError("access denied using tr0ub4dor")))

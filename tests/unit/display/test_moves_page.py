@@ -52,7 +52,8 @@ def test_a_rollback_names_the_dump_the_loss_and_the_downtime() -> None:
     ("changes", "told"),
     [
         ({"loss": Loss(problem="no answer")}, "what would be lost is not known: no answer"),
-        ({"loss": Loss()}, "no table has more rows now"),
+        ({"loss": Loss()}, "nothing was written since, by row count"),
+        ({"plan": replace(PLAN, folders=("7K3Q-hop2",))}, "folders    that starts have deleted since come back"),
         ({"restore_seconds": None}, "a time that no earlier run tells; a dump has to be loaded"),
         ({"plan": replace(PLAN, point=replace(POINT, backup=None, kept="openemm_kept_x"))}, "kept database openemm_kept_x"),
         ({"plan": replace(PLAN, point=None)}, "both are of one release line"),

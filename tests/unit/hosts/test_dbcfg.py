@@ -54,6 +54,7 @@ def test_the_port_may_stand_in_the_host_or_by_itself(tmp_path: Path, host: str) 
         ("openemm: user=u, password=Kx,user=Yz, name=n", "dbcfg-comma-in-password"),
         ("openemm: user=u, password=p, name=n, user=v", "dbcfg-unreadable"),
         ("openemm: user=u, password=p", "dbcfg-unreadable"),
+        ("openemm: user=, password=, name=n", "dbcfg-unreadable"),
         ("openemm: user=u, password=p, name=n, port=x", "dbcfg-unreadable"),
         ("no entry at all", "dbcfg-unreadable"),
     ],

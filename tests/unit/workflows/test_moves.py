@@ -14,9 +14,9 @@ from orchestrator.services.moving import newest, same, tomcat_links, trees_for, 
 from orchestrator.services.plans import WORKFLOWS, plan_from_json, plan_to_json, steps_of
 from workflows.errors import RefusedError, UsageError, WorkflowError
 from workflows.host import AppState, InstalledTree, Link, StagedTree
+from workflows.loss import more_rows, of_people, written_since
 from workflows.moves import RestorePoint, RollbackPlan, SwitchPlan
 from workflows.plan import Component, Hop, LineRules, PackageKind, Release
-from workflows.steps.restore import more_rows
 from workflows.version import Version
 
 K = PackageKind
@@ -144,6 +144,31 @@ def test_a_plan_comes_back_from_json_as_it_was(workflow: str, plan: Any) -> None
 
 def test_rows_are_told_by_how_many_more_there_are_now() -> None:
     assert more_rows({"A_tbl": 5, "b_tbl": 5}, {"a_tbl": 7, "b_tbl": 2, "new_tbl": 9}) == {"new_tbl": 9, "a_tbl": 2}
+
+
+def test_a_plan_of_an_older_tool_learns_which_folders_its_start_deletes() -> None:
+    data = plan_to_json(replace(ROLLBACK, hop=replace(HOP, rules=LineRules("20.10"))))
+    del data["hop"]["rules"]["deletes"]
+    again: Any = plan_from_json("rollback", data)
+    assert again.hop.rules.deletes == ("emm-plugins", "birt-plugins")
+    assert "deletes" not in data["hop"]["rules"]
+
+
+def test_what_the_upgrade_left_is_not_what_people_wrote() -> None:
+    point = replace(POINT, rows={"customer_1_tbl": 5, "config_tbl": 8, "new_tbl": 0}, left={"config_tbl": 40, "new_tbl": 7})
+    now = {"Customer_1_tbl": 6, "config_tbl": 41, "new_tbl": 7, "messages_tbl": 900}
+    assert written_since(point, now) == {"Customer_1_tbl": 1, "config_tbl": 1}
+
+
+def test_where_nobody_counted_what_an_upgrade_left_the_tables_it_fills_do_not_count() -> None:
+    point = replace(POINT, rows={"customer_1_tbl": 5})
+    now = {"customer_1_tbl": 6, "config_tbl": 40, "layout_tbl": 4, "agn_dbversioninfo_tbl": 234, "plugins_tbl": 2}
+    assert written_since(point, now) == {"plugins_tbl": 2, "customer_1_tbl": 1}
+
+
+def test_tables_of_one_company_and_mailings_are_peoples() -> None:
+    tables = ["customer_1_tbl", "customer_12_binding_tbl", "rdirlog_1_tbl", "mailing_tbl", "config_tbl", "mailing_account_tbl"]
+    assert of_people(tables) == tables[:4]
 
 
 class FakeBackups:
