@@ -9,6 +9,12 @@ migration-exception a step's name; that step of the start-up migration raises, a
 migration-hang      a step's name; that step never ends (until SIGTERM).
 no-listen           the HTTP port is not opened, although the log says that the server started.
 backend-fail        backend.sh start fails.
+backend-outlives    seconds (never when empty); services but bav end only so long after backend.sh stop said that they had.
+backend-deaf        a service; it does not end at SIGTERM, and backend.sh stop waits for it without limit.
+stop-hangs          backend.sh stop ends bav, and then waits for mails to be made, for ever.
+status-hangs        backend.sh status never ends.
+status-fails        backend.sh status ends with a traceback, as with a Python too new for it.
+once-left           scripts that run once are left: backend.sh status calls that incomplete.
 
 <home>/etc/sandbox.start_delay: seconds the application takes to start, beyond what it really needs (0.1).
 """
