@@ -28,14 +28,14 @@ def parse(text: str) -> dict[str, str]:
     return {match[1]: match[2] for match in matches if match}
 
 
-def ask(home: Path, user: str, seconds: float = STATUS_SECONDS) -> Mapping[str, str]:
+def ask(home: Path, user: str) -> Mapping[str, str]:
     """State by service; empty when the script is not there, cannot be run, does not end in time or tells nothing of them."""
     path = script(home)
     if not path.exists():
         return {}
-    args = command_as(user, home, ["timeout", "--kill-after=5", f"{seconds}", str(path), "status"])
+    args = command_as(user, home, ["timeout", "--kill-after=5", f"{STATUS_SECONDS}", str(path), "status"])
     try:
-        said = run(args, timeout=seconds + MARGIN, expect=None, env=environment_of(user, home), cwd=home)
+        said = run(args, timeout=STATUS_SECONDS + MARGIN, expect=None, env=environment_of(user, home), cwd=home)
     except CommandError:
         return {}
     return parse(said.stderr)
