@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -122,12 +122,12 @@ def frontend(home: Path, processes: Sequence[Process] | None = None) -> list[Pro
 
 def backend(home: Path, processes: Sequence[Process] | None = None) -> list[Process]:
     """Programs, scripts and titles of this home's backend, whoever runs them; not the scripts that start, stop or ask it."""
-    names, anywhere = _pattern(home, BACKEND_FOLDERS), _pattern(home)
+    names, roots = _pattern(home, BACKEND_FOLDERS), {str(home), str(home.resolve())}
     found = []
     for process in running() if processes is None else processes:
         if any(CATALINA in arg for arg in process.args) or _launches(process):
             continue
-        if _of_backend(process, names) or (_is_mailout(process) and _in_environment(process, anywhere)):
+        if _of_backend(process, names) or (_is_mailout(process) and _in_environment(process, roots)):
             found.append(process)
     return found
 
@@ -159,15 +159,15 @@ def _is_mailout(process: Process) -> bool:
     return process.program == "java" and any(word.startswith(MAILOUT) for word in process.words)
 
 
-def _in_environment(process: Process, names: re.Pattern[str]) -> bool:
-    """Whether its environment names the home; where we may not look, it is taken for ours."""
+def _in_environment(process: Process, roots: Collection[str]) -> bool:
+    """Whether its environment says that this is the home; where we may not look, it is taken for ours."""
     try:
-        variables = (PROC / str(process.pid) / "environ").read_bytes()
+        variables = (PROC / str(process.pid) / "environ").read_bytes().split(b"\0")
     except PermissionError:
         return True
     except OSError:  # it ended meanwhile
         return False
-    return any(names.search(os.fsdecode(variable)) for variable in variables.split(b"\0"))
+    return any(f"{name}={root}".encode() in variables for name in ("HOME", "BASE") for root in roots)
 
 
 def xmlback(home: Path) -> list[Process]:

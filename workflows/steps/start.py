@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from time import monotonic
@@ -20,6 +21,7 @@ POLL = 0.3  # seconds
 DELETED_AT_START = ("emm-plugins", "birt-plugins")  # by 20.10 (facts 17.1)
 QUOTED = 12  # lines of the log that an error quotes
 SHOWN = 70  # characters of its last line
+LOGGER = re.compile(r"^.*\] (?:\w+\.[\w.$]+ (?:- )?)?")  # time, level, thread and class of a line
 
 
 def mark_of(ctx: Context, hop: Hop) -> LogMark:
@@ -89,7 +91,7 @@ def start_and_wait(ctx: Context, hop: Hop, timeout: float) -> LogMark:
 def _progress(hop: Hop, seconds: float, log: str) -> str:
     """How long the start has taken, and what its log says last."""
     lines = [line for line in log.splitlines() if line.strip() and not line.startswith("\tat ")]
-    last = lines[-1].rpartition("] ")[2].strip()[:SHOWN] if lines else "nothing in the log yet"
+    last = LOGGER.sub("", lines[-1])[:SHOWN] if lines else "nothing in the log yet"
     return f"starting {hop.target.version}, {seconds:.0f} s: {last}"
 
 
