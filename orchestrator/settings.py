@@ -72,8 +72,8 @@ class Settings(BaseModel):
     """How long the application may take to start, where its start migrates nothing."""
     migrate_timeout: _Seconds = 600.0
     """How long a start that migrates the database may take. Nothing is killed when it is over; `resume` goes on waiting."""
-    stop_timeout: _Seconds = 120.0
-    """How long the application may take to stop."""
+    stop_timeout: _Seconds = 300.0
+    """How long frontend and backend may take to stop, each; a backend took 40 to 50 s on 2 busy cores."""
     open_files: Annotated[int, Field(ge=1)] = 16348
     """How many open files emm.sh asks for: with fewer it ends, and starts nothing."""
     backups_keep: Annotated[int, Field(ge=0)] = 10
