@@ -504,6 +504,9 @@ class Application(Protocol):
     def stop_backend(self, tell: Tell = silent) -> None:
         """Stop them, and see each of them gone, also those that `state` does not see."""
 
+    def services_down(self) -> Mapping[str, str]:
+        """The backend's services that do not run as they should, with their states; empty where its script tells nothing."""
+
     def open_files(self) -> OpenFiles:
         """How many files a script of OpenEMM may have open, asked as the scripts are run (facts 24.3)."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,6 +82,10 @@ class RealApplication:
         """
         if self._backend() or self._named([]):
             self._stop(services.script(self._home), "backend", self._backend, self._named, tell)
+
+    def services_down(self) -> Mapping[str, str]:
+        """Each asked for by its name."""
+        return services.down(services.ask(self._home, self._user))
 
     def open_files(self) -> OpenFiles:
         """By a shell started as the scripts are: a login may be given more."""

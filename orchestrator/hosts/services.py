@@ -13,6 +13,7 @@ STATUS_SECONDS = 60.0  # a dozen scripts, of which each starts Python: 6 to 9 s 
 MARGIN = 10.0
 NO_SERVICES = frozenset({"mta", "mlcontrol", "once", "mlprepare"})  # any process called master is up for the first two
 UP = frozenset({"running", "incomplete"})
+FINE = frozenset({"ok", "running"})
 _LINE = re.compile(r"\s*([\w.-]+)\s*:\s*(ok|fail|running|stopped|incomplete)(?:\s+\(.*\))?\s*")
 
 
@@ -44,3 +45,8 @@ def ask(home: Path, user: str) -> Mapping[str, str]:
 def up(states: Mapping[str, str]) -> list[str]:
     """The services that run, or some of whose processes do: those of the mail server are not the backend's."""
     return [name for name, state in states.items() if state in UP and name not in NO_SERVICES]
+
+
+def down(states: Mapping[str, str]) -> dict[str, str]:
+    """The backend's own services that do not run, or not all of whose processes do."""
+    return {name: state for name, state in states.items() if state not in FINE and name not in NO_SERVICES}

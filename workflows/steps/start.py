@@ -21,6 +21,7 @@ POLL = 0.3  # seconds
 DELETED_AT_START = ("emm-plugins", "birt-plugins")  # by 20.10 (facts 17.1)
 QUOTED = 12  # lines of the log that an error quotes
 SHOWN = 70  # characters of its last line
+MAKE_MAIL = frozenset({"mailout", "trigger", "generate", "pickdist"})  # without them no mail leaves
 LOGGER = re.compile(r"^.*\] (?:\w+\.[\w.$]+ (?:- )?)?")  # time, level, thread and class of a line
 
 
@@ -164,12 +165,17 @@ class StartBackend(HopStep):
             application.start_frontend(telling(ctx, "starting the frontend"))
         if not self.wanted(ctx):
             return Done("left stopped, as it was before")
-        if not application.state().backend:
+        if not application.state().backend or application.services_down():  # a start that was cut off leaves some
             application.start_backend(telling(ctx, "starting the backend"))
-        if not application.state().backend:
+        down = application.services_down()
+        if not application.state().backend or MAKE_MAIL & down.keys():
             raise WorkflowError(
-                "cannot start the backend: its services do not run", key="backend-not-running", command="backend.sh start"
-            )
+                "cannot start the backend: its services do not run", key="backend-not-running", command="backend.sh start",
+                detail=[f"{name}: {state}" for name, state in down.items()],
+                next=["orchestrate doctor    what keeps them from running", "orchestrate resume    once that is gone"],
+            )  # fmt: skip
+        if down:
+            ctx.note(f"not all services of the backend run: {', '.join(down)}", **down)
         return Done("backend services run")
 
     def wanted(self, ctx: Context) -> bool:

@@ -99,7 +99,10 @@ class StopApplication(HopStep):
         return Done(f"{' and '.join(ran)} stopped" if ran else "nothing ran", {"log": log_mark_of(ctx)})
 
     def undo(self, ctx: Context) -> Sequence[LedgerNote]:
-        """Start what ran before the run; what a later hop stopped is an intermediate version that nobody needs back."""
+        """Start what ran before the run; what a later hop stopped is an intermediate version that nobody needs back.
+
+        A stop that was cut short may have left some services: then all are started.
+        """
         if self.hop.number > 1:
             return ()
         application = ctx.host.application
@@ -107,6 +110,6 @@ class StopApplication(HopStep):
         state = application.state()
         if ctx.intent.get("frontend") and not state.frontend:
             application.start_frontend(telling(ctx, "starting the frontend"))
-        if ctx.intent.get("backend") and not state.backend:
+        if ctx.intent.get("backend") and (not state.backend or application.services_down()):
             application.start_backend(telling(ctx, "starting the backend"))
         return ()

@@ -14,6 +14,7 @@ from orchestrator.hosts import processes, services
 from orchestrator.hosts.application import ApplicationError, RealApplication
 from orchestrator.hosts.command import run
 from orchestrator.hosts.doctor.vitals import RealVitals
+from orchestrator.hosts.mta import sources
 from orchestrator.sandbox import processes as sandbox
 from orchestrator.sandbox.home import Access, install
 from orchestrator.sandbox.packages import RELEASES, build
@@ -168,6 +169,12 @@ def test_without_any_python_the_processes_alone_count(backend: Backend) -> None:
     (backend.home / "opt/python3/bin/python3").unlink()
     error = refused(backend.tool(1.0))
     assert {line.partition(":")[0] for line in error.detail if ": process " in line} == SERVICES
+
+
+def test_what_config_sh_exports_itself_is_no_choice_of_a_mail_server(backend: Backend) -> None:
+    variables = Path(f"/proc/{backend.seen()['bav'][0]}/environ").read_bytes().split(b"\0")
+    assert b"MTA=postfix" in variables
+    assert sources.environment(backend.home).says is None
 
 
 def test_a_home_that_is_a_link_is_the_same_home(backend: Backend, tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 import pytest
 from upgrade_kit import Event, Stages, same
 
+from orchestrator.hosts import processes
+from orchestrator.sandbox import processes as sandbox
 from tests.crash.bench import Picture
 
 pytestmark = pytest.mark.integration
@@ -55,6 +57,7 @@ def test_an_abort_of_a_stop_that_failed_leaves_all_running(impatient: Stages, as
     assert impatient.say("abort", "--yes").code == 0
     same(impatient.picture(), as_installed)
     assert impatient.application()
+    assert {process.service for process in processes.backend(impatient.home)} >= {"bav", "pickdist", "generate", "trigger"}
 
 
 def test_nothing_is_stopped_where_emm_sh_would_start_nothing(installed: Stages, few_files: int) -> None:
@@ -83,3 +86,11 @@ def test_a_start_that_keeps_us_waiting_is_told_and_a_pause_asked_meanwhile_is_no
     assert told[0].startswith("starting 20.04.000.200, 1 s: ")
     assert any(line.endswith(" s: Starting service [Catalina]") for line in told), told
     one_hop.say("resume").completed()
+
+
+def test_a_start_of_the_backend_that_was_cut_off_leaves_some_services_and_a_resume_starts_all(one_hop: Stages) -> None:
+    one_hop.until("hop1.verify")
+    one_hop.by_hand("backend.sh", "start")
+    sandbox.end([p.pid for p in processes.backend(one_hop.home) if p.service not in {"bav", "mailout"}])
+    one_hop.say("resume").completed()
+    assert {process.service for process in processes.backend(one_hop.home)} >= {"generate", "trigger", "pickdist", "bav"}

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from workflows.checks.doctor.subject import Subject
 from workflows.checks.doctor.visit import Visit
 from workflows.checks.finding import Finding
+from workflows.steps.start import MAKE_MAIL
 
 UP = ("ok", "running")
-MAKE_MAIL = frozenset({"mlprepare", "mailout", "trigger", "generate", "pickdist", "mlcontrol"})
 SUBJECT = Subject(
     "backend-services",
     "the backend's services run",
