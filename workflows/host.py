@@ -469,12 +469,16 @@ class HttpAnswer:
     body: str
 
 
+UNLIMITED = 1 << 30  # more files than any kernel lets a process open
+
+
 @dataclass(frozen=True)
 class OpenFiles:
-    """How many files that OS user's processes may have open, and with how many the start script begins at all (facts 10.2)."""
+    """How many files that OS user's scripts may have open, to how many they could raise that, and how many emm.sh asks for."""
 
     user: str
     limit: int
+    hard: int
     wanted: int
 
 

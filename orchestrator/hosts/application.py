@@ -89,7 +89,7 @@ class RealApplication:
 
     def open_files(self) -> OpenFiles:
         """By a shell started as the scripts are: a login may be given more."""
-        return OpenFiles(self._scripts.name, self._scripts.open_files(), self._open_files)
+        return OpenFiles(self._scripts.name, *self._scripts.open_files(), self._open_files)
 
     def stop_unit(self) -> None:
         """Let systemd know that OpenEMM is stopped. What runs has been stopped before: systemd would kill what takes its time.

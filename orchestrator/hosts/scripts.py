@@ -16,7 +16,7 @@ from orchestrator.hosts.command import CommandError, environment, run, tail
 from orchestrator.hosts.unit import in_a_scope
 from orchestrator.hosts.user import command_as, environment_of
 from workflows.errors import WorkflowError
-from workflows.host import Tell
+from workflows.host import UNLIMITED, Tell
 
 OUTPUT_BYTES = 64 << 10
 TELL_SECONDS = 1.0
@@ -75,10 +75,11 @@ class Scripts:
         """Whose they are."""
         return self._environment()["USER"]
 
-    def open_files(self) -> int:
-        """How many files a script may have open."""
-        said = run(self._as_user(["sh", "-c", "ulimit -n"]), timeout=MARGIN, env=self._environment(), cwd="/").stdout.strip()
-        return int(said) if said.isdecimal() else 1 << 30  # unlimited
+    def open_files(self) -> tuple[int, int]:
+        """How many files a script may have open, and to how many it could raise that."""
+        args = self._as_user(["sh", "-c", "ulimit -Sn; ulimit -Hn"])
+        soft, hard = run(args, timeout=MARGIN, env=self._environment(), cwd="/").stdout.split()
+        return _limit(soft), _limit(hard)
 
     def _as_user(self, args: list[str]) -> list[str]:
         return command_as(self.user, self.home, args)
@@ -104,6 +105,10 @@ class Scripts:
                 raise CommandError(f"cannot run {script}: {error.strerror}", key="command-missing", command=shown) from error
             code = _await(process, timeout, lambda seconds: tell(seconds, (_said(output) or [""])[-1]))
             return Ended(shown, None if code == OVER_TIME else code, tuple(_said(output)))
+
+
+def _limit(said: str) -> int:
+    return int(said) if said.isdecimal() else UNLIMITED
 
 
 def _await(process: subprocess.Popen[bytes], timeout: float, tell: Callable[[float], None]) -> int | None:

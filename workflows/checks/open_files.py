@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workflows.checks.finding import Finding, Severity, passed
-from workflows.host import Host, OpenFiles
+from workflows.host import UNLIMITED, Host, OpenFiles
 from workflows.plan import UpgradePlan
 
 KEY = "open-files"
@@ -19,7 +19,7 @@ def check(host: Host, plan: UpgradePlan | None) -> Iterator[Finding]:
     del plan
     files = host.application.open_files()
     if files.limit >= files.wanted:
-        yield passed(KEY, TITLE, str(files.limit) if files.limit < 1 << 30 else "unlimited")
+        yield passed(KEY, TITLE, str(files.limit) if files.limit < UNLIMITED else "unlimited")
         return
     yield Finding(
         KEY, Severity.INHIBITOR, TITLE, f"{files.user} may have {files.limit} open",
@@ -28,5 +28,10 @@ def check(host: Host, plan: UpgradePlan | None) -> Iterator[Finding]:
 
 
 def raise_limit(files: OpenFiles) -> str:
-    """The command that gives the user what the guide wants, from its next process on."""
-    return f"echo '{files.user} - nofile {max(NOFILE, files.wanted)}' >> {LIMITS}"
+    """The command that gives the user what the guide wants, from its next process on; a hard limit that is higher stays.
+
+    Both are set: without a hard one pam_limits leaves the soft one as it is.
+    """
+    number = max(NOFILE, files.wanted)
+    hard = number if files.hard >= UNLIMITED else max(number, files.hard)
+    return f"printf '%s\\n' '{files.user} soft nofile {number}' '{files.user} hard nofile {hard}' >> {LIMITS}"

@@ -29,7 +29,7 @@ def found(files: OpenFiles) -> Finding:
     [(1024, Severity.INHIBITOR), (16347, Severity.INHIBITOR), (16348, Severity.PASSED), (1 << 30, Severity.PASSED)],
 )
 def test_fewer_than_emm_sh_asks_for_stop_a_run(limit: int, severity: Severity) -> None:
-    assert found(OpenFiles("openemm", limit, 16348)).severity is severity
+    assert found(OpenFiles("openemm", limit, 1 << 20, 16348)).severity is severity
 
 
 def test_what_a_script_gets_is_measured_as_it_is_run(settings: Settings) -> None:
@@ -42,12 +42,14 @@ def test_what_a_script_gets_is_measured_as_it_is_run(settings: Settings) -> None
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("runuser"), reason="only root may run as another, and mount")
-def test_the_command_of_the_finding_takes_effect_with_the_next_script(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("hard", "then"), [(2048, "16384"), (18000, "18000")])
+def test_the_command_of_the_finding_takes_effect_with_the_next_script(tmp_path: Path, hard: int, then: str) -> None:
     """In a mount namespace of its own: the machine's limits stay as they are."""
-    measure = "runuser -u nobody -- sh -c 'ulimit -n'"
-    fix = found(OpenFiles("nobody", 1024, 16348)).fix
-    inside = f"mount --bind {tmp_path} /etc/security/limits.d && ulimit -Sn 1024 && {measure} && {fix} && {measure}"
-    if run(["unshare", "--mount", "true"], timeout=30, expect=None).exit_code:
-        pytest.skip("no mount namespace may be made here")
+    measure = "runuser -u nobody -- sh -c 'ulimit -Sn; ulimit -Hn'"
+    fix = found(OpenFiles("nobody", 1024, hard, 16348)).fix
+    limits = f"ulimit -Sn 1024 && ulimit -Hn {hard}"
+    if run(["unshare", "--mount", "sh", "-c", f"{limits}; ulimit -Hn {then}"], timeout=30, expect=None).exit_code:
+        pytest.skip("root may neither mount here nor raise such a limit")
+    inside = f"mount --bind {tmp_path} /etc/security/limits.d && {limits} && {measure} && {fix} && {measure}"
     said = run(["unshare", "--mount", "sh", "-c", inside], timeout=30)
-    assert said.stdout.split() == ["1024", "16384"]
+    assert said.stdout.split() == ["1024", str(hard), "16384", then]
