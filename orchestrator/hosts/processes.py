@@ -109,14 +109,16 @@ def _ancestors() -> set[int]:
 
 
 def frontend(home: Path, processes: Sequence[Process] | None = None) -> list[Process]:
-    """The Tomcat of this home: the rule of emm.sh, org.apache.catalina and a base in this home (facts 11)."""
+    """The Tomcat of this home: the rule of emm.sh, org.apache.catalina and a base in this home (facts 11).
+
+    Whatever its program is called: at first it is setsid or nohup. But a search for the class names the home in no property.
+    """
     names = _pattern(home)
     return [
         process
         for process in (running() if processes is None else processes)
         if any(CATALINA in arg for arg in process.args)
-        and any(names.search(arg) for arg in process.args)
-        and _interprets(process)
+        and any(arg.startswith("-D") and names.search(arg) for arg in process.args)
     ]
 
 

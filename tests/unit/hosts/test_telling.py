@@ -43,6 +43,7 @@ def test_a_value_is_real_when_somebody_set_it(value: str, real: bool) -> None:
         (["java", "-Dcatalina.base=/home/openemm2/tomcat", "org.apache.catalina.startup.Bootstrap"], False, False),
         (["java", "-Dcatalina.base=/srv/home/openemm/tomcat", "org.apache.catalina.startup.Bootstrap"], False, False),
         (["grep", "org.apache.catalina"], False, False),
+        (["setsid", "java", "-Dcatalina.base=/home/openemm/tomcat", "org.apache.catalina.startup.Bootstrap"], True, False),
         (["java", "-cp", "/opt/x.jar:/home/openemm/JAVA/backend.jar", "Main"], False, True),
         (["/usr/bin/python3.9", "/home/openemm/scripts/trigger3.py"], False, True),
         (["/home/openemm/bin/bav", "-L", "INFO"], False, True),
