@@ -27,6 +27,9 @@ class SettingsError(UsageError):
     key = "settings-invalid"
 
 
+NUMBERS = ("_timeout", "_keep", "_days", "_files")
+
+
 class DatabaseSettings(BaseModel):
     """How to reach the database server beyond what the home's own dbcfg says (facts 5.1)."""
 
@@ -69,8 +72,10 @@ class Settings(BaseModel):
     """How long the application may take to start, where its start migrates nothing."""
     migrate_timeout: _Seconds = 600.0
     """How long a start that migrates the database may take. Nothing is killed when it is over; `resume` goes on waiting."""
-    stop_timeout: _Seconds = 120.0
-    """How long the application may take to stop."""
+    stop_timeout: _Seconds = 300.0
+    """How long frontend and backend may take to stop, each; a backend took 40 to 50 s on 2 busy cores."""
+    open_files: Annotated[int, Field(ge=1)] = 16348
+    """How many open files emm.sh asks for: with fewer it ends, and starts nothing."""
     backups_keep: Annotated[int, Field(ge=0)] = 10
     """How many verified dumps `orchestrate backup prune` leaves, whatever their age."""
     backups_days: Annotated[int, Field(ge=0)] = 30
@@ -163,9 +168,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     """The settings among ORCHESTRATE_*; other variables of that prefix are none of ours."""
     found = {field: environ[PREFIX + field.upper()] for field in Settings.model_fields if PREFIX + field.upper() in environ}
     found.pop("database", None)
-    values: dict[str, Any] = {
-        field: _number(text) if field.endswith(("_timeout", "_keep", "_days")) else text for field, text in found.items()
-    }
+    values: dict[str, Any] = {field: _number(text) if field.endswith(NUMBERS) else text for field, text in found.items()}
     database = {
         field: environ[f"{PREFIX}DATABASE_{field.upper()}"]
         for field in DatabaseSettings.model_fields

@@ -154,7 +154,7 @@ class Vitals(Protocol):
         """The mail log."""
 
     def services(self) -> Mapping[str, str]:
-        """The backend's services and their states, as its own script tells them (facts 11); empty without a script."""
+        """The backend's services and their states, as its own script tells them (facts 11); empty where it tells nothing."""
 
     def jobs(self) -> Sequence[Job]:
         """OpenEMM's jobs."""

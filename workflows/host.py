@@ -517,23 +517,50 @@ class HttpAnswer:
     body: str
 
 
+UNLIMITED = 1 << 30  # more files than any kernel lets a process open
+
+
+@dataclass(frozen=True)
+class OpenFiles:
+    """How many files that OS user's scripts may have open, to how many they could raise that, and how many emm.sh asks for."""
+
+    user: str
+    limit: int
+    hard: int
+    wanted: int
+
+
+Tell = Callable[[float, str], None]  # seconds so far, what a script said last
+
+
+def silent(seconds: float, said: str) -> None:
+    """Tell nobody."""
+    del seconds, said
+
+
 class Application(Protocol):
-    """OpenEMM's processes (facts 11 and 17)."""
+    """OpenEMM's processes (facts 11 and 17). tell: called about once a second while a script keeps us waiting."""
 
     def state(self) -> AppState:
-        """What runs now."""
+        """What runs now; quick."""
 
-    def start_frontend(self) -> None:
+    def start_frontend(self, tell: Tell = silent) -> None:
         """Start Tomcat with the web applications; returns when the script ends, which proves nothing."""
 
-    def stop_frontend(self) -> None:
+    def stop_frontend(self, tell: Tell = silent) -> None:
         """Stop it, and see it gone."""
 
-    def start_backend(self) -> None:
+    def start_backend(self, tell: Tell = silent) -> None:
         """Start the backend services. Where the frontend runs, the service manager then takes OpenEMM for started."""
 
-    def stop_backend(self) -> None:
-        """Stop them, and see them gone."""
+    def stop_backend(self, tell: Tell = silent) -> None:
+        """Stop them, and see each of them gone, also those that `state` does not see."""
+
+    def services_down(self) -> Mapping[str, str]:
+        """The backend's services that do not run as they should, with their states; empty where its script tells nothing."""
+
+    def open_files(self) -> OpenFiles:
+        """How many files a script of OpenEMM may have open, asked as the scripts are run (facts 24.3)."""
 
     def stop_unit(self) -> None:
         """Let the service manager know that OpenEMM is stopped."""

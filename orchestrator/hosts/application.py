@@ -2,60 +2,29 @@
 
 from __future__ import annotations
 
-import io
 import queue
-import re
-import subprocess
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
-from orchestrator.hosts import processes
-from orchestrator.hosts.command import CommandError, environment, run, tail
+from orchestrator.hosts import processes, services
+from orchestrator.hosts.command import tail
 from orchestrator.hosts.processes import Process
-from orchestrator.hosts.unit import UNIT, Unit, in_a_scope
-from orchestrator.hosts.user import command_as, environment_of
-from workflows.errors import WorkflowError
-from workflows.host import AppState, HttpAnswer, LogMark
+from orchestrator.hosts.scripts import ApplicationError, Scripts
+from orchestrator.hosts.unit import UNIT, Unit
+from workflows.host import AppState, HttpAnswer, LogMark, OpenFiles, Tell, silent
 
 if TYPE_CHECKING:
     from orchestrator.settings import Settings
 
 LOG = "tomcat/logs/catalina.out"
 LOG_HEAD, LOG_TAIL = 1 << 20, 3 << 20
-STATUS_SECONDS = 60.0
 START_MARGIN = 30.0
 APPEAR_SECONDS = 2.0
 POLL_SECONDS = 0.1
 PAGE_POLL = 0.2
-OUTPUT_BYTES = 64 << 10
-_STATUS = re.compile(r"\s*([\w.-]+):\s*(ok|fail|running|stopped|incomplete)\b")
-_UP = ("running", "incomplete")
-_NOT_OURS = "mta"  # Postfix runs on after a stop of the backend (facts 12)
-
-
-class ApplicationError(WorkflowError):
-    """The application does not do as it is told."""
-
-    key: ClassVar[str] = "application-failed"
-
-
-@dataclass(frozen=True)
-class _Ended:
-    """How a script ended. exit_code None: it did not in time and was told to."""
-
-    command: str
-    exit_code: int | None
-    output: tuple[str, ...]
-
-    @property
-    def how(self) -> str:
-        """The command with its end, as errors show it."""
-        return f"{self.command}   {'did not end' if self.exit_code is None else f'exit {self.exit_code}'}"
 
 
 class RealApplication:
@@ -68,64 +37,64 @@ class RealApplication:
         self._http = settings.http
         self._start_timeout = settings.start_timeout
         self._stop_timeout = settings.stop_timeout
+        self._open_files = settings.open_files
         self._unit = Unit(settings.home)
         self._page: queue.SimpleQueue[HttpAnswer] | None = None  # of the question that is open
+        self._scripts = Scripts(settings.user, settings.home)
 
     def state(self) -> AppState:
-        """What runs now, by processes; the backend also when its status names a service other than the MTA as up."""
+        """What runs now, by processes alone: they are looked at again and again, and asking each service takes seconds."""
         found = processes.running()
-        backend = bool(processes.backend(self._home, found)) or self._services_up()
+        backend = bool(processes.backend(self._home, found))
         return AppState(bool(processes.frontend(self._home, found)), backend, self._unit.believed_up())
 
-    def _services_up(self) -> bool:
-        """Whether backend.sh status, on stderr, tells a service as up. A backend without script has none."""
-        script = self._backend_script()
-        if not script.exists():
-            return False
-        args = command_as(self._user, self._home, [str(script), "status"])
-        status = run(args, timeout=STATUS_SECONDS, expect=None, env=self._environment(), cwd=self._home)
-        matches = (_STATUS.match(line) for line in status.stderr.splitlines())
-        return any(match[1] != _NOT_OURS and match[2] in _UP for match in matches if match)
-
-    def start_frontend(self) -> None:
-        """Start Tomcat; returns when the script ends.
+    def start_frontend(self, tell: Tell = silent) -> None:
+        """Start Tomcat; returns when the script ends, which waits for the log in silence (facts 24.3).
 
         Raises:
             ApplicationError: "application-not-started": the script failed and there is no process;
                 "application-start-timeout": the script did not end; "script-missing".
         """
         self._page = None
-        self._start(self._frontend_script(), "frontend", self._frontend_runs)
+        self._start(self._frontend_script(), "frontend", self._frontend, tell)
 
-    def stop_frontend(self) -> None:
+    def stop_frontend(self, tell: Tell = silent) -> None:
         """Stop Tomcat and see it gone. Nothing to do when it does not run.
 
         Raises:
-            ApplicationError: "application-still-running" with what runs; nothing is killed. "script-missing".
+            ApplicationError: "application-still-running" with what runs, nothing is killed; "stop-cut-short": its script did
+                not come to its end, and what is gone is gone; "script-missing".
         """
-        if not self._frontend_runs():
-            return
-        self._stop(self._frontend_script(), "frontend", self._frontend_runs, lambda: processes.frontend(self._home))
+        if self._frontend():
+            self._stop(self._frontend_script(), "frontend", self._frontend, lambda _: [], tell)
 
-    def start_backend(self) -> None:
+    def start_backend(self, tell: Tell = silent) -> None:
         """Start the backend services; errors as for `start_frontend`.
 
         Where the frontend runs they are what is missing of OpenEMM: then its unit starts them, unless that is held. It finds
         the frontend running and leaves it alone (facts 11), and a later stop of the unit stops both.
         """
-        if self._unit.ours() and self._frontend_runs() and not self._unit.believed_up() and self._unit.holder() is None:
+        if self._unit.ours() and self._frontend() and not self._unit.believed_up() and self._unit.holder() is None:
             self._start_unit()
         else:
-            self._start(self._backend_script(), "backend", self._backend_runs)
+            self._start(services.script(self._home), "backend", self._backend, tell)
 
-    def stop_backend(self) -> None:
-        """Stop the backend services and see them gone; errors as for `stop_frontend`.
+    def stop_backend(self, tell: Tell = silent) -> None:
+        """Stop the backend services and see each of them gone, by its processes and by its name; errors as for `stop_frontend`.
 
-        The script waits without limit while mail is being made (facts 7.2): after the stop timeout it is ended, not OpenEMM.
+        The script stops bav first, and waits without limit while mail is being made (facts 7.2) and for a service that ignores
+        its signal: after the stop timeout it is ended, not OpenEMM.
         """
-        if not self._backend_runs():
-            return
-        self._stop(self._backend_script(), "backend", self._backend_runs, lambda: processes.backend(self._home))
+        if self._backend() or self._named([]):
+            self._stop(services.script(self._home), "backend", self._backend, self._named, tell)
+
+    def services_down(self) -> Mapping[str, str]:
+        """Each asked for by its name."""
+        return services.down(services.ask(self._home, self._user))
+
+    def open_files(self) -> OpenFiles:
+        """By a shell started as the scripts are: a login may be given more."""
+        return OpenFiles(self._scripts.name, *self._scripts.open_files(), self._open_files)
 
     def stop_unit(self) -> None:
         """Let systemd know that OpenEMM is stopped. What runs has been stopped before: systemd would kill what takes its time.
@@ -151,7 +120,7 @@ class RealApplication:
 
     def _start_unit(self) -> None:
         started = self._unit.start(self._start_timeout + START_MARGIN)
-        if not self._unit.believed_up() or not _becomes(self._backend_runs, APPEAR_SECONDS):
+        if not self._unit.believed_up() or not _becomes(lambda: bool(self._backend()), APPEAR_SECONDS):
             raise ApplicationError(
                 f"cannot start the backend: {UNIT} was started, and its services do not run",
                 key="application-not-started", command=f"systemctl start {UNIT}   exit {started.exit_code}",
@@ -159,24 +128,22 @@ class RealApplication:
                 next=[f"journalctl -u {UNIT}    what the scripts said", "orchestrate resume    once the cause is gone"],
             )  # fmt: skip
 
-    def _frontend_runs(self) -> bool:
-        return bool(processes.frontend(self._home))
+    def _frontend(self) -> list[Process]:
+        return processes.frontend(self._home)
 
-    def _backend_runs(self) -> bool:
-        return bool(processes.backend(self._home)) or self._services_up()
+    def _backend(self) -> list[Process]:
+        return processes.backend(self._home)
+
+    def _named(self, told: Sequence[str]) -> list[str]:
+        """The services that run by their names: told by the stop's own last words, else asked for."""
+        states = services.parse("\n".join(told))
+        return services.up(services.ask(self._home, self._user)) if not states or services.up(states) else []
 
     def _frontend_script(self) -> Path:
         return self._home / "bin/emm.sh"
 
-    def _backend_script(self) -> Path:
-        script = self._home / "release/backend/current/bin/backend.sh"
-        return script if script.exists() else self._home / "bin/backend.sh"
-
-    def _environment(self) -> dict[str, str]:
-        return environment_of(self._user, self._home)
-
-    def _start(self, script: Path, what: str, runs: Callable[[], bool]) -> None:
-        ended = self._script(script, "start", self._start_timeout + START_MARGIN, lives_in=what)
+    def _start(self, script: Path, what: str, runs: Callable[[], Sequence[Process]], tell: Tell) -> None:
+        ended = self._scripts.start(script, self._start_timeout + START_MARGIN, what, tell)
         if ended.exit_code is None:
             raise ApplicationError(
                 f"cannot start the {what}: its script did not end within {self._start_timeout + START_MARGIN:.0f} s",
@@ -184,7 +151,7 @@ class RealApplication:
                 command=ended.how,
                 detail=ended.output,
             )
-        if ended.exit_code != 0 and not _becomes(runs, APPEAR_SECONDS):
+        if ended.exit_code != 0 and not _becomes(lambda: bool(runs()), APPEAR_SECONDS):
             raise ApplicationError(
                 f"cannot start the {what}: its script failed and no process is there",
                 key="application-not-started",
@@ -192,57 +159,40 @@ class RealApplication:
                 detail=ended.output,
             )
 
-    def _stop(self, script: Path, what: str, runs: Callable[[], bool], which: Callable[[], Sequence[Process]]) -> None:
+    def _stop(
+        self,
+        script: Path,
+        what: str,
+        runs: Callable[[], Sequence[Process]],
+        named: Callable[[Sequence[str]], list[str]],
+        tell: Tell,
+    ) -> None:
         deadline = time.monotonic() + self._stop_timeout
-        ended = self._script(script, "stop", self._stop_timeout)
-        if _becomes(lambda: not runs(), max(0.0, deadline - time.monotonic())):
-            return
-        left = which()
-        pids = " ".join(str(process.pid) for process in left)
-        raise ApplicationError(
-            f"the {what} still runs {self._stop_timeout:.0f} s after it was told to stop",
-            key="application-still-running",
-            command=ended.how,
-            detail=[*(f"process {process}" for process in left[:10]), *ended.output[-14:]],
-            next=[
-                f"ps -fp {pids.replace(' ', ',')}    what it does" if pids else f"{script} status    what runs",
-                "orchestrate resume    once it is gone",
-            ],
-        )
-
-    def _script(self, script: Path, verb: str, timeout: float, lives_in: str | None = None) -> _Ended:
-        """Run a script whose children live on: its output goes to a file, so that nobody waits for them to close a pipe.
-
-        lives_in: the name of a control group of their own.
-        """
-        if not script.exists():
+        ended = self._scripts.stop(script, self._stop_timeout, tell)
+        gone = _becomes(lambda: not (runs() or runs()), max(APPEAR_SECONDS, deadline - time.monotonic()))
+        left, names = ([], named(ended.output)) if gone else (runs(), [])
+        if left or names:
             raise ApplicationError(
-                f"cannot {verb} OpenEMM: there is no {script}",
-                key="script-missing",
-                next=[f"ls -l {script}    where does it lead?"],
-            )
-        shown = f"{script} {verb}"
-        args = command_as(self._user, self._home, [str(script), verb])
-        if lives_in:
-            args = in_a_scope(args, lives_in)
-        with tempfile.TemporaryFile() as output:
-            try:
-                process = subprocess.Popen(
-                    args, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
-                    env=environment(self._environment()), cwd=self._home, start_new_session=True,
-                )  # fmt: skip
-            except OSError as error:
-                raise CommandError(f"cannot run {script}: {error.strerror}", key="command-missing", command=shown) from error
-            code: int | None
-            try:
-                code = process.wait(timeout)
-            except subprocess.TimeoutExpired:
-                process.terminate()
-                code = None
-                _wait_a_little(process)
-            size = output.seek(0, io.SEEK_END)
-            output.seek(max(0, size - OUTPUT_BYTES))
-            return _Ended(shown, code, tuple(tail(output.read().decode(errors="replace"))))
+                f"the {what} still runs {self._stop_timeout:.0f} s after it was told to stop",
+                key="application-still-running",
+                command=ended.how,
+                detail=[
+                    *(f"{process.service}: process {process}" for process in left[:14]),
+                    *(f"{name}: its own script says that it runs, and no process of it is seen" for name in names),
+                    *ended.output[-10:],
+                ],
+                next=[
+                    f"ps -fp {','.join(str(process.pid) for process in left)}    what it does" if left
+                    else f"{script} status    what runs",
+                    "orchestrate resume    once it is gone",
+                ],
+            )  # fmt: skip
+        if not gone or ended.cut:
+            raise ApplicationError(
+                f"the stop of the {what} was cut short: no process of it is left, but its script had not come to its end",
+                key="stop-cut-short", command=ended.how, detail=ended.output[-14:],
+                next=["orchestrate resume    looks again, and stops what is there"],
+            )  # fmt: skip
 
     def log_mark(self) -> LogMark:
         """The end of catalina.out now; inode 0 when there is none yet."""
@@ -309,14 +259,6 @@ def _becomes(condition: Callable[[], bool], seconds: float) -> bool:
             return False
         time.sleep(POLL_SECONDS)
     return True
-
-
-def _wait_a_little(process: subprocess.Popen[bytes]) -> None:
-    """Give a script that was told to end the time to do so; one that does not is left alone."""
-    try:
-        process.wait(5)
-    except subprocess.TimeoutExpired:
-        return
 
 
 def _read(pieces: Sequence[tuple[Path, int, int]], offset: int, length: int) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import resource
 import secrets
 import shlex
 import shutil
@@ -23,6 +24,7 @@ FOLDERS = ("bin", "emm-plugins", "birt-plugins", "etc/sandbox.d", "etc/ssl", "op
 RELEASE_FOLDERS = {PackageKind.GUI: "emm", PackageKind.STATISTICS: "statistics", PackageKind.WEBSERVICES: "webservices"}
 SESSION_MINUTES = 240
 SERVER_SESSION_MINUTES = 45
+OPEN_FILES = 16348  # the vendor's own number
 HOST_NAME = "news.sandbox.test"
 SITE_VALUES: Mapping[str, str] = {
     "system.url": f"https://{HOST_NAME}",
@@ -141,7 +143,13 @@ def write_site_files(home: Path, access: Access) -> None:
     _write(tomcat / "conf/keys/emm.salt", f"{secrets.token_hex(16)}\n", 0o600)
     for half in ("private", "public"):
         _write(tomcat / f"conf/keys/birt_{half}.pem", pem(half, BIRT_KEY), 0o600)
-    _write(tomcat / "bin/emm.sh.additional.properties", 'JAVA_OPTS="-Xms1024m -Xmx4096m"\n')
+    _write(tomcat / "bin/emm.sh.additional.properties", f'JAVA_OPTS="-Xms1024m -Xmx4096m"\nEMM_OPEN_FILES={open_files()}\n')
+
+
+def open_files() -> int:
+    """How many open files emm.sh asks for: what the vendor's does, or what there is where a sandbox has to do with fewer."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return min(OPEN_FILES, soft) if soft != resource.RLIM_INFINITY else OPEN_FILES
 
 
 def write_site_values(home: Path) -> None:

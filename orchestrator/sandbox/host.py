@@ -17,6 +17,7 @@ import secrets
 import shutil
 import socket
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -27,7 +28,7 @@ from orchestrator.hosts.command import run
 from orchestrator.hosts.private_server import PrivateServer
 from orchestrator.sandbox import processes
 from orchestrator.sandbox.database import create_schema
-from orchestrator.sandbox.home import Access, install
+from orchestrator.sandbox.home import Access, install, open_files
 from orchestrator.sandbox.installation import Connection
 from orchestrator.sandbox.packages import RELEASES, build
 from workflows.errors import RefusedError, UsageError
@@ -124,7 +125,6 @@ def stop(folder: Path) -> None:
     if application or backend or servers:
         _write_marker(folder, {**marker, "application": bool(application), "backend": bool(backend)})
     processes.end(application + backend)
-    (home / "var" / "run" / "backend.pid").unlink(missing_ok=True)
     database(folder).stop()
     processes.end(processes.servers(folder))
 
@@ -225,7 +225,7 @@ def _free_port() -> int:
 
 
 def _site(folder: Path, access: Access) -> str:
-    settings = {
+    settings: dict[str, str | int] = {
         "name": folder.name,
         "home": f"{folder}/home",
         "user": "",
@@ -234,8 +234,9 @@ def _site(folder: Path, access: Access) -> str:
         "backups": f"{folder}/backups",
         "scratch": f"{folder}/scratch",
         "http": f"http://127.0.0.1:{access.port}",
+        "open_files": open_files(),
     }
-    admin = {
+    admin: dict[str, str | int] = {
         "socket": str(access.socket),
         "admin_user": pwd.getpwuid(os.geteuid()).pw_name,
         "admin_socket": str(access.socket),
@@ -243,7 +244,7 @@ def _site(folder: Path, access: Access) -> str:
     return _table(settings) + "\n[database]\n" + _table(admin)
 
 
-def _table(values: dict[str, str]) -> str:
+def _table(values: Mapping[str, str | int]) -> str:
     return "".join(f"{key} = {json.dumps(value)}\n" for key, value in values.items())
 
 

@@ -16,6 +16,12 @@ internet            ADDRESS:PORT that the logon page of 20.04 and 20.10 connects
                     not resolve: the page answers at once and logs an ERROR with its stack trace, at every call.
 logon-waits         seconds after which the page gives that connection up (the real one never does; where packets are dropped
                     its system does, after 135 s). Without `internet`: seconds that the page waits before it answers.
+backend-outlives    seconds (never when empty); services but bav end only so long after backend.sh stop said that they had.
+backend-deaf        a service; it does not end at SIGTERM, and backend.sh stop waits for it without limit.
+stop-hangs          backend.sh stop ends bav, and then waits for mails to be made, for ever.
+status-hangs        backend.sh status never ends.
+status-fails        backend.sh status ends with a traceback, as with a Python too new for it.
+once-left           scripts that run once are left: backend.sh status calls that incomplete.
 
 <home>/etc/sandbox.start_delay: seconds the application takes to start, beyond what it really needs (0.1).
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
@@ -12,23 +13,24 @@ from pathlib import Path
 from orchestrator.hosts.private_server import SERVER_NAMES
 
 APPLICATION = "org.apache.catalina.startup.Bootstrap"
-BACKEND = "orchestrator.sandbox.backend"
+BACKEND = "SANDBOX_BACKEND_OF"  # in the environment: what a service calls itself proves nothing
 TERM_SECONDS = 10.0
 
 
 def application(home: Path) -> list[int]:
     """The web application's processes."""
-    return [pid for pid, command in _commands() if APPLICATION in command and f"-Dcatalina.base={home}/tomcat" in command]
+    return [pid for pid, command in commands() if APPLICATION in command and f"-Dcatalina.base={home}/tomcat" in command]
 
 
 def backend(home: Path) -> list[int]:
     """The backend's processes."""
-    return [pid for pid, command in _commands() if BACKEND in command and _below(f"{home}/release/backend", command)]
+    mark = f"{BACKEND}={home.resolve()}".encode()
+    return [pid for pid, command in commands() if not _is_script(command) and mark in _environment(pid)]
 
 
 def servers(folder: Path) -> list[int]:
     """MariaDB servers whose data lies under the sandbox, left over test restores included."""
-    return [pid for pid, command in _commands() if _is_server(command, folder)]
+    return [pid for pid, command in commands() if _is_server(command, folder)]
 
 
 def end(pids: list[int], number: signal.Signals = signal.SIGTERM) -> None:
@@ -37,35 +39,32 @@ def end(pids: list[int], number: signal.Signals = signal.SIGTERM) -> None:
     Raises:
         PermissionError: one is not ours.
     """
-    for pid in pids:
-        try:
-            handle = os.pidfd_open(pid)
-        except ProcessLookupError:
-            continue
-        try:
-            _end(handle, number)
-        finally:
+    handles = [handle for pid in pids if (handle := _handle(pid)) is not None]
+    try:
+        for choice in (number, signal.SIGKILL):
+            for handle in handles:
+                with contextlib.suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(handle, choice)
+            if _gone(handles):
+                return
+    finally:
+        for handle in handles:
             os.close(handle)
 
 
-def _end(handle: int, number: signal.Signals) -> None:
-    for choice in (number, signal.SIGKILL):
-        try:
-            signal.pidfd_send_signal(handle, choice)
-        except ProcessLookupError:
-            return
-        if _gone(handle):
-            return
+def _handle(pid: int) -> int | None:
+    try:
+        return os.pidfd_open(pid)
+    except ProcessLookupError:
+        return None
 
 
-def _gone(handle: int) -> bool:
-    poll = select.poll()
-    poll.register(handle, select.POLLIN)
+def _gone(handles: list[int]) -> bool:
     deadline = time.monotonic() + TERM_SECONDS
-    while (left := deadline - time.monotonic()) > 0:
-        if poll.poll(left * 1000):
-            return True
-    return False
+    left = set(handles)
+    while left and (seconds := deadline - time.monotonic()) > 0:
+        left -= set(select.select(left, [], [], seconds)[0])
+    return not left
 
 
 def _is_server(command: list[str], folder: Path) -> bool:
@@ -76,7 +75,20 @@ def _below(prefix: str, command: list[str]) -> bool:
     return any(argument.startswith(f"{prefix}/") for argument in command)
 
 
-def _commands() -> Iterator[tuple[int, list[str]]]:
+def _is_script(command: list[str]) -> bool:
+    """Whether it starts, stops or asks the services and is none of them."""
+    return "orchestrator.sandbox.backend" in command or any(part.endswith("/backend.sh") for part in command[:2])
+
+
+def _environment(pid: int) -> list[bytes]:
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:  # it ended meanwhile, or is none of ours
+        return []
+
+
+def commands() -> Iterator[tuple[int, list[str]]]:
+    """Every process with its arguments."""
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:

@@ -268,7 +268,7 @@ def test_a_new_server_that_dies_is_taken_back_and_what_the_administrator_edited_
 
 def test_an_old_server_that_does_not_die_is_not_killed_and_keeps_its_mails(start: Start, host: Host) -> None:
     host.write("/etc/systemd/system/postfix.service.d/stays.conf", "[Service]\nExecStop=\nExecStop=/bin/true\nKillMode=none\n")
-    host.run(["sh", "-c", "systemctl daemon-reload; sed -i '1i stop_timeout = 3' /etc/openemm-orchestrator/site.toml"])
+    host.run(["sh", "-c", "systemctl daemon-reload; sed -i '1i stop_timeout = 10' /etc/openemm-orchestrator/site.toml"])
     failed = host.run([*SWITCH, "sendmail", "--requeue", "--yes", "--json"], SECONDS, check=False)
     assert (failed.exit_code, key_of(failed.stdout)) == (1, "mta-still-running")
     assert {mail["queue"] for mail in ask(host, "mta", "queue")["mails"]} == {"deferred", "hold"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from time import monotonic
@@ -14,11 +15,14 @@ from workflows.step import Context, Done, Facts, LedgerNote
 from workflows.steps.hop import HopStep
 from workflows.steps.proof import CONTEXT_FAILED, MARKER, MIGRATION_FAILED, STARTED
 from workflows.steps.repair import repair_damage
-from workflows.steps.stop import stop_all
+from workflows.steps.stop import stop_all, telling
 from workflows.steps.this_database import before_start, start_of
 
 POLL = 0.3  # seconds
 QUOTED = 12  # lines of the log that an error quotes
+SHOWN = 70  # characters of its last line
+MAKE_MAIL = frozenset({"mailout", "trigger", "generate", "pickdist"})  # without them no mail leaves
+LOGGER = re.compile(r"^.*\] (?:\w+\.[\w.$]+ (?:- )?)?")  # time, level, thread and class of a line
 
 
 def mark_of(ctx: Context, hop: Hop) -> LogMark:
@@ -50,7 +54,7 @@ def start_and_wait(ctx: Context, hop: Hop, timeout: float) -> LogMark:
     """
     application = ctx.host.application
     remembered: list[int] | None = ctx.intent.get("mark")
-    running = application.state().frontend
+    running, begun = application.state().frontend, monotonic()
     if running and remembered is None:
         application.stop_frontend()
         running = False
@@ -58,7 +62,7 @@ def start_and_wait(ctx: Context, hop: Hop, timeout: float) -> LogMark:
         ctx.pause_point()  # a host that shuts down asks for a pause, and starts nothing more
         mark = application.log_mark()
         ctx.remember(mark=[mark.inode, mark.size], before=before_start(ctx, hop))
-        application.start_frontend()
+        application.start_frontend(lambda seconds, _: ctx.report(_progress(hop, seconds, application.log_since(mark))))
     else:
         mark = LogMark(remembered[0], remembered[1])
     began = monotonic()
@@ -70,7 +74,7 @@ def start_and_wait(ctx: Context, hop: Hop, timeout: float) -> LogMark:
                 key="start-failed", command="emm.sh start", detail=telling_lines(log),
                 next=[f"orchestrate resume    mends what it left and starts {hop.target.version} again"],
             )  # fmt: skip
-        if (waited := monotonic() - began) >= timeout:
+        if monotonic() - began >= timeout:
             if hop.rules.migrates:
                 break
             ctx.remember(mark=None)
@@ -79,9 +83,16 @@ def start_and_wait(ctx: Context, hop: Hop, timeout: float) -> LogMark:
                 key="start-timeout", command="emm.sh start   (its exit code is always 0)", detail=telling_lines(log),
                 next=[f"orchestrate resume    starts {hop.target.version} again"],
             )  # fmt: skip
-        ctx.report(f"starting {hop.target.version}, {waited:.0f} s")
+        ctx.report(_progress(hop, monotonic() - begun, log))
         application.wait(POLL)
     return mark
+
+
+def _progress(hop: Hop, seconds: float, log: str) -> str:
+    """How long the start has taken, and what its log says last."""
+    lines = [line for line in log.splitlines() if line.strip() and not line.startswith("\tat ")]
+    last = LOGGER.sub("", lines[-1])[:SHOWN] if lines else "nothing in the log yet"
+    return f"starting {hop.target.version}, {seconds:.0f} s: {last}"
 
 
 def start_if_ended(ctx: Context, hop: Hop, timeout: float) -> None:
@@ -160,15 +171,20 @@ class StartBackend(HopStep):
             application.release()
         if not application.state().frontend and ctx.intent_of(f"{self.hop.prefix}.start").get("mark"):
             ctx.note(f"{self.hop.target.version} had ended since it was proven; it is started again")
-            application.start_frontend()
+            application.start_frontend(telling(ctx, "starting the frontend"))
         if not self._flowed(ctx):
             return Done("left stopped, as it was before")
-        if not application.state().backend:
-            application.start_backend()
-        if not application.state().backend:
+        if not application.state().backend or application.services_down():  # a start that was cut off leaves some
+            application.start_backend(telling(ctx, "starting the backend"))
+        down = application.services_down()
+        if not application.state().backend or MAKE_MAIL & down.keys():
             raise WorkflowError(
-                "cannot start the backend: its services do not run", key="backend-not-running", command="backend.sh start"
-            )
+                "cannot start the backend: its services do not run", key="backend-not-running", command="backend.sh start",
+                detail=[f"{name}: {state}" for name, state in down.items()],
+                next=["orchestrate doctor    what keeps them from running", "orchestrate resume    once that is gone"],
+            )  # fmt: skip
+        if down:
+            ctx.note(f"not all services of the backend run: {', '.join(down)}", **down)
         return Done("backend services run")
 
     def _flowed(self, ctx: Context) -> bool:

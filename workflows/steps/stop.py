@@ -6,20 +6,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from workflows.checks.open_files import raise_limit
 from workflows.errors import RefusedError
+from workflows.host import AppState, Tell
 from workflows.plan import Hop
 from workflows.step import Context, Done, Facts, LedgerNote
 from workflows.steps.hop import HopStep
 
 
+def telling(ctx: Context, what: str) -> Tell:
+    """Tell how long it has taken, and what its script said last."""
+    return lambda seconds, said: ctx.report(f"{what}, {seconds:.0f} s{f': {said[:60]}' if said else ''}")
+
+
 def stop_all(ctx: Context) -> bool:
-    """Stop what runs, frontend first, as openemm.sh does (facts 11), and let the service manager know; whether anything ran."""
+    """Stop what runs, frontend first, as openemm.sh does (facts 11), and let the service manager know; whether anything ran.
+
+    The backend is told to stop whatever was seen of it: a service may run that only its own script knows (facts 24.1).
+    """
     application = ctx.host.application
     state = application.state()
     if state.frontend:
-        application.stop_frontend()
-    if state.backend:
-        application.stop_backend()
+        application.stop_frontend(telling(ctx, "stopping the frontend"))
+    application.stop_backend(telling(ctx, "stopping the backend"))
     if state.unit:
         application.stop_unit()
     return state.frontend or state.backend
@@ -31,10 +40,27 @@ def keep_stopped(ctx: Context) -> bool:
     A step between stop and start calls it before it acts: a host whose service manager we cannot hold starts OpenEMM when it
     boots (guide 9.1).
     """
+    if ctx.host.application.state() == AppState(frontend=False, backend=False):
+        return False
     ran = stop_all(ctx)
     if ran:
         ctx.note("the application had been started in between; it is stopped again")
     return ran
+
+
+def require_open_files(ctx: Context) -> None:
+    """See that what is about to be stopped could be started again.
+
+    Raises:
+        RefusedError: "open-files-too-few"; nothing was stopped.
+    """
+    files = ctx.host.application.open_files()
+    if files.limit < files.wanted:
+        raise RefusedError(
+            f"cannot stop OpenEMM: {files.user} may have {files.limit} files open, and emm.sh wants {files.wanted}",
+            key="open-files-too-few", unharmed=["nothing was stopped"],
+            next=[f"{raise_limit(files)}    as root", "orchestrate resume    once that is set"],
+        )  # fmt: skip
 
 
 def log_mark_of(ctx: Context) -> list[int]:
@@ -60,11 +86,13 @@ class StopApplication(HopStep):
         return {"frontend": state.frontend, "backend": state.backend}
 
     def do(self, ctx: Context) -> Done:
-        """Keep the service manager from starting it again, then stop what runs.
+        """Keep the service manager from starting it again, then stop what runs; nothing that could not be started again.
 
         Raises:
-            RefusedError: "dbcfg-differs": what would be started could not be proven. Nothing was stopped.
+            RefusedError: "open-files-too-few", or "dbcfg-differs": what would be started could not be proven. Nothing was
+                stopped.
         """
+        require_open_files(ctx)
         _require_one_database(ctx)
         if self.hold:
             ctx.host.application.hold(ctx.run)
@@ -73,16 +101,19 @@ class StopApplication(HopStep):
         return Done(f"{' and '.join(ran)} stopped" if ran else "nothing ran", {"log": log_mark_of(ctx)})
 
     def undo(self, ctx: Context) -> Sequence[LedgerNote]:
-        """Start what ran before the run; what a later hop stopped is an intermediate version that nobody needs back."""
+        """Start what ran before the run; what a later hop stopped is an intermediate version that nobody needs back.
+
+        A stop that was cut short may have left some services: then all are started.
+        """
         if self.hop.number > 1:
             return ()
         application = ctx.host.application
         application.release()
         state = application.state()
         if ctx.intent.get("frontend") and not state.frontend:
-            application.start_frontend()
-        if ctx.intent.get("backend") and not state.backend:
-            application.start_backend()
+            application.start_frontend(telling(ctx, "starting the frontend"))
+        if ctx.intent.get("backend") and (not state.backend or application.services_down()):
+            application.start_backend(telling(ctx, "starting the backend"))
         return ()
 
 

@@ -14,12 +14,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestrator.hosts import services
 from orchestrator.hosts.command import run
 from orchestrator.hosts.doctor.records import Records
 from orchestrator.hosts.mta import daemons
 from orchestrator.hosts.mta.sendmail import OWN_QUEUES, SYSTEM_QUEUES
 from orchestrator.hosts.setup.firewall import Firewalld
-from orchestrator.hosts.user import command_as, environment_of
 from workflows.doctor_host import DkimKey, Job, MailLog, Names, Selinux, Space, Stalled, UnitStory
 from workflows.mta_host import Mta
 
@@ -34,7 +34,6 @@ SELINUX_NOW, SELINUX_CONFIG = Path("/sys/fs/selinux/enforce"), Path("/etc/selinu
 POSTFIX_QUEUES = ("maildrop", "incoming", "active", "deferred", "defer", "bounce", "hold", "corrupt", "private", "public")
 ELSEWHERE = "192.0.2.1"  # an address that nobody has (RFC 5737); nothing is sent there
 LISTEN = "0A"
-_SERVICE = re.compile(r"\s*([\w.-]+):\s*(\w+)")
 _STORY = ("LoadState", "ActiveState", "UnitFileState", "ActiveEnterTimestampMonotonic", "InactiveEnterTimestampMonotonic")
 _MODE = re.compile(r"^\s*SELINUX=(\w+)", re.MULTILINE)
 
@@ -154,16 +153,8 @@ class RealVitals:
         return MailLog(str(path), exists=True, mode=stat.S_IMODE(status.st_mode), lines=tuple(whole))
 
     def services(self) -> Mapping[str, str]:
-        """By `backend.sh status`, which tells them on its standard error (facts 11)."""
-        home, user = self._settings.home, self._settings.user
-        script = home / "release/backend/current/bin/backend.sh"
-        script = script if script.exists() else home / "bin/backend.sh"
-        if not script.exists():
-            return {}
-        args = command_as(user, home, [str(script), "status"])
-        said = run(args, timeout=SECONDS, expect=None, env=environment_of(user, home), cwd=home)
-        matches = (_SERVICE.fullmatch(line.rstrip()) for line in said.stderr.splitlines())
-        return {match[1]: match[2] for match in matches if match}
+        """By `backend.sh status` (`services.ask`)."""
+        return services.ask(self._settings.home, self._settings.user)
 
     def jobs(self) -> Sequence[Job]:
         """Of job_queue_tbl."""

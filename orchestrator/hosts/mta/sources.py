@@ -28,11 +28,16 @@ def clues(home: Path, user: str, units: Units, servers: Mapping[Mta, MailServer]
 
 
 def environment(home: Path) -> Clue:
-    """MTA in the environment of a running backend process, or set by a file that the user's login reads."""
+    """MTA in the environment of a running backend process, or set by a file that the user's login reads.
+
+    Not of one that config.sh has prepared: that exports what it decided itself, with BASE and LICENCE.
+    """
     for process in processes.backend(home):
         try:
             variables = (processes.PROC / str(process.pid) / "environ").read_bytes().split(b"\0")
         except OSError:  # it ended meanwhile
+            continue
+        if {b"BASE", b"LICENCE"} <= {variable.partition(b"=")[0] for variable in variables}:
             continue
         value = next((os.fsdecode(v[4:]) for v in variables if v.startswith(b"MTA=")), "")
         if value:

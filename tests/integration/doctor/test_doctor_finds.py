@@ -5,13 +5,16 @@ from __future__ import annotations
 import shutil
 import socket
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from orchestrator.hosts import processes
 from orchestrator.hosts.command import CommandError, run
 from orchestrator.sandbox import host as sandbox_host
+from orchestrator.sandbox import processes as sandbox_processes
 from tests.integration.doctor.conftest import ADDRESS, BACK, EVER, KEY_NAME, NAME, Patient
 from tests.integration.doctor.dns_kit import name_server
 from workflows.checks.doctor import registry
@@ -205,6 +208,31 @@ def test_a_backend_that_does_not_run_is_found(patient: Patient) -> None:
     finally:
         run([script, "start"], timeout=60)
     assert {key: f.severity for key, f in found.items()} == {"backend-services": Severity.INHIBITOR}
+
+
+@pytest.fixture
+def started_again(patient: Patient) -> Iterator[Path]:
+    """The backend's script; what a test does to the services and their hooks is mended."""
+    script = patient.settings.home / "bin/backend.sh"
+    yield script
+    for hook in (patient.settings.home / "etc/sandbox.d").iterdir():
+        hook.unlink()
+    run([str(script), "start"], timeout=60)
+
+
+def test_a_service_that_ended_is_found_although_others_run(patient: Patient, started_again: Path) -> None:
+    sandbox_processes.end([p.pid for p in processes.backend(patient.settings.home) if p.service == "trigger"])
+    found = patient.found()
+    assert {key: f.severity for key, f in found.items()} == {"backend-services": Severity.INHIBITOR}
+    assert found["backend-services"].measured == "trigger stopped"
+
+
+def test_services_of_which_nothing_is_told_are_not_called_well(patient: Patient, started_again: Path) -> None:
+    (patient.settings.home / "etc/sandbox.d/status-fails").touch()
+    assert {key: f.severity for key, f in patient.found().items()} == {"backend-services": Severity.UNKNOWN}
+    (patient.settings.home / "etc/sandbox.d/once-left").touch()
+    (patient.settings.home / "etc/sandbox.d/status-fails").unlink()
+    assert {key: f.measured for key, f in patient.found().items()} == {"backend-services": "once incomplete"}
 
 
 def test_blocks_that_nobody_takes_are_found(patient: Patient) -> None:

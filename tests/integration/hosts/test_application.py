@@ -20,18 +20,19 @@ from orchestrator.settings import Settings
 from workflows.host import AppState, HttpAnswer
 
 # A child that keeps the script's output open, as a Java process would, and waits for its signal.
-CHILD = f'{sys.executable} -c "import signal; signal.pause()"'
+PAUSE = "import signal; signal.pause()\n"
+JAVA = f'{sys.executable} -c "import signal; signal.pause()"'
 EMM = """#!/bin/sh
 echo "emm.sh $1"
 case "$1" in
-start) {child} -Dcatalina.base="$HOME/tomcat" org.apache.catalina.startup.Bootstrap & echo $! > "$HOME/emm.pid" ;;
+start) {java} -Dcatalina.base="$HOME/tomcat" org.apache.catalina.startup.Bootstrap & echo $! > "$HOME/emm.pid" ;;
 stop) kill "$(cat "$HOME/emm.pid")" ;;
 esac
 exit {code}
 """
 BACKEND = """#!/bin/sh
 case "$1" in
-start) {child} "$HOME/scripts/trigger3.py" & echo $! > "$HOME/backend.pid" ;;
+start) {python} "$HOME/scripts/trigger3.py" & echo $! > "$HOME/backend.pid" ;;
 stop) kill "$(cat "$HOME/backend.pid")" ;;
 status)
     echo "trigger: running"
@@ -45,8 +46,9 @@ DEADLINE = 10.0
 
 
 def script(home: Path, emm: str = EMM, backend: str = BACKEND, code: int = 1) -> None:
-    put(home / "tomcat9/bin/emm.sh", emm.format(child=CHILD, code=code), 0o755)
-    put(home / "release/backend/current/bin/backend.sh", backend.format(child=CHILD, code=code), 0o755)
+    put(home / "tomcat9/bin/emm.sh", emm.format(java=JAVA, code=code), 0o755)
+    put(home / "release/backend/current/bin/backend.sh", backend.format(python=sys.executable, code=code), 0o755)
+    put(home / "scripts/trigger3.py", PAUSE)
 
 
 @pytest.fixture
@@ -72,6 +74,13 @@ def test_start_and_stop_are_told_by_processes_whatever_the_exit_codes(applicatio
     assert application.state() == AppState(frontend=False, backend=False)
 
 
+def test_a_script_that_keeps_us_waiting_is_told_with_what_it_said_last(application: RealApplication, settings: Settings) -> None:
+    script(settings.home, emm="#!/bin/sh\necho begun\nsleep 2.5\necho done\n")
+    told: list[tuple[float, str]] = []
+    application.start_frontend(lambda seconds, said: told.append((round(seconds), said)))
+    assert told == [(1, "begun"), (2, "begun")]
+
+
 def test_a_start_does_not_wait_for_the_application_to_close_its_output(application: RealApplication) -> None:
     begun = time.monotonic()
     application.start_frontend()
@@ -85,9 +94,18 @@ def test_stopping_what_does_not_run_is_nothing_to_do(application: RealApplicatio
     application.stop_backend()
 
 
-def test_what_a_service_says_on_standard_error_counts_but_for_the_mta(application: RealApplication, settings: Settings) -> None:
+def test_a_service_that_its_script_alone_knows_is_stopped_too_but_not_the_mta(
+    application: RealApplication, settings: Settings
+) -> None:
     put(settings.home / "incomplete")
-    assert application.state().backend
+    assert not application.state().backend
+    impatient = RealApplication(settings.model_copy(update={"stop_timeout": 0.5}))
+    with pytest.raises(ApplicationError) as caught:
+        impatient.stop_backend()
+    assert caught.value.error_key == "application-still-running"
+    assert caught.value.detail[0] == "mailout: its own script says that it runs, and no process of it is seen"
+    (settings.home / "incomplete").unlink()
+    application.stop_backend()
 
 
 def test_a_script_that_fails_and_leaves_no_process_has_not_started_it(application: RealApplication, settings: Settings) -> None:

@@ -21,7 +21,7 @@ from orchestrator.hosts.database import RealDatabase
 from orchestrator.settings import DatabaseSettings, Settings
 from state import faults
 from workflows.errors import WorkflowError
-from workflows.host import AppState, Backup, LogMark, SqlFile, SqlKind
+from workflows.host import AppState, Backup, LogMark, SqlFile, SqlKind, Tell
 from workflows.plan import BenignError, Hop, LineRules, Release
 from workflows.sql.splitter import split
 from workflows.step import Done, PauseRequested, StatementRecord, StatementState
@@ -118,8 +118,11 @@ class StoppableApplication:
     def state(self) -> AppState:
         return AppState(frontend=self.runs, backend=False)
 
-    def stop_frontend(self) -> None:
+    def stop_frontend(self, tell: Tell) -> None:
         self.runs = False
+
+    def stop_backend(self, tell: Tell) -> None:
+        """It has none."""
 
     def log_mark(self) -> LogMark:
         return LogMark(1, 1)

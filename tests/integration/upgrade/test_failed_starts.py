@@ -10,6 +10,7 @@ from upgrade_kit import GUI_20_04, OF_20_10, Stages, same
 
 from orchestrator.services import running
 from tests.crash.bench import Picture
+from workflows.host import Tell
 
 pytestmark = pytest.mark.integration
 
@@ -73,9 +74,9 @@ def test_a_database_that_is_down_at_the_start_stops_the_hop(
 
         start = RealApplication.start_frontend
 
-        def without_database(self: RealApplication) -> None:
+        def without_database(self: RealApplication, tell: Tell) -> None:
             first_hop.server.kill()
-            start(self)
+            start(self, tell)
 
         monkeypatch.setattr(RealApplication, "start_frontend", without_database)
     answer = first_hop.say("resume")

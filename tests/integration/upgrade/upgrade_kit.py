@@ -215,6 +215,10 @@ class Stages(Bench):
         """The application's processes."""
         return processes.application(self.home)
 
+    def end_backend(self) -> None:
+        """Kill its services."""
+        processes.end(processes.backend(self.home), signal.SIGKILL)
+
     def query(self, sql: str, *values: object, database: str | None = "openemm") -> tuple[tuple[Any, ...], ...]:
         with self.server.connect(database) as connection, connection.cursor() as cursor:
             cursor.execute(sql, values or None)

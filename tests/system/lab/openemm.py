@@ -18,6 +18,7 @@ from packaging.requirements import Requirement
 from orchestrator.hosts.command import run
 from orchestrator.settings import HOME, SITE_FILE
 from tests.system.lab.host import Host
+from workflows.checks.open_files import NOFILE
 
 REPOSITORY = Path(__file__).parents[3]
 SOURCES = ("orchestrator", "workflows", "state", "pyproject.toml")
@@ -25,6 +26,7 @@ PREFIX = "/opt/orchestrate"
 SOCKET = "/run/mysqld/mysqld.sock"
 INSIDE = Path(__file__).with_name("inside.py")
 LAUNCHER = f"#!{PREFIX}/bin/python\nfrom orchestrator.cli.main import main\n\nmain()\n"
+LIMITS = f"openemm - nofile {NOFILE}\nroot - nofile {NOFILE}\n"  # guide 4.7
 UNIT = f"""[Unit]
 Description=OpenEMM startup script
 After=network.target local-fs.target time-sync.target sendmail.service postfix.service mariadb.service
@@ -37,6 +39,7 @@ RemainAfterExit=true
 ExecStart={HOME}/bin/openemm.sh start
 ExecStop={HOME}/bin/openemm.sh stop
 TimeoutSec=300
+LimitNOFILE={NOFILE}
 
 [Install]
 WantedBy=multi-user.target
@@ -70,6 +73,7 @@ def install_openemm(host: Host, release: str = "19.10") -> None:
     host.run([f"{PREFIX}/bin/python", "/root/inside.py", release, SOCKET], timeout=120)
     database = {"socket": SOCKET, "admin_socket": SOCKET}
     host.write(str(SITE_FILE), f"{_table(SITE)}\n[database]\n{_table(database)}", mode=0o600)
+    host.write("/etc/security/limits.d/90-openemm.conf", LIMITS)
     host.write("/etc/systemd/system/openemm.service", UNIT)
     host.run(["systemctl", "daemon-reload"])
     host.run(["systemctl", "enable", "--now", "openemm.service"], timeout=300)

@@ -134,9 +134,11 @@ def test_sizes_are_told_for_people(count: float, text: str) -> None:
 def test_a_dump_older_than_the_last_run_of_the_application_is_taken_anew(ctx: Any, backups: FakeBackups) -> None:
     step, context = step_and(ctx)
     step.do(context)
-    states = iter([AppState(frontend=True, backend=False)])
     stopped: list[str] = []
-    ctx.host.application = SimpleNamespace(state=lambda: next(states), stop_frontend=lambda: stopped.append("frontend"))
+    ctx.host.application = SimpleNamespace(
+        state=lambda: AppState(frontend=True, backend=False),
+        stop_frontend=lambda tell: stopped.append("frontend"), stop_backend=lambda tell: None,
+    )  # fmt: skip
     ctx.remember = lambda **facts: ctx.intent.update(facts)
     done = step.do(context)
     assert stopped == ["frontend"]

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from workflows.checks.doctor.subject import Subject
 from workflows.checks.doctor.visit import Visit
 from workflows.checks.finding import Finding
+from workflows.steps.start import MAKE_MAIL
 
 UP = ("ok", "running")
-MAKE_MAIL = frozenset({"mlprepare", "mailout", "trigger", "generate", "pickdist", "mlcontrol"})
 SUBJECT = Subject(
     "backend-services",
     "the backend's services run",
@@ -23,9 +23,12 @@ def check(visit: Visit) -> Iterator[Finding]:
         yield SUBJECT.stops("no process of the backend runs", "orchestrate restart")
         return
     states = visit.host.vitals.services()
+    if not states:
+        yield SUBJECT.unknown("a process runs, but backend.sh status tells nothing of the services", "bin/backend.sh status")
+        return
     down = {name: state for name, state in states.items() if state not in UP and name != "mta"}
     if not down:
-        yield SUBJECT.fine(f"{len(states)} services" if states else "there is a process")
+        yield SUBJECT.fine(f"{len(states)} services")
         return
     told = ", ".join(f"{name} {state}" for name, state in down.items())
     found = SUBJECT.stops if MAKE_MAIL & down.keys() else SUBJECT.warns
