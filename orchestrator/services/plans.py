@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from pydantic import TypeAdapter
 
+from orchestrator.packages.catalogue import Catalogue
 from workflows import convert, install, mta_switch, restart, rollback, switch, upgrade
 from workflows.convert import ConversionPlan
 from workflows.moves import RollbackPlan, SwitchPlan
 from workflows.mta import MtaPlan
-from workflows.plan import GateOptions, UpgradePlan
+from workflows.plan import GateOptions, LineRules, UpgradePlan
 from workflows.setup.plan import InstallPlan
 from workflows.step import Step
 
@@ -61,7 +62,18 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
 def plan_from_json(workflow: str, data: Mapping[str, Any]) -> Plan:
     """The plan of a run of that workflow again."""
     plan: Plan = TypeAdapter(WORKFLOWS[workflow].plan).validate_python(dict(data))
-    return plan
+    return _with_moves(plan) if isinstance(plan, UpgradePlan) else plan
+
+
+def _with_moves(plan: UpgradePlan) -> UpgradePlan:
+    """A plan that 0.1.0 pinned knows that values move, and not which: that is as it always was, and the catalogue knows it."""
+
+    def known(rules: LineRules) -> LineRules:
+        if rules.moves is None and "config-values" in rules.migrates:
+            return replace(rules, moves=Catalogue.load().rules(rules.line).moves)
+        return rules
+
+    return replace(plan, hops=tuple(replace(hop, rules=known(hop.rules)) for hop in plan.hops))
 
 
 def steps_of(workflow: str, plan: Plan) -> list[Step]:
