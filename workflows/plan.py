@@ -110,10 +110,10 @@ class LineRules:
     """What the catalogue knows of a release line; None or an empty tuple where nothing is known.
 
     line: "20.04". migrates: what its first start-up moves, of "config-values", "company-values", "layout", "reports",
-    "startup-jobs". config_keys: keys (class.name) that must be in config_tbl after that start. moves: what of the property files.
-    exceptions: versions that the package's mandatory list names, but that may be missing. has_release_log: whether its start writes release_log_tbl.
-    backend_at_start: whether an intermediate start needs the backend too. needs: what is known that it needs of its host;
-    needs_unknown: what it may need, but nothing is known.
+    "startup-jobs". config_keys: keys (class.name) that must be in config_tbl after that start. moves: which values of the
+    property files. exceptions: versions that the package's mandatory list names, but that may be missing. has_release_log:
+    whether its start writes release_log_tbl. backend_at_start: whether an intermediate start needs the backend too. needs:
+    what is known that it needs of its host; needs_unknown: what it may need, but nothing is known.
     """
 
     line: str

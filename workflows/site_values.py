@@ -62,7 +62,7 @@ class SiteValues:
 
 @dataclass(frozen=True)
 class Unset:
-    """A setting that cannot migrate. where: the file or table that holds `value` instead of a value. host: of a host's own row."""
+    """A setting that cannot migrate. where: the file or table that has `value` and no real one. host: of a host's own row."""
 
     key: str
     where: str
@@ -190,9 +190,8 @@ def suggestion(key: str, known: Mapping[str, str]) -> str | None:
     if key in derived and url:
         return derived[key]
     if key.startswith(MAILADDRESS):
-        return next(
-            (known[one] for one in sorted(known, key=_sender_first) if one.startswith(MAILADDRESS) and "@" in known[one]), None
-        )
+        addresses = [one for one in known if one.startswith(MAILADDRESS) and "@" in known[one]]
+        return known[min(addresses, key=_sender_first)] if addresses else None
     return None
 
 

@@ -20,6 +20,7 @@ EMM = "WEB-INF/classes/emm.properties"
 WEBSERVICES = "WEB-INF/classes/emm-ws.properties"
 WEB_XML = "WEB-INF/web.xml"
 LAST_WITH_VALUES = "20.04"
+_END = b"</web-app>"
 _TIMEOUT = re.compile(rb"<!--.*?-->|(<session-timeout>\s*)(-?\d+)(\s*</session-timeout>)", re.DOTALL)
 
 
@@ -70,15 +71,22 @@ def carry_webservices(values: Mapping[str, str], target: Path, owner: Owner | No
 
 
 def carry_timeout(source: Path, target: Path) -> Path | None:
-    """Bring the number of <session-timeout> into the new web.xml; None when one of them has none (facts 1.4)."""
+    """Bring the number of <session-timeout> into the new web.xml; None when the old one has none (facts 1.4).
+
+    The vendor's has none (facts 24.2): then the whole element comes in, before the end.
+    """
     old, new = source / WEB_XML, target / WEB_XML
     if not old.is_file() or not new.is_file():
         return None
-    site, shipped = _timeout(old.read_bytes()), _timeout(new.read_bytes())
-    if site is None or shipped is None:
-        return None
     content = new.read_bytes()
-    merged = content[: shipped.start(2)] + site[2] + content[shipped.end(2) :]
+    site, shipped = _timeout(old.read_bytes()), _timeout(content)
+    end = content.rfind(_END)
+    if site is None or (shipped is None and end < 0):
+        return None
+    if shipped is None:
+        merged = content[:end] + b"  <session-config>" + site[0] + b"</session-config>\n" + content[end:]
+    else:
+        merged = content[: shipped.start(2)] + site[2] + content[shipped.end(2) :]
     if merged != content:
         write_atomic(new, merged)
     return new

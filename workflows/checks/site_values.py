@@ -7,7 +7,7 @@ stays shut: so it is found while mail still runs.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from workflows.checks.finding import Finding, Severity, passed
 from workflows.configuration import is_known
@@ -41,9 +41,8 @@ def check(host: Host, plan: UpgradePlan | None) -> Iterator[Finding]:
     if not missing:
         yield passed(KEY, TITLE, f"{len(values.config)} values of the site's are carried into {line}")
     yield from _lost(hop, values, rows, files.emm)
-    if left := [
-        key for key in values.as_shipped if key in (hop.rules.moves.needed if hop.rules.moves else ()) and key not in rows
-    ]:
+    needed = hop.rules.moves.needed if hop.rules.moves else ()
+    if left := [key for key in values.as_shipped if key in needed and key not in rows]:
         yield Finding(
             KEY, Severity.WARNING, SHIPPED, f"left as the release ships it: {', '.join(left)}",
             f"{line} stores its own shipped value", f"orchestrate config set {left[0]} VALUE    what it really is",
@@ -56,7 +55,7 @@ def check(host: Host, plan: UpgradePlan | None) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _lost(hop: Hop, values: SiteValues, rows: Rows, emm: dict[str, str]) -> Iterator[Finding]:
+def _lost(hop: Hop, values: SiteValues, rows: Rows, emm: Mapping[str, str]) -> Iterator[Finding]:
     kept = kept_by(values.lost, rows)
     lost = [key for key in values.lost if key not in kept]
     if not lost:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from workflows.host import CarriedFile
 from workflows.plan import Hop, PackageKind
-from workflows.site_values import SiteValues, read_values
+from workflows.site_values import SiteValues, kept_by, read_values
 from workflows.step import Context, Done, Facts, LedgerNote
 from workflows.steps.hop import HopStep
 from workflows.steps.stop import keep_stopped
@@ -62,20 +62,22 @@ def carry(ctx: Context, hop: Hop, sources: Mapping[str, str | None], targets: Ma
             carried += ctx.host.home.carry_values(source, target, kind, site)
     facts: dict[str, Any] = {"carried": [asdict(file) for file in carried], "mended": []}
     notes: list[LedgerNote] = []
+    lost: list[str] = []
     if "config-values" in hop.rules.migrates:
         if mended := list(ctx.host.database.replace_placeholders(site.config)):
             ctx.note("placeholder rows replaced by the site's values", keys=mended)
             notes.append(LedgerNote("database-repaired", "database", evidence={"placeholders": mended}))
         facts["mended"] = mended
-        if site.lost:
-            ctx.note(f"values that no release keeps: {', '.join(site.lost)}", keys=list(site.lost))
+        kept = kept_by(site.lost, ctx.host.database.config())
+        if lost := [key for key in site.lost if key not in kept]:
+            ctx.note(f"values that no release keeps: {', '.join(lost)}", keys=lost)
         evidence: Facts = {
             "from": sources[PackageKind.GUI.value],
             "carried": sorted(site.config),
-            "lost": list(site.lost),
+            "lost": lost,
             "as_shipped": list(site.as_shipped),
             "compared": site.compared,
         }
         notes.append(LedgerNote("values-carried", "frontend", hop.source, hop.target.version, evidence))
-    lost = f", {len(site.lost)} lost" if site.lost else ""
-    return Done(f"{len(site.config)} values, {len(carried)} files{lost}", facts, notes)
+    said = f", {len(lost)} that no release keeps" if lost else ""
+    return Done(f"{len(site.config)} values, {len(carried)} files{said}", facts, notes)

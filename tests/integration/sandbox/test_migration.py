@@ -89,16 +89,16 @@ def test_a_marker_and_an_empty_row_block_the_files_value(updated: Sandbox, value
 
 def test_defaults_of_the_package_are_stored_for_good(updated: Sandbox) -> None:
     carried = updated.home / "webapps/emm/WEB-INF/classes/emm.properties"
-    right = carried.read_text()
+    right = carried.read_bytes()
     packaged = updated.home / "webapps/statistics/WEB-INF/classes/emm.properties"
-    carried.write_text(packaged.read_text())
+    carried.write_bytes(packaged.read_bytes())
     updated.start()
     updated.stop()
-    carried.write_text(right)
+    carried.write_bytes(right)
     updated.start()
     config = updated.config()
     assert config["system.url"] == "http://[to be defined]"
-    assert config["mailaddress.sender"] == "info@example.com"
+    assert config["mailaddress.sender"] == "openemm@example.com"
 
 
 def test_a_setting_of_the_mail_generator_changed_by_the_admin_gets_a_row_for_the_host(updated: Sandbox) -> None:
