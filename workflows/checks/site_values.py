@@ -60,8 +60,8 @@ def _lost(hop: Hop, values: SiteValues, rows: Rows, emm: Mapping[str, str]) -> I
     lost = [key for key in values.lost if key not in kept]
     if not lost:
         return
-    known = [key for key in lost if is_known(key) and key in emm]
-    fix = f"orchestrate config set {known[0]} {shlex.quote(emm[known[0]])}    keeps it in the database" if known else ""
+    known = [f"orchestrate config set {key} {shlex.quote(emm[key])}" for key in lost if is_known(key) and key in emm]
+    fix = f"{' && '.join(known)}    keeps in the database what {hop.rules.line} reads there" if known else ""
     yield Finding(
         KEY, Severity.WARNING, LOST, ", ".join(lost),
         f"the site set them in its files, and {hop.rules.line} moves them nowhere: they are not carried", fix,
