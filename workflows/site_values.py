@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from workflows.host import Host
-    from workflows.plan import LineRules, Moves
+    from workflows.plan import LineRules
 
 MARKER = "[to be defined]"
 WSDL, WEBSERVICES_URL = "wsdlLocationUri", "webservices.url"  # of emm-ws.properties -> of config_tbl (facts 17.2)
@@ -87,14 +87,15 @@ def is_real(value: str) -> bool:
 def read_values(host: Host, gui: str, webservices: str | None, rules: LineRules) -> SiteValues:
     """The site's own values in the files of the release in these folders, as a line with these rules takes them over."""
     files = host.home.property_files(gui, webservices)
-    return judge(files, host.packages.shipped(files.version), rules.moves)
+    return judge(files, host.packages.shipped(files.version), rules)
 
 
-def judge(files: PropertyFiles, shipped: PropertyFiles | None, moves: Moves | None) -> SiteValues:
+def judge(files: PropertyFiles, shipped: PropertyFiles | None, rules: LineRules) -> SiteValues:
     """What of these files is the site's own, held against the files as they were shipped.
 
-    moves: of the line that takes them over; None: a line that moves nothing, and reads such a file itself.
+    rules: of the line that takes them over; one that moves nothing reads such a file itself.
     """
+    moves = rules.moves
     fallback = moves.shipped if moves else {}
     known = shipped.emm if shipped else fallback
     own = {key: value for key, value in files.emm.items() if _is_own(key, value, known)}
@@ -103,7 +104,8 @@ def judge(files: PropertyFiles, shipped: PropertyFiles | None, moves: Moves | No
     if moves is None:
         return SiteValues(emm=own, webservices=services, compared=shipped is not None)
     # a key that changed its name is carried as it is: the new release does not ship its value under the new one
-    renamed = {new: files.emm[old] for old, new in moves.renamed.items() if is_real(files.emm.get(old, ""))}
+    older = not files.version.startswith(f"{rules.line}.")
+    renamed = {new: files.emm[old] for old, new in moves.renamed.items() if older and is_real(files.emm.get(old, ""))}
     emm = renamed | {key: value for key, value in own.items() if key in moves.keys}
     config = {moves.keys[key]: _below_home(files.homes, value) for key, value in emm.items()}
     if WSDL in services:

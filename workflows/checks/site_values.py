@@ -28,7 +28,7 @@ def check(host: Host, plan: UpgradePlan | None) -> Iterator[Finding]:
     if hop is None or gui is None:
         return
     files = host.home.property_files(gui, host.home.active_folder(PackageKind.WEBSERVICES))
-    values = judge(files, host.packages.shipped(files.version), hop.rules.moves)
+    values = judge(files, host.packages.shipped(files.version), hop.rules)
     rows = host.database.config()
     line, where = hop.rules.line, f"{host.home_path}/{gui}/WEB-INF/classes"
     missing = unset(values, rows, hop.rules)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.display.pages.layout import table
+from orchestrator.display.pages.layout import paragraph, table
 from orchestrator.display.words import duration, number
 
 if TYPE_CHECKING:
@@ -61,6 +61,22 @@ def _hop(hop: Hop) -> tuple[str, str, str, str]:
     started = "mail flows again" if hop.final or hop.rules.backend_at_start else "started once"
     updates = "updates not known" if hop.updates is None else number(hop.updates, "update")
     return (f"hop {hop.number}", f"{hop.source} -> {hop.target.version}", updates, started)
+
+
+def first_start_lines(hop: Hop) -> list[str]:
+    """What goes before a start that is the first of its line on this database; nothing where it is not."""
+    first = hop.first
+    if first is None:
+        return []
+    version, source = hop.target.version, first.older[0] if first.older else first.gui
+    if first.restored:
+        said = (
+            f"should {version} never have been started on that database, the site's values of {source} are carried before it is"
+        )
+    else:
+        before = f"a dump is proven, and the site's values of {source} are carried, before it is"
+        said = f"{version} has never been started on this database: {before}"
+    return paragraph(said, 2)
 
 
 def _took(seconds: float | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.packages.catalogue import Catalogue
+from workflows.plan import LineRules
 from workflows.site_values import PropertyFiles, SiteValues, Unset, command, judge, kept_by, together, unset
 
 RULES = Catalogue.load().rules("20.04")
@@ -38,7 +39,7 @@ def files(**changed: str) -> PropertyFiles:
 
 
 def site(shipped: bool = True, **changed: str) -> SiteValues:
-    return judge(files(**changed), PropertyFiles("19.10.000.170", SHIPPED) if shipped else None, RULES.moves)
+    return judge(files(**changed), PropertyFiles("19.10.000.170", SHIPPED) if shipped else None, RULES)
 
 
 def test_exactly_nine_addresses_and_fifteen_settings_of_the_mail_generator_move() -> None:
@@ -73,6 +74,11 @@ def test_what_moves_nowhere_is_told(shipped: bool, lost: tuple[str, ...]) -> Non
     assert site(shipped, mailaddress__sender__name="Site", undo__limit="99").lost == lost
 
 
+def test_a_name_that_the_line_itself_no_longer_reads_is_left_in_its_own_file() -> None:
+    values = judge(PropertyFiles("20.04.000.200", {**SHIPPED, **OWN}), None, RULES)
+    assert "system.wkhtmltopdf" not in values.config
+
+
 def test_a_value_that_the_database_holds_is_not_lost() -> None:
     rows = {"mailaddress.sender.name": [(None, "Site")], "mailaddress.replyto.name": [(None, "")]}
     assert kept_by(["mailaddress.replyto.name", "mailaddress.sender.name"], rows) == ["mailaddress.sender.name"]
@@ -86,7 +92,7 @@ def test_without_the_shipped_file_what_is_known_to_be_shipped_is_left() -> None:
 
 
 def test_a_line_that_moves_nothing_takes_all_that_is_the_sites_into_its_own_file() -> None:
-    values = judge(files(undo__limit="99"), PropertyFiles("19.10.000.170", SHIPPED), None)
+    values = judge(files(undo__limit="99"), PropertyFiles("19.10.000.170", SHIPPED), LineRules("19.10"))
     assert values.emm == {**OWN, "undo.limit": "99"}
     assert values.config == {}
 
