@@ -21,8 +21,6 @@ from workflows.steps.carry import carry, intent_of
 from workflows.steps.hop import HopStep
 from workflows.steps.stop import keep_stopped
 
-KEY = "first-start-without-values"
-
 
 def first_start(hop: Hop) -> Iterator[Step]:
     """The steps that go before the start of this hop; none where its line has been started, or moves nothing."""
@@ -51,7 +49,7 @@ def without_values(release: str, found: Sequence[Unset], values: SiteValues, hos
     rows = host.database.config()
     return WorkflowError(
         f"cannot start {release} for the first time: {found[0].said}" + (f", and {len(found) - 1} more" if found[1:] else ""),
-        key=KEY,
+        key="first-start-without-values",
         detail=[one.said for one in found][:25],
         unharmed=["the database: its first start would have stored what its own file says, for good"],
         next=[command(one, values, rows) for one in found],

@@ -143,3 +143,30 @@ def test_the_repair_of_17_4_gives_what_a_clean_run_gives(clean: dict[str, Any], 
     updated.query("UPDATE startup_job_tbl SET state = 0 WHERE state = 1")
     updated.start()
     assert updated.snapshot() == clean
+
+
+def test_a_value_that_is_lost_is_told_nowhere(updated: Sandbox) -> None:
+    updated.hook("value-lost", "mailaddress.sender mailout.ini.domain")
+    log = updated.start()
+    assert "ERROR" not in log
+    assert updated.version() == (200, "20.04.000.200")
+    assert not {"mailaddress.sender", "mailout.ini.domain"} & updated.config().keys()
+    assert "mailaddress.replyto" in updated.config()
+
+
+def test_a_job_that_failed_is_not_tried_again(updated: Sandbox) -> None:
+    updated.hook("job-fails")
+    updated.start()
+    updated.stop()
+    (updated.home / "etc/sandbox.d/job-fails").unlink()
+    updated.start()
+    assert {state for (state,) in updated.query("SELECT state FROM startup_job_tbl")} == {3}
+
+
+def test_a_report_that_lost_its_recipients_is_not_looked_at_again(updated: Sandbox) -> None:
+    updated.hook("report-lost")
+    assert "ERROR" not in updated.start()
+    updated.stop()
+    (updated.home / "etc/sandbox.d/report-lost").unlink()
+    updated.start()
+    assert not updated.snapshot()["recipients"]
