@@ -20,7 +20,7 @@ from state.ledger import EntryDraft
 from workflows import configuration as rules
 from workflows.configuration import Change, Setting
 from workflows.errors import UsageError
-from workflows.machine import RunState
+from workflows.machine import ENDED, RunState
 from workflows.password import ADMIN
 from workflows.plan import Component
 from workflows.version import Version
@@ -129,11 +129,14 @@ def propose_url(site: Site, url: str, *, mailloop: str | None, keep: Sequence[st
     return Proposal(tuple(changes), any(map(rules.needs_restart, keys)), tuple(notes))
 
 
-def apply(site: Site, proposal: Proposal, *, reason: str | None) -> None:
+def apply(site: Site, proposal: Proposal, *, reason: str | None) -> str | None:
     """Make the changes in one transaction. The ledger's entries are written just before its commit.
 
     So no change is ever without an entry; should the commit itself fail, an entry of its own says that, or that it is in doubt.
     A run that failed at the proof of a start may be waiting for just this change; any other open run forbids it.
+
+    Returns:
+        the id of such a run.
 
     Raises:
         RefusedError: "run-open", "configuration-changed"; nothing was changed.
@@ -146,6 +149,8 @@ def apply(site: Site, proposal: Proposal, *, reason: str | None) -> None:
         )
         with recorded:
             Configuration(site.settings).change(proposal.changes, before_commit=recorded.write)
+        waiting = site.store.journal.open_run(site.settings.name, {state.value for state in ENDED})
+        return waiting.id if waiting else None
 
 
 def set_password(site: Site, password: str, *, generated: bool, reason: str | None) -> None:

@@ -58,11 +58,10 @@ def check(host: Host, plan: UpgradePlan | None) -> Iterator[Finding]:
 def _lost(hop: Hop, values: SiteValues, rows: Rows, emm: Mapping[str, str]) -> Iterator[Finding]:
     kept = kept_by(values.lost, rows)
     lost = [key for key in values.lost if key not in kept]
-    if not lost:
-        return
-    known = [f"orchestrate config set {key} {shlex.quote(emm[key])}" for key in lost if is_known(key) and key in emm]
-    fix = f"{' && '.join(known)}    keeps in the database what {hop.rules.line} reads there" if known else ""
-    yield Finding(
-        KEY, Severity.WARNING, LOST, ", ".join(lost),
-        f"the site set them in its files, and {hop.rules.line} moves them nowhere: they are not carried", fix,
-    )  # fmt: skip
+    why = f"the site set it in its files, and {hop.rules.line} moves it nowhere: it is not carried"
+    known = [key for key in lost if is_known(key) and key in emm]
+    for key in known:
+        fix = f"orchestrate config set {key} {shlex.quote(emm[key])}    the database keeps it"
+        yield Finding(KEY, Severity.WARNING, LOST, key, why, fix)
+    if others := [key for key in lost if key not in known]:
+        yield Finding(KEY, Severity.WARNING, LOST, ", ".join(others), why)
