@@ -72,7 +72,7 @@ class Unset:
     @property
     def said(self) -> str:
         """How people are told it."""
-        of = f" for host {self.host}" if self.host else ""
+        of = f" for host {word(self.host)}" if self.host else ""
         return f"{self.key} is {repr(self.value) if self.value else 'empty'} in {self.where}{of}"
 
 
@@ -118,7 +118,7 @@ def judge(files: PropertyFiles, shipped: PropertyFiles | None, rules: LineRules)
         config=dict(sorted(config.items())),
         emm=dict(sorted(emm.items())),
         webservices=dict(sorted(services.items())),
-        lost=tuple(sorted(gone)),
+        lost=tuple(sorted(key if key.isprintable() else ascii(key) for key in gone)),
         as_shipped=tuple(sorted(key for key, value in said.items() if is_real(value))),
         no_value={key: value for key, value in sorted(said.items()) if not is_real(value)},
         compared=shipped is not None,
@@ -182,7 +182,12 @@ def command(found: Unset, values: SiteValues, rows: Rows) -> str:
     value = suggestion(found.key, known)
     remark = "what it really is" if value is None else "or what it really is"
     host = f" --host {shlex.quote(found.host)}" if found.host else ""
-    return f"orchestrate config set {found.key} {shlex.quote(value) if value else 'VALUE'}{host}    {remark}"
+    return f"orchestrate config set {found.key} {word(value)}{host}    {remark}"
+
+
+def word(value: str | None) -> str:
+    """A value as a word of a command; VALUE where there is none that can be shown: a file may hold what moves a terminal."""
+    return shlex.quote(value) if value and value.isprintable() else "VALUE"
 
 
 def suggestion(key: str, known: Mapping[str, str]) -> str | None:

@@ -6,14 +6,13 @@ stays shut: so it is found while mail still runs.
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Mapping
 
 from workflows.checks.finding import Finding, Severity, passed
 from workflows.configuration import is_known
 from workflows.host import Host
 from workflows.plan import Hop, PackageKind, UpgradePlan
-from workflows.site_values import Rows, SiteValues, command, judge, kept_by, unset
+from workflows.site_values import Rows, SiteValues, command, judge, kept_by, unset, word
 
 KEY = "site-values"
 TITLE = "every value that moves into the database is there"
@@ -61,7 +60,7 @@ def _lost(hop: Hop, values: SiteValues, rows: Rows, emm: Mapping[str, str]) -> I
     why = f"the site set it in its files, and {hop.rules.line} moves it nowhere: it is not carried"
     known = [key for key in lost if is_known(key) and key in emm]
     for key in known:
-        fix = f"orchestrate config set {key} {shlex.quote(emm[key])}    the database keeps it"
+        fix = f"orchestrate config set {key} {word(emm[key])}    the database keeps it"
         yield Finding(KEY, Severity.WARNING, LOST, key, why, fix)
     if others := [key for key in lost if key not in known]:
         yield Finding(KEY, Severity.WARNING, LOST, ", ".join(others), why)

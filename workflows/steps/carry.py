@@ -80,4 +80,5 @@ def carry(ctx: Context, hop: Hop, sources: Mapping[str, str | None], targets: Ma
         }
         notes.append(LedgerNote("values-carried", "frontend", hop.source, hop.target.version, evidence))
     said = f", {len(lost)} that no release keeps" if lost else ""
-    return Done(f"{len(site.config)} values, {len(carried)} files{said}", facts, notes)
+    files = f"{len(carried)} file{'' if len(carried) == 1 else 's'}"
+    return Done(f"{len(site.config)} values, {files}{said}", facts, notes)

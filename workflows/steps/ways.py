@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 
 from workflows.plan import Hop
-from workflows.site_values import MARKER, suggestion
+from workflows.site_values import MARKER, suggestion, word
 from workflows.step import Context
 from workflows.steps.proof import Condition
 
@@ -56,4 +56,4 @@ def _settings(ctx: Context, hop: Hop, keys: Sequence[str]) -> Iterator[str]:
         value = expected.get(key) or suggestion(key, expected)
         for of in [f" --host {shlex.quote(host)}" for host in hosts] or [""]:
             remark = "as the site's files say" if key in expected else "or what it really is" if value else "what it really is"
-            yield f"orchestrate config set {key} {shlex.quote(value) if value else 'VALUE'}{of}    {remark}"
+            yield f"orchestrate config set {key} {word(value)}{of}    {remark}"

@@ -131,6 +131,8 @@ def test_the_command_says_the_value_that_the_others_tell() -> None:
     assert told["birt.drilldownurl"].startswith("orchestrate config set birt.drilldownurl https://mail.site.org    ")
     assert told["mailaddress.error"].startswith("orchestrate config set mailaddress.error news@site.org    ")
     assert told["system.mail.host"].startswith("orchestrate config set system.mail.host VALUE    ")
+    trick = command(Unset("mailaddress.error", "config_tbl", ""), SiteValues(config={"mailaddress.sender": "a@b.org\x1b[2J"}), {})
+    assert " VALUE    " in trick
     host = command(Unset("system.url", "config_tbl", "", "mail1"), values, {})
     assert "VALUE --host mail1    " in host
 
