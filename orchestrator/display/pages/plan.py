@@ -64,18 +64,13 @@ def _hop(hop: Hop) -> tuple[str, str, str, str]:
 
 
 def first_start_lines(hop: Hop) -> list[str]:
-    """What goes before a start that is the first of its line on this database; nothing where it is not."""
+    """What goes before a start that is the first of its line on this database; nothing where it is not, or not known yet."""
     first = hop.first
-    if first is None:
+    if first is None or first.restored:
         return []
     version, source = hop.target.version, first.older[0] if first.older else first.gui
-    if first.restored:
-        said = (
-            f"should {version} never have been started on that database, the site's values of {source} are carried before it is"
-        )
-    else:
-        before = f"a dump is proven, and the site's values of {source} are carried, before it is"
-        said = f"{version} has never been started on this database: {before}"
+    before = f"a dump is proven, and the site's values of {source} are carried, before it is"
+    said = f"{version} has never been started on this database: {before}"
     return paragraph(said, 2)
 
 
