@@ -29,8 +29,8 @@ _KNOWN = frozenset(
         "birt.privatekey", "birt.publickey", "mailloop.actionbased_autoresponder_ui", "clean.mastercompany", "jobqueue.execute",
         "loginTracking.webui.maxFails", "loginTracking.webui.ipBlockTimeSeconds", "attachment.maxSize",
         *(f"mailaddress.{name}" for name in (
-            "bounce", "error", "feature_support", "frontend", "replyto", "report_archive", "sender", "support", "upload.database",
-            "upload.support", "info.cleaner")),
+            "bounce", "error", "feature_support", "frontend", "replyto", "replyto.name", "report_archive", "sender",
+            "sender.name", "support", "upload.database", "upload.support", "info.cleaner")),
         *(f"mailout.ini.{name}" for name in (
             "loglevel", "maildir", "default_encoding", "default_charset", "blocksize", "metadir", "xmlback", "account_logfile",
             "xmlvalidate", "domain", "boundary", "mail_log_number", "eol", "mailer", "directdir")),
@@ -175,7 +175,7 @@ def require_usable(key: str, value: str, table: str, host: str | None, servers: 
         require_mailloop(value, servers)
     elif key in _URLS and not value.lower().startswith(("http://", "https://")):
         raise malformed(f"{key} must begin with http:// or https://", f"https://{value.lstrip('/')}")
-    elif key.startswith("mailaddress.") and "@" not in value:
+    elif key.startswith("mailaddress.") and not key.endswith(".name") and "@" not in value:
         raise malformed(f"{key} must be a mail address", "name@example.com")
     class_, _, name = key.partition(".")
     limits = [(host or "", _HOST, "the host name")]
@@ -278,6 +278,11 @@ def differences(
             if column not in kept and before != after:
                 changes.append(Change(COMPANY, column, before, after, company=company.company))
     return changes
+
+
+def is_known(key: str) -> bool:
+    """Whether OpenEMM reads that setting from its database."""
+    return key in _KNOWN or key in _KNOWN_OF_COMPANY
 
 
 def needs_restart(key: str) -> bool:

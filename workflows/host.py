@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Protocol
 
 from workflows.plan import Component, PackageKind, PackageRef
+from workflows.site_values import PropertyFiles, SiteValues
 
 Progress = Callable[[int, int | None], None]  # bytes done, bytes in all when known
 
@@ -50,6 +51,12 @@ class Packages(Protocol):
 
     def available(self) -> Sequence[PackageRef]:
         """All packages the source offers."""
+
+    def shipped(self, version: str) -> PropertyFiles | None:
+        """The property files as that release shipped them, from a package on this host; None when there is none.
+
+        A package that would have to be downloaded first is not looked into.
+        """
 
     def fetch(self, ref: PackageRef, expected: str | None, progress: Progress) -> Artefact:
         """The package's file on this host, complete and with the expected digest; a cut download goes on where it ended."""
@@ -177,11 +184,17 @@ class Home(Protocol):
     def take_away_folders(self, folders: Sequence[str], names: Sequence[str]) -> Sequence[str]:
         """Remove those of these folders that are still as `put_back_folders` brought them back; which ones."""
 
-    def site_values(self, frontend: str, webservices: str | None) -> Mapping[str, str]:
-        """Values an admin set in emm.properties, emm-ws.properties, mailgun settings, keyed as config_tbl will hold them."""
+    def property_files(self, gui: str, webservices: str | None) -> PropertyFiles:
+        """The property files of a GUI and its web services, in these folders."""
 
-    def carry_values(self, source: str, target: str, kind: PackageKind) -> Sequence[CarriedFile]:
-        """Carry property values and the session-timeout of an old web application folder into the new one (facts 1.4, 8.3)."""
+    def carry_values(self, source: str, target: str, kind: PackageKind, values: SiteValues) -> Sequence[CarriedFile]:
+        """Carry values and the session-timeout of an old web application folder into the new one (facts 1.4, 8.3)."""
+
+    def keep_values(self, folders: Sequence[str], name: str) -> None:
+        """Copy the property files of these web applications aside under that name, once."""
+
+    def put_back_values(self, name: str) -> None:
+        """Make them what they were when they were kept under that name; nothing when they never were."""
 
     def sql_files(self, frontend: str) -> Sequence[SqlFile]:
         """The SQL files of a frontend tree, in the order of their names."""
@@ -337,6 +350,9 @@ class Database(Protocol):
 
     def startup_jobs(self) -> Sequence[StartupJob]:
         """Rows of startup_job_tbl; empty where the schema has none."""
+
+    def companies(self) -> Sequence[int]:
+        """The ids of all companies, in order."""
 
     def companies_not_migrated(self) -> Sequence[int]:
         """Companies without CompanyValuesMigrated = true (facts 8.3.5)."""

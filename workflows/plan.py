@@ -97,20 +97,50 @@ class Need:
 
 
 @dataclass(frozen=True)
+class Moves:
+    """Which values of its property files a line's first start moves into config_tbl: these and no others (facts 24.2).
+
+    keys: key in the file -> "class.name" in config_tbl. renamed: key in an older line's file -> key in this line's file.
+    needed: those of config_tbl for which the release has no value of its own. shipped: values as older lines are known to ship
+    them, by key in the file; they count only where the file as shipped is not at hand.
+    """
+
+    keys: Mapping[str, str]
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    needed: tuple[str, ...] = ()
+    shipped: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FirstStart:
+    """A start that may be the first of its line on this database (facts 24.2).
+
+    gui, webservices: the folders that are started; their files decide for good. older: those of an older release on the host,
+    whose files hold the site's values, too. restored: the run itself puts the database back before, so that its dump is there.
+    """
+
+    gui: str
+    webservices: str | None = None
+    older: tuple[str, str | None] | None = None
+    restored: bool = False
+
+
+@dataclass(frozen=True)
 class LineRules:
     """What the catalogue knows of a release line; None or an empty tuple where nothing is known.
 
     line: "20.04". migrates: what its first start-up moves, of "config-values", "company-values", "layout", "reports",
-    "startup-jobs". config_keys: keys (class.name) that must be in config_tbl after that start. repairs: what is mended in the
-    database before an update of it. exceptions: versions that the package's mandatory list names, but that may be missing.
-    has_release_log: whether its start writes release_log_tbl. backend_at_start: whether an intermediate start needs the backend
-    too. deletes: folders of the home that its start deletes. needs: what is known that it needs of its host; needs_unknown: what
-    it may need, but nothing is known.
+    "startup-jobs". config_keys: keys (class.name) that must be in config_tbl after that start. moves: which values of the
+    property files. repairs: what is mended in the database before an update of it. exceptions: versions that the package's
+    mandatory list names, but that may be missing. has_release_log: whether its start writes release_log_tbl. backend_at_start:
+    whether an intermediate start needs the backend too. deletes: folders of the home that its start deletes. needs: what is known
+    that it needs of its host; needs_unknown: what it may need, but nothing is known.
     """
 
     line: str
     migrates: tuple[str, ...] = ()
     config_keys: tuple[str, ...] = ()
+    moves: Moves | None = None
     benign: tuple[BenignError, ...] = ()
     repairs: tuple[Repair, ...] = ()
     exceptions: tuple[str, ...] = ()
@@ -125,7 +155,8 @@ class LineRules:
 class Hop:
     """One proven move from a release to the next. number counts from 1; final: the release the run ends on.
 
-    updates: how many database updates are pending for it; None where the package must be downloaded first.
+    updates: how many database updates are pending for it; None where the package must be downloaded first. first: where a start
+    of what lies on the host already takes the site's values from, should it be the line's first; an upgrade carries them anyway.
     """
 
     number: int
@@ -135,6 +166,7 @@ class Hop:
     final: bool
     name: str = ""
     updates: int | None = None
+    first: FirstStart | None = None
 
     @property
     def prefix(self) -> str:

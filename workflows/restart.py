@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from workflows.plan import UpgradePlan
 from workflows.step import Step
+from workflows.steps.first_start import first_start
 from workflows.steps.gate import WaitForDispatch
 from workflows.steps.migrate import ProveMigrations
 from workflows.steps.start import StartBackend, StartFrontend
@@ -17,6 +18,7 @@ def steps(plan: UpgradePlan) -> Iterator[Step]:
     for hop in plan.hops:
         yield WaitForDispatch(hop, plan.gate)
         yield StopApplication(hop, hold=False)  # what is active may run: a boot in between is only another start
+        yield from first_start(hop)
         yield StartFrontend(hop, plan.start_timeout)
         yield ProveMigrations(hop, plan.start_timeout, plan.migrate_timeout)
         yield StartBackend(hop)

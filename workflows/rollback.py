@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from workflows.moves import RollbackPlan
 from workflows.step import Step
 from workflows.steps.arrival import RecordMove, VerifyMove
+from workflows.steps.first_start import first_start
 from workflows.steps.gate import WaitForDispatch
 from workflows.steps.migrate import ProveMigrations
 from workflows.steps.relink import Relink
@@ -21,6 +22,7 @@ def steps(plan: RollbackPlan) -> Iterator[Step]:
     yield StopApplication(plan.hop)
     if plan.point is not None:
         yield RestoreDatabase(plan.hop, plan.point)  # beside, compared, swapped; what was there is kept
+    yield from first_start(plan.hop)  # a line that the database was never started on stores its files' values, for good
     yield Relink(plan)  # every component together, or none
     yield StartFrontend(plan.hop, plan.start_timeout, plan.folders)
     yield ProveMigrations(plan.hop, plan.start_timeout, plan.migrate_timeout)

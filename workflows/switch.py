@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from workflows.moves import SwitchPlan
 from workflows.step import Step
 from workflows.steps.arrival import RecordMove, VerifyMove
+from workflows.steps.first_start import first_start
 from workflows.steps.gate import WaitForDispatch
 from workflows.steps.migrate import ProveMigrations
 from workflows.steps.relink import Relink
@@ -19,6 +20,7 @@ def steps(plan: SwitchPlan) -> Iterator[Step]:
     if plan.restarts:
         yield WaitForDispatch(plan.hop, plan.gate)
         yield StopApplication(plan.hop)
+        yield from first_start(plan.hop)
     yield Relink(plan, plan.restarts)  # every link, or none; a runtime with the site's files
     if plan.restarts:
         yield StartFrontend(plan.hop, plan.start_timeout)

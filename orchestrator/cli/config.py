@@ -88,9 +88,9 @@ def _do(app: App, site: Site, proposal: Proposal, *, name: str, question: str, r
     if not app.json:
         app.show("proposal", [*page.proposal_lines(proposal), ""], {})
     app.sure(question)
-    apply(site, proposal, reason=reason)
+    run = apply(site, proposal, reason=reason)
     done = f"{number(len(proposal.changes), 'value')} changed, in the ledger"
-    app.show(name, [done, page.effect_line(proposal)], {"changed": True, **facts})
+    app.show(name, [done, page.effect_line(proposal, run)], {"changed": True, **facts})
 
 
 def _value(key: str, value: str | None, from_file: str | None) -> str:

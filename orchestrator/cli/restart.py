@@ -16,6 +16,7 @@ from orchestrator.cli.options import diagram_option, gate_options, reason_option
 def command(app: App, *, diagram: bool, wait: float | None, window: str | None, ignore_dispatch: bool, reason: str | None) -> int:
     """Restart the application once no mail is being sent, and see that it answers."""
     from orchestrator.cli.outcome import draw, finish
+    from orchestrator.display.pages import plan as page
     from orchestrator.services.planning import make_restart_plan
     from orchestrator.services.running import start_restart
     from workflows.plan import GateOptions
@@ -24,5 +25,7 @@ def command(app: App, *, diagram: bool, wait: float | None, window: str | None, 
         plan = make_restart_plan(site, GateOptions(wait, window, ignore_dispatch))
         if diagram:
             return draw(app, "restart", plan)
+        if (said := page.first_start_lines(plan.hops[0])) and not app.json:
+            app.show("plan", [*said, ""], {})
         app.sure(f"Restart OpenEMM {plan.source} on {site.settings.name}?")
         return finish(app, "restart", start_restart(site, plan, reason=reason, display=app.display))

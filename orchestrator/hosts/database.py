@@ -158,6 +158,12 @@ class RealDatabase:
             for id_, name, company, enabled, state in rows
         ]
 
+    def companies(self) -> Sequence[int]:
+        """Empty where the schema has none."""
+        if "company_tbl" not in self.schema():
+            return []
+        return [_int(row[0]) for row in self._query("SELECT company_id FROM company_tbl ORDER BY company_id")]
+
     def companies_not_migrated(self) -> Sequence[int]:
         """Ids; empty where the schema has no such marker."""
         schema = self.schema()

@@ -11,11 +11,12 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from orchestrator.files import Owner, fsync_folder, prepare_link, sha256_file, tree_digest
-from orchestrator.hosts import installed, kept_files, kept_folders, site_files, site_values
+from orchestrator.hosts import installed, kept_files, kept_folders, kept_values, site_files, site_values
 from orchestrator.hosts.user import owner
 from workflows.errors import WorkflowError
 from workflows.host import CarriedFile, InstalledTree, KeptFolders, Link, SqlFile, SqlKind, StagedTree
 from workflows.plan import Component, PackageKind
+from workflows.site_values import WSDL, PropertyFiles, SiteValues
 from workflows.version import Version
 
 if TYPE_CHECKING:
@@ -257,27 +258,34 @@ class RealHome:
         """See `kept_folders.take_away`."""
         return kept_folders.take_away(self._home, [self._kept / name for name in names], folders)
 
-    def site_values(self, frontend: str, webservices: str | None) -> Mapping[str, str]:
-        """Values an admin set, keyed as config_tbl will hold them (`site_values.as_config`)."""
-        return site_values.as_config(self._home, self._path(frontend), self._path(webservices) if webservices else None)
+    def property_files(self, gui: str, webservices: str | None) -> PropertyFiles:
+        """See `site_values.property_files`."""
+        return site_values.property_files(self._home, self._path(gui), self._path(webservices) if webservices else None)
 
-    def carry_values(self, source: str, target: str, kind: PackageKind) -> Sequence[CarriedFile]:
-        """Carry property values and the session-timeout into the new web application folder; other kinds carry nothing.
+    def carry_values(self, source: str, target: str, kind: PackageKind, values: SiteValues) -> Sequence[CarriedFile]:
+        """Carry the site's values and the session-timeout into the new web application folder; other kinds carry nothing.
 
-        The GUI gets the web services' wsdlLocationUri too, from the active web services: its migration looks for it there.
-        mailgun.ini lies in the home's etc and stays. Returns the files that hold what the site set, changed or not.
+        The GUI gets the web services' wsdlLocationUri too: its migration looks for it there. Returns the files that hold what
+        the site set, changed or not.
         """
         if kind not in _WEB_APPLICATIONS:
             return []
         old, new = self._path(source).resolve(), self._path(target).resolve()
         files = [site_values.carry_timeout(old, new)]
         if kind is PackageKind.GUI:
-            services = self.active_folder(PackageKind.WEBSERVICES)
-            wsdl = site_values.wsdl_value(self._path(services) if services else None, old)
-            files += [site_values.carry_emm(old, new), site_values.carry_webservices(wsdl, new, self._owner)]
+            wsdl = {key: value for key, value in values.webservices.items() if key == WSDL}
+            files += [site_values.carry_emm(values.emm, new), site_values.carry_webservices(wsdl, new, self._owner)]
         elif kind is PackageKind.WEBSERVICES:
-            files.append(site_values.carry_webservices(site_values.wsdl_value(old), new, self._owner))
+            files.append(site_values.carry_webservices(values.webservices, new, self._owner))
         return site_files.as_contract(self._home, [(file, False) for file in files if file])
+
+    def keep_values(self, folders: Sequence[str], name: str) -> None:
+        """See `kept_values.keep`."""
+        kept_values.keep([self._path(folder) for folder in folders], self._kept / name)
+
+    def put_back_values(self, name: str) -> None:
+        """See `kept_values.put_back`."""
+        kept_values.put_back(self._kept / name)
 
     def sql_files(self, frontend: str) -> Sequence[SqlFile]:
         """The files of a frontend tree that `SqlKind` names, in the order of their names; others are left out.

@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from orchestrator.packages.requirements import Entry, Requirements, Text
 from workflows.errors import UsageError, WorkflowError
-from workflows.plan import BenignError, LineRules, Need, Repair
+from workflows.plan import BenignError, LineRules, Moves, Need, Repair
 from workflows.version import Version
 
 FILE = Path(__file__).with_name("catalogue.toml")
@@ -24,11 +24,32 @@ class CatalogueError(WorkflowError):
     key = "catalogue-invalid"
 
 
+class MovedKeys(Entry):
+    """What the line's first start moves from its property files into config_tbl (`workflows.plan.Moves`).
+
+    same: keys that are called alike in both. mailgun: NAME of mailgun.ini.NAME, which becomes mailout.ini.NAME.
+    """
+
+    same: tuple[Text, ...]
+    mailgun: tuple[Text, ...] = ()
+    renamed: dict[Text, Text] = Field(default_factory=dict)
+    needed: tuple[Text, ...] = ()
+    shipped: dict[Text, Text] = Field(default_factory=dict)
+    source: Text
+
+    def rules(self) -> Moves:
+        """As the workflows know it."""
+        keys = {key: key for key in self.same}
+        keys |= {f"mailgun.ini.{name}": f"mailout.ini.{name}" for name in self.mailgun}
+        return Moves(keys, self.renamed, self.needed, self.shipped)
+
+
 class Migration(Entry):
     """What the line's first start moves, and the keys (class.name) that it leaves in config_tbl."""
 
     migrates: tuple[Literal["config-values", "company-values", "layout", "reports", "startup-jobs"], ...]
     config_keys: tuple[Text, ...] = ()
+    moves: MovedKeys | None = None
     source: Text
 
 
@@ -156,6 +177,7 @@ class Catalogue(Entry):
             line=line,
             migrates=tuple(entry.migration.migrates) if entry.migration else (),
             config_keys=entry.migration.config_keys if entry.migration else (),
+            moves=entry.migration.moves.rules() if entry.migration and entry.migration.moves else None,
             benign=tuple(BenignError(b.version, b.errno, b.object, b.sha256, b.source) for b in entry.benign),
             repairs=tuple(repair.as_rule() for repair in entry.repairs),
             exceptions=entry.exceptions.versions if entry.exceptions else (),

@@ -1,4 +1,4 @@
-"""What a package will bring, told before anything is staged: the database updates of a release."""
+"""What a package holds, told without staging it: the database updates of a release, and the property files it ships."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import hashlib
 import re
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
+from orchestrator.hosts import properties
 from orchestrator.packages import names
 from orchestrator.packages.archive import Limits, list_members, read_members
 from workflows.plan import PackageKind, PackageRef
+from workflows.site_values import PropertyFiles
 from workflows.version import Version
 
+_FILES = {PackageKind.GUI: "emm.properties", PackageKind.WEBSERVICES: "emm-ws.properties"}
 _VERSION = re.compile(r"\d+(?:\.\d+){2,3}(?:-hf\d+)?")
 
 
@@ -33,6 +36,33 @@ def update_versions(packages: Sequence[PackageRef]) -> frozenset[str] | None:
     return None
 
 
+def property_files(version: str, packages: Sequence[tuple[PackageKind, Path]]) -> PropertyFiles | None:
+    """The property files as these packages of one release ship them; None when no GUI is among them.
+
+    Raises:
+        PackageError: a package is damaged or unsafe.
+    """
+    found: dict[PackageKind, Mapping[str, str]] = {}
+    for kind, path in packages:
+        if kind in _FILES and kind not in found:
+            found |= _shipped(path, kind)
+        elif kind is PackageKind.COMPLETE and PackageKind.GUI not in found:
+            for inner, nested in _nested(path, tuple(_FILES)):
+                found |= _shipped(nested, inner.kind)
+    if PackageKind.GUI not in found:
+        return None
+    return PropertyFiles(version, found[PackageKind.GUI], found.get(PackageKind.WEBSERVICES, {}))
+
+
+def _shipped(path: Path, kind: PackageKind) -> dict[PackageKind, Mapping[str, str]]:
+    """By kind, the keys and values of its file; the package is read until that is found."""
+    for member, content in read_members(path, Limits(), hashlib.sha256()):
+        parts = PurePosixPath(member.path).parts
+        if content and parts[-3:] == ("WEB-INF", "classes", _FILES[kind]):
+            return {kind: properties.parse(content.read())}
+    return {}
+
+
 def _listed(path: Path, release: str) -> frozenset[str] | None:
     wanted = f"mandatoryDbChanges_{Version.parse(release).dialect}.csv"
     texts = list_members(path, texts=lambda name: PurePosixPath(name).name == wanted).texts
@@ -41,13 +71,18 @@ def _listed(path: Path, release: str) -> frozenset[str] | None:
 
 
 def _listed_inside(path: Path) -> frozenset[str] | None:
+    for known, nested in _nested(path, (PackageKind.GUI,)):
+        return _listed(nested, known.version)
+    return None
+
+
+def _nested(path: Path, kinds: Collection[PackageKind]) -> Iterator[tuple[names.PackageName, Path]]:
+    """The packages of these kinds inside a complete one, each in a file that is there until the next is asked for."""
     for member, content in read_members(path, Limits(), hashlib.sha256()):
-        name = PurePosixPath(member.path).name
-        known = names.parse(name)
-        if content is None or known is None or known.kind is not PackageKind.GUI:
+        known = names.parse(PurePosixPath(member.path).name)
+        if content is None or known is None or known.kind not in kinds:
             continue
         with tempfile.NamedTemporaryFile(suffix=names.SUFFIX) as nested:
             shutil.copyfileobj(content, nested)
             nested.flush()
-            return _listed(Path(nested.name), known.version)
-    return None
+            yield known, Path(nested.name)

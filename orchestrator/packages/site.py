@@ -8,13 +8,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from orchestrator.files import Owner
+from orchestrator.packages import names
 from orchestrator.packages.download import Downloads
+from orchestrator.packages.errors import PackageError
 from orchestrator.packages.manifest import Manifests
+from orchestrator.packages.preview import property_files
 from orchestrator.packages.source import FolderSource, HttpSource, Offer, open_source
 from orchestrator.packages.staging import Staging
 from orchestrator.settings import Settings
 from workflows.host import Artefact, Progress, StagedTree
 from workflows.plan import PackageRef
+from workflows.site_values import PropertyFiles
 
 OS_RELEASE = Path("/etc/os-release")
 
@@ -29,6 +33,7 @@ class SitePackages:
         self._suse = _is_suse()
         self._source: FolderSource | HttpSource | None = None
         self._offer: Offer | None = None
+        self._shipped: dict[str, PropertyFiles | None] = {}
 
     def available(self) -> Sequence[PackageRef]:
         """All packages the source offers for this host; read once.
@@ -41,6 +46,24 @@ class SitePackages:
     def ignored(self) -> Sequence[str]:
         """Names of what the source offers besides, which is not for an OpenEMM host; errors as `available`."""
         return self._read().ignored
+
+    def shipped(self, version: str) -> PropertyFiles | None:
+        """See `Packages.shipped`: of the source's folder, of what was downloaded, or of a tarball beside its release (facts 1.1).
+
+        A package that cannot be read is as none.
+        """
+        if version not in self._shipped:
+            home, packages = self._settings.home, self._settings.packages
+            folders = [] if "://" in packages else [Path(packages)]
+            folders += [self._settings.state / "downloads", home / "release/emm", home / "release/webservices"]
+            files = [path for folder in folders for path in sorted(folder.glob(f"*{names.SUFFIX}")) if not path.is_symlink()]
+            named = [(name, path) for path in files if (name := names.parse(path.name))]
+            try:
+                found = property_files(version, [(name.kind, path) for name, path in named if name.version == version])
+            except PackageError:
+                found = None
+            self._shipped[version] = found
+        return self._shipped[version]
 
     def fetch(self, ref: PackageRef, expected: str | None, progress: Progress) -> Artefact:
         """The package's file on this host, complete and with the expected digest; see `Downloads.fetch`."""

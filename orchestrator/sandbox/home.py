@@ -44,6 +44,12 @@ SITE_VALUES: Mapping[str, str] = {
     "wkhtmltopdf": "/usr/local/bin/wkhtmltopdf",
     "wkhtmltoimage": "/usr/local/bin/wkhtmltoimage",
 }
+MAILGUN_VALUES: Mapping[str, str] = {"domain": "sandbox.test", "blocksize": "500", "mailer": "Sandbox News"}
+LOST_VALUES: Mapping[str, str] = {  # what no release keeps (24.2); the name as Java writes it
+    "mailaddress.sender.name": "M\\u00FCller News",
+    "mailaddress.replyto.name": "Sandbox News",
+    "mailgun.ini.retries": "3",
+}
 BIRT_KEY = "c2FuZGJveDsgbm90IGEga2V5"  # as the database of a once-started 19.10 holds it
 WEBSERVICES_URL = f"https://{HOST_NAME}/2.0/"
 
@@ -128,9 +134,6 @@ def write_site_files(home: Path, access: Access) -> None:
         f" jdbc-connect={url}, jdbc-driver=org.mariadb.jdbc.Driver\n",
         0o600,
     )
-    settings = {"domain": "sandbox.test", "blocksize": "500", "mailer": "Sandbox News",
-                "metadir": f"{home}/var/spool/META"}  # fmt: skip
-    _write(home / "etc/mailgun.ini", "".join(f"mailgun.ini.{key}={value}\n" for key, value in settings.items()))
     _write(home / "etc/agnitas.update.channel", "release\n")
     for folder in ("emm-plugins", "birt-plugins"):
         _write(home / folder / "sandbox.properties", "the site's own plugin\n")
@@ -153,17 +156,27 @@ def open_files() -> int:
 
 
 def write_site_values(home: Path) -> None:
-    """What an administrator set inside the release folders, where it is lost unless somebody carries it (facts 1.4)."""
+    """What an administrator set inside the release folders, where it is lost unless somebody carries it (facts 1.4).
+
+    On another system: every line of these files ends as there. What need not be set is as it was shipped.
+    """
     gui = home / "webapps/emm/WEB-INF"
+    mailgun = {f"mailgun.ini.{key}": value for key, value in MAILGUN_VALUES.items()}
+    values = {**SITE_VALUES, **mailgun, **LOST_VALUES, "mailgun.ini.metadir": f"{home}/var/spool/META"}
     for classes in (gui / "classes", home / "webapps/statistics/WEB-INF/classes"):
-        file = classes / "emm.properties"
-        text = file.read_text(encoding="utf-8")
-        for key, value in SITE_VALUES.items():
-            text, found = re.subn(rf"(?m)^{re.escape(key)}=.*$", f"{key}={value}", text)
-            text += "" if found else f"{key}={value}\n"
-        _write(file, text)
+        set_values(classes / "emm.properties", values)
     _write(gui / "web.xml", web_xml("gui", timeout=SESSION_MINUTES))
-    _write(home / "webapps/webservices/WEB-INF/classes/emm-ws.properties", f"wsdlLocationUri={WEBSERVICES_URL}\n")
+    set_values(home / "webapps/webservices/WEB-INF/classes/emm-ws.properties", {"wsdlLocationUri": WEBSERVICES_URL})
+
+
+def set_values(file: Path, values: Mapping[str, str]) -> None:
+    """Give these keys other values in a property file, as they are written there."""
+    lines = file.read_bytes().decode("latin-1").splitlines()
+    for key, value in values.items():
+        there = [number for number, line in enumerate(lines) if re.match(rf"{re.escape(key)}\s*=", line)]
+        lines = [line for number, line in enumerate(lines) if number not in there]
+        lines.insert(there[0] if there else len(lines), f"{key}={value}")
+    file.write_bytes("".join(f"{line}\r\n" for line in lines).encode("latin-1"))
 
 
 def _write(path: Path, text: str, mode: int = 0o644) -> None:

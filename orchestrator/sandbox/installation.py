@@ -7,6 +7,9 @@ die-at              a point's name; at that point the application is killed with
 migration-exception a step's name; that step of the start-up migration raises, at every start until the file is removed.
                     Steps: config-values, webservices, mailout, reports, company-values (when empty), layout.
 migration-hang      a step's name; that step never ends (until SIGTERM).
+value-lost          keys (class.name); the start stores nothing for them, and says nothing.
+report-lost         the start gives no report its recipients, and says nothing.
+job-fails           every startup job ends in state 3, and is not tried again.
 no-listen           the HTTP port is not opened, although the log says that the server started.
 backend-fail        backend.sh start fails.
 python-version      the version that opt/python3 says it has (3.9.2): agn3.stream wants less than 3.10, agn3.plugin below 3.12.
@@ -38,6 +41,7 @@ from typing import TypeAlias
 
 import pymysql
 
+from orchestrator.hosts.properties import parse
 from workflows.version import Version
 
 DEFAULT_STEP = "company-values"
@@ -71,11 +75,6 @@ class Installation:
     def version(self, webapp: str = "emm") -> Version:
         """The web application's version."""
         return Version.parse(self.properties(webapp)["ApplicationVersion"])
-
-    def mailgun(self) -> dict[str, str]:
-        """The settings of the mail generator: those in emm.properties win over those of etc/mailgun.ini."""
-        own = {key: value for key, value in self.properties("emm").items() if key.startswith("mailgun.ini.")}
-        return {**read_properties(self.home / "etc" / "mailgun.ini"), **own}
 
     def birt_key(self, half: str) -> str | None:
         """The private or public key of BIRT, None when there is no file."""
@@ -165,9 +164,5 @@ def _connect(entry: Mapping[str, str], server: str, database: str, socket: str |
 
 
 def read_properties(file: Path) -> dict[str, str]:
-    """The key=value lines of a file; empty when there is none."""
-    if not file.is_file():
-        return {}
-    lines = (line.strip() for line in file.read_text(encoding="utf-8").splitlines())
-    pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))
-    return {key.strip(): value.strip() for key, _, value in pairs}
+    """The keys and values of a file, as Java reads them; empty when there is none."""
+    return parse(file.read_bytes()) if file.is_file() else {}

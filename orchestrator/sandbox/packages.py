@@ -1,8 +1,9 @@
 """The packages of three releases, in the vendor's naming and layout (facts 1.1, 1.4, 2.1), with contents of our own writing.
 
 The same input gives the same bytes: order, owner and times are fixed. What matters about them is what they do to an upgrade
-that is careless: a runtime brings a salt, a web.xml and an emm.sh.additional.properties of its own, a 20.04 gui an
-emm.properties full of placeholders, 20.10 is one package with four others in it, and its web applications lie in a folder.
+that is careless: a runtime brings a salt, a web.xml and an emm.sh.additional.properties of its own, a 19.10 and a 20.04 gui an
+emm.properties full of markers, defaults and keys that no release keeps, 20.10 is one package with four others in it, and its web
+applications lie in a folder.
 """
 
 from __future__ import annotations
@@ -161,7 +162,7 @@ def webapp(release: SandboxRelease, kind: PackageKind) -> Iterator[Member]:
     """A web application; those of a complete package lie in a folder of their own, which is flattened when installed."""
     top = f"{release.file(kind).removesuffix('.tar.gz')}/" if release.complete else ""
     texts = {
-        "web.xml": web_xml(str(kind), timeout=60),
+        "web.xml": web_xml(str(kind)),
         "classes/emm.properties": emm_properties(release, kind),
         "lib/emm-core.jar": f"stands in for the code of {release.frontend}\n",
     }
@@ -169,10 +170,11 @@ def webapp(release: SandboxRelease, kind: PackageKind) -> Iterator[Member]:
         texts |= bundle(release.line)
         if release.line == full.LINE:
             texts["sql/mysql/emm-mysql-fulldb-basic.sql"] = full.full_text()
-    if kind is PackageKind.WEBSERVICES:
-        texts["classes/emm-ws.properties"] = "wsdlLocationUri=http://[to be defined]/2.0/\n"
+    if kind is PackageKind.WEBSERVICES and not release.complete:
+        texts["classes/emm-ws.properties"] = template("emm-ws.properties")
     for path, text in texts.items():
-        yield _text(f"{top}WEB-INF/{path}", text)
+        encoding = "latin-1" if path.endswith(".properties") else "utf-8"  # as Java wants them
+        yield Member(f"{top}WEB-INF/{path}", text.encode(encoding))
 
 
 def backend(release: SandboxRelease) -> Iterator[Member]:
@@ -205,14 +207,28 @@ def manual(release: SandboxRelease) -> Iterator[Member]:
 
 
 def emm_properties(release: SandboxRelease, kind: PackageKind) -> str:
-    """The emm.properties a package ships: up to 20.04 with placeholders for every value, later without values (17.3)."""
-    text = template("emm.properties").replace("@VERSION@", release.frontend).replace("@BUILDTIME@", "2020-09-13 12:26:40")
-    return text if release.complete or kind is PackageKind.WEBSERVICES else text + template("emm.properties.values")
+    """The emm.properties a package ships: up to 20.04 with markers and defaults, later without values (17.3, 24.2).
+
+    19.10's paths are those of the home that the vendor has in mind, 20.04's begin with ${home}.
+    """
+    text = template("emm.properties")
+    if not (release.complete or kind is PackageKind.WEBSERVICES):
+        text += template("emm.properties.values")
+    home = "/home/openemm" if release.line == "19.10" else "${home}"
+    for mark, value in {
+        "VERSION": release.frontend,
+        "BUILDTIME": "2020-09-13 12:26:40",
+        "LINE": release.line,
+        "HOME": home,
+    }.items():
+        text = text.replace(f"@{mark}@", value)
+    return text
 
 
-def web_xml(name: str, *, timeout: int) -> str:
-    """A web.xml with that session-timeout in minutes."""
-    return template("web.xml").replace("@NAME@", name).replace("@TIMEOUT@", str(timeout))
+def web_xml(name: str, *, timeout: int | None = None) -> str:
+    """A web.xml with that session-timeout in minutes; those of the builds have none (24.2)."""
+    config = f"  <session-config>\n    <session-timeout>{timeout}</session-timeout>\n  </session-config>\n" if timeout else ""
+    return template("web.xml").replace("@NAME@", name).replace("@SESSION@", config)
 
 
 def pem(half: str, content: str) -> str:

@@ -114,7 +114,7 @@ class StartUp:
             self._host.step("webservices")
             self._compared("webservices.url", self._host.properties("emm", "emm-ws.properties").get("wsdlLocationUri"))
             self._host.step("mailout")
-            settings = self._host.mailgun()
+            settings = self._host.properties("emm")
             for name, default in MAILOUT.items():
                 self._compared(f"mailout.ini.{name}", settings.get(f"mailgun.ini.{name}") or default)
             self._host.step("reports")
@@ -129,7 +129,7 @@ class StartUp:
         own = self._host.properties("emm")
         for key, default in defaults.items():
             value = own.get(key) or default
-            if value and self._rows(key).get(None) is None:
+            if value and self._rows(key).get(None) is None and not self._loses(key):
                 self._insert(key, self._portable(value))
                 if key in MAIL_ADDRESSES:
                     self._host.point("mailaddress-insert")
@@ -143,7 +143,7 @@ class StartUp:
 
         An empty row, or one with the marker, is overwritten; beside a row with another value comes one for this host.
         """
-        if not value:
+        if not value or self._loses(key):
             return
         value = self._portable(value)
         rows = self._rows(key)
@@ -159,6 +159,9 @@ class StartUp:
             self._update(key, value, here)
         else:
             self._insert(key, value, here)
+
+    def _loses(self, key: str) -> bool:
+        return key in (self._host.hook("value-lost") or "").split()
 
     def _portable(self, value: str) -> str:
         """Paths below the home are stored as ${home} (facts 8.3)."""
@@ -192,7 +195,9 @@ class StartUp:
         )
         for report, email, days, time, send, delivered in reports:
             self._execute("DELETE FROM birtreport_recipient_tbl WHERE birtreport_id = %s", (report,))
-            for address in (email or "").replace(";", ",").replace(",", " ").split():
+            for address in (
+                () if self._host.hook("report-lost") is not None else (email or "").replace(";", ",").replace(",", " ").split()
+            ):
                 self._execute("INSERT INTO birtreport_recipient_tbl (birtreport_id, email) VALUES (%s, %s)", (report, address))
                 self._host.point("birt-recipient")
             self._execute(
@@ -244,6 +249,9 @@ class StartUp:
         for job, classname, company in jobs:
             self._execute("UPDATE startup_job_tbl SET state = 1, change_date = NOW() WHERE id = %s", (job,))
             self._host.point("job-state")
+            if self._host.hook("job-fails") is not None:
+                self._execute("UPDATE startup_job_tbl SET state = 3, change_date = NOW() WHERE id = %s", (job,))
+                continue
             if classname.endswith("LoginTrackSettingsMigrationStartupJob"):
                 self._login_values(company)
             self._execute("UPDATE startup_job_tbl SET state = 2, change_date = NOW() WHERE id = %s", (job,))

@@ -20,6 +20,7 @@ from state.ledger import EntryDraft
 from workflows import configuration as rules
 from workflows.configuration import Change, Setting
 from workflows.errors import UsageError
+from workflows.machine import ENDED, RunState
 from workflows.password import ADMIN
 from workflows.plan import Component
 from workflows.version import Version
@@ -27,8 +28,10 @@ from workflows.version import Version
 if TYPE_CHECKING:
     from orchestrator.services.site import Site
     from orchestrator.settings import Settings
+    from state.journal import RunRecord
 
 HTTP_PORT = 80
+PROOFS = (".migrate", ".verify")  # how the names of the steps end that prove a start
 
 
 @dataclass(frozen=True)
@@ -126,22 +129,28 @@ def propose_url(site: Site, url: str, *, mailloop: str | None, keep: Sequence[st
     return Proposal(tuple(changes), any(map(rules.needs_restart, keys)), tuple(notes))
 
 
-def apply(site: Site, proposal: Proposal, *, reason: str | None) -> None:
+def apply(site: Site, proposal: Proposal, *, reason: str | None) -> str | None:
     """Make the changes in one transaction. The ledger's entries are written just before its commit.
 
     So no change is ever without an entry; should the commit itself fail, an entry of its own says that, or that it is in doubt.
+    A run that failed at the proof of a start may be waiting for just this change; any other open run forbids it.
+
+    Returns:
+        the id of such a run.
 
     Raises:
         RefusedError: "run-open", "configuration-changed"; nothing was changed.
         StateError: "run-in-progress".
     """
     with site.lease.acquire(None, "config"):
-        refuse_open_run(site)
+        refuse_open_run(site, unless=_failed_at_its_proof)
         recorded = Recorded(
             site, [EntryDraft("configuration-changed", "configuration", evidence=_told(c)) for c in proposal.changes], reason
         )
         with recorded:
             Configuration(site.settings).change(proposal.changes, before_commit=recorded.write)
+        waiting = site.store.journal.open_run(site.key, {state.value for state in ENDED})
+        return waiting.id if waiting else None
 
 
 def set_password(site: Site, password: str, *, generated: bool, reason: str | None) -> None:
@@ -182,6 +191,11 @@ class Recorded:
             what = "not-committed" if _refused(error) else "commit-in-doubt"
             draft = EntryDraft(what, "configuration", evidence={"entries": self._seqs})
             self._site.ledger.append([draft], actor=self._actor)
+
+
+def _failed_at_its_proof(run: RunRecord) -> bool:
+    """Its resume looks at the database anew, and what an abort puts back is a dump from before the start."""
+    return run.state == RunState.FAILED and (run.position or "").endswith(PROOFS)
 
 
 def _refused(error: BaseException) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.hosts.installed import LINKS
 from orchestrator.packages.catalogue import Catalogue
+from orchestrator.services.first_starts import with_first_start
 from orchestrator.tool import TOOL_VERSION
 from workflows.errors import RefusedError, UsageError
 from workflows.host import InstalledTree, Link, StagedTree
@@ -38,7 +39,7 @@ def make_switch_plan(site: Site, component: Component, version: str, gate: GateO
     Raises:
         UsageError: "version-not-installed" naming what is there, "version-malformed", "window-malformed".
         RefusedError: "switch-across-lines", "release-incomplete", "version-ambiguous", "tomcat-missing", "link-broken",
-            "database-incomplete".
+            "database-incomplete", "first-start-without-values".
     """
     wanted = Version.parse(version)
     if gate.window:
@@ -56,8 +57,11 @@ def make_switch_plan(site: Site, component: Component, version: str, gate: GateO
         trees = ()
     if component is Component.FRONTEND:
         require_database(host, trees, target)
+    hop = hop_to(frontend, runs_then, "switch")
+    if trees and component is not Component.MANUAL:
+        hop = with_first_start(host, hop, gui_of(trees))
     return SwitchPlan(
-        source=source, target=target, component=component, hop=hop_to(frontend, runs_then, "switch"), trees=trees,
+        source=source, target=target, component=component, hop=hop, trees=trees,
         links=tomcat_links(host, runs_then) if component is not Component.MANUAL else (),
         before={name.value: held for name, held in active.items()}, gate=gate,
         start_timeout=site.settings.start_timeout, migrate_timeout=site.settings.migrate_timeout, tool_version=TOOL_VERSION,
@@ -232,6 +236,11 @@ def _refuse_across_lines(component: Component, active: Version, target: str) -> 
         key="switch-across-lines", unharmed=["nothing was changed"],
         next=[f"{command}    moves links and database together"],
     )  # fmt: skip
+
+
+def gui_of(trees: Iterable[StagedTree]) -> str | None:
+    """The folder of the GUI among these trees; None when it stays as it is."""
+    return next((tree.folder for tree in trees if tree.kind is PackageKind.GUI), None)
 
 
 def _major(version: str) -> str:

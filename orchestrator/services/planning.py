@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from orchestrator.packages.catalogue import Catalogue
 from orchestrator.packages.preview import update_versions
+from orchestrator.services.first_starts import with_first_start
 from orchestrator.services.site import Site
 from orchestrator.tool import TOOL_VERSION
 from workflows.errors import WorkflowError
@@ -51,11 +52,16 @@ def make_plan(site: Site, target: str, gate: GateOptions) -> UpgradePlan:
 
 
 def make_restart_plan(site: Site, gate: GateOptions) -> UpgradePlan:
-    """The plan of a restart of what is active."""
+    """The plan of a restart of what is active.
+
+    Raises:
+        RefusedError: "first-start-without-values".
+    """
     before = _active(site.host)
     source = before[Component.FRONTEND]
     catalogue = Catalogue.load()
     hop = Hop(1, source, Release(source, ()), catalogue.rules(Version.parse(source).line), final=True, name="restart")
+    hop = with_first_start(site.host, hop)
     return _plan(site, before, (hop,), gate=gate, target=source, serial=catalogue.serial)
 
 

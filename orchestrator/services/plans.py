@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from pydantic import TypeAdapter
 
+from orchestrator.packages.catalogue import Catalogue
 from workflows import convert, install, mta_switch, restart, rollback, switch, upgrade
 from workflows.convert import ConversionPlan
 from workflows.moves import RollbackPlan, SwitchPlan
@@ -16,6 +17,8 @@ from workflows.mta import MtaPlan
 from workflows.plan import GateOptions, UpgradePlan
 from workflows.setup.plan import InstallPlan
 from workflows.step import Step
+
+LATER_RULES = ("deletes", "moves")  # what the plans of version 0.1.0 do not pin
 
 
 class Plan(Protocol):
@@ -66,13 +69,12 @@ def plan_from_json(workflow: str, data: Mapping[str, Any]) -> Plan:
 
 
 def _completed(data: Mapping[str, Any]) -> dict[str, Any]:
-    """A plan that version 0.1.0 made does not tell which folders a start deletes: the catalogue does."""
+    """What a plan of version 0.1.0 does not tell of a line is as it always was, and the catalogue knows it."""
     whole = copy.deepcopy(dict(data))
     for hop in (*whole.get("hops", ()), whole.get("hop")):
-        if hop and "deletes" not in hop["rules"]:
-            from orchestrator.packages.catalogue import Catalogue
-
-            hop["rules"]["deletes"] = Catalogue.load().rules(hop["rules"]["line"]).deletes
+        if missing := [name for name in LATER_RULES if hop and name not in hop["rules"]]:
+            known = Catalogue.load().rules(hop["rules"]["line"])
+            hop["rules"] |= {name: getattr(known, name) for name in missing}
     return whole
 
 

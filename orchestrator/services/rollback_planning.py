@@ -9,7 +9,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
-from orchestrator.services.moving import hop_to, newest, require_active, require_database, same, tomcat_links, trees_for
+from orchestrator.services.first_starts import with_first_start
+from orchestrator.services.moving import (
+    gui_of,
+    hop_to,
+    newest,
+    require_active,
+    require_database,
+    same,
+    tomcat_links,
+    trees_for,
+)
 from orchestrator.services.restore_points import RESTORING, Candidate, candidates, components_at, for_release
 from orchestrator.tool import TOOL_VERSION
 from workflows.errors import RefusedError, UsageError, WorkflowError
@@ -101,7 +111,8 @@ def make_rollback_plan(
             folders=_folders(site, found.point.taken),
         )  # fmt: skip
         require_restorable(site, found)
-    return replace(plan, links=tomcat_links(site.host, version))
+    hop = with_first_start(site.host, plan.hop, gui_of(plan.trees), restored=plan.point is not None)
+    return replace(plan, hop=hop, links=tomcat_links(site.host, version))
 
 
 def make_restore_plan(site: Site, backup: str, gate: GateOptions) -> RollbackPlan:
@@ -124,7 +135,8 @@ def make_restore_plan(site: Site, backup: str, gate: GateOptions) -> RollbackPla
     found = next(one for one in _dumps(site, source) if one.point.backup == backup)
     require_restorable(site, found)
     return RollbackPlan(
-        source=source, target=source, hop=hop_to(source, source, "restore"), gate=gate, point=found.point,
+        source=source, target=source, gate=gate, point=found.point,
+        hop=with_first_start(site.host, hop_to(source, source, "restore"), restored=True),
         before={component.value: version for component, version in active.items()},
         start_timeout=site.settings.start_timeout, migrate_timeout=site.settings.migrate_timeout, tool_version=TOOL_VERSION,
     )  # fmt: skip

@@ -128,14 +128,16 @@ def _create(
     )  # fmt: skip
 
 
-def refuse_open_run(site: Site) -> None:
+def refuse_open_run(site: Site, *, unless: Callable[[RunRecord], bool] = lambda _: False) -> None:
     """Raise while a run of the site has not ended: what it proves and puts back must not be changed behind it.
+
+    unless: whether that run bears what is to be done.
 
     Raises:
         RefusedError: "run-open".
     """
     open_run = site.store.journal.open_run(site.key, {state.value for state in ENDED})
-    if open_run is not None:
+    if open_run is not None and not unless(site.store.journal.load(open_run.id)):
         raise RefusedError(
             f"run {open_run.id} ({open_run.workflow}) is {open_run.state}; one run at a time",
             key="run-open",

@@ -16,7 +16,7 @@ from orchestrator.packages.catalogue import Catalogue
 from workflows import convert, install, restart, rollback, switch, upgrade
 from workflows.machine import RunState, StepState
 from workflows.moves import RestorePoint, RollbackPlan, SwitchPlan
-from workflows.plan import Component, Hop, Release, UpgradePlan
+from workflows.plan import Component, FirstStart, Hop, Release, UpgradePlan
 from workflows.step import Probe, StepDefaults
 from workflows.steps.setup.base import SetupStep
 
@@ -37,12 +37,14 @@ def page() -> str:
         "`install.hold` on only where they are needed.",
         table(("step", "what it does", "when it is taken back"), _rows(list(install.steps(guide.plan())))),
         "## A restart",
+        "`backup` and `carry` only before the first start of a line on its database, when that moves values out of files.",
         table(("step", "what it does", "when it is taken back"), _rows(list(restart.steps(_plan(hops=1, name="restart"))))),
         "## A rollback",
-        "`restore` only across release lines; those of `orchestrate backup restore` begin with `restore.`",
+        "`restore` only across release lines, `carry` only to a line whose first start moves values out of files; the steps of "
+        "`orchestrate backup restore` begin with `restore.`",
         table(("step", "what it does", "when it is taken back"), _rows(list(rollback.steps(_rollback())))),
         "## A switch",
-        "Of a manual only `links` and `record`.",
+        "Of a manual only `links` and `record`; `backup` and `carry` as of a restart.",
         table(("step", "what it does", "when it is taken back"), _rows(list(switch.steps(_switch())))),
         "## A conversion of tables",
         table(("step", "what it does", "when it is taken back"), _rows(list(convert.steps(_conversion())))),
@@ -59,20 +61,22 @@ def page() -> str:
 def _plan(*, hops: int, name: str = "") -> Any:
     rules = Catalogue.load().rules
     way = ("19.10", "20.04", "20.10")[: hops + 1]
+    first = FirstStart("gui") if name else None
     made = tuple(
-        Hop(number, way[number - 1], Release(line, ()), rules(line), final=number == hops, name=name)
+        Hop(number, way[number - 1], Release(line, ()), rules(line), final=number == hops, name=name, first=first)
         for number, line in enumerate(way[1:], start=1)
     )
     return UpgradePlan(way[0], way[-1], made)
 
 
-def _move(name: str) -> dict[str, Any]:
-    hop = Hop(1, "20.10", Release("20.04", ()), Catalogue.load().rules("20.04"), final=True, name=name)
+def _move(name: str, *, restored: bool = False) -> dict[str, Any]:
+    first = FirstStart("gui", restored=restored)
+    hop = Hop(1, "20.10", Release("20.04", ()), Catalogue.load().rules("20.04"), final=True, name=name, first=first)
     return {"source": "20.10", "target": "20.04", "hop": hop}
 
 
 def _rollback() -> RollbackPlan:
-    return RollbackPlan(**_move("rollback"), point=RestorePoint(datetime.now(UTC), (), {}, backup="RUN-hop1"))
+    return RollbackPlan(**_move("rollback", restored=True), point=RestorePoint(datetime.now(UTC), (), {}, backup="RUN-hop1"))
 
 
 def _switch() -> SwitchPlan:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from workflows.checks.finding import Finding, Severity, passed
 from workflows.host import Host
 from workflows.plan import LineRules, UpgradePlan
+from workflows.site_values import DATABASE, SiteValues, Unset, command
 from workflows.steps.proof import Condition, judge_companies, judge_config, judge_jobs, judge_layout
 
 KEY = "source-migrated"
@@ -30,11 +31,13 @@ def check(host: Host, plan: UpgradePlan | None) -> Iterator[Finding]:
     elif rules.migrates:
         yield passed(KEY, TITLE, f"as {rules.line} leaves it")
     if "config-values" in rules.migrates:
-        config = judge_config(host.database.config(), {}, rules.config_keys, {})
-        if doubts := [condition.said for condition in config if not condition.holds]:
-            yield Finding(
-                KEY, Severity.WARNING, TITLE, "; ".join(doubts), "later releases read these from the database only", FIX
-            )
+        rows = host.database.config()
+        doubts = [condition for condition in judge_config(rows, {}, rules.config_keys, {}) if not condition.holds]
+        for doubt in doubts:
+            key = doubt.key.partition(":")[2]
+            set_it = command(Unset(key, DATABASE, ""), SiteValues(), rows)  # behind its start no value comes any more (24.2)
+            why = "later releases read it from the database only"
+            yield Finding(KEY, Severity.WARNING, TITLE, doubt.said, why, FIX if missing else set_it)
 
 
 def _marks(host: Host, rules: LineRules) -> Iterator[Condition]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from workflows.errors import WorkflowError
 from workflows.moves import MovePlan, RollbackPlan
 from workflows.plan import PackageKind
 from workflows.step import Context, Done, Facts, LedgerNote, StepDefaults
 from workflows.steps.migrate import judge_all, unproven
-from workflows.steps.proof import Condition, Expectation
+from workflows.steps.proof import Condition, expectation
 from workflows.steps.record import changes
 from workflows.steps.start import mark_of, start_if_ended
 from workflows.version import Version
@@ -42,7 +42,7 @@ class VerifyMove(StepDefaults):
         """
         hop = self.plan.hop
         start_if_ended(ctx, hop, self.plan.start_timeout)
-        expected = Expectation(hop.target.version, mark_of(ctx, hop), self.plan.folder(PackageKind.GUI), {}, {})
+        expected = replace(expectation(ctx, hop, mark_of(ctx, hop)), frontend=self.plan.folder(PackageKind.GUI))
         judged = [*judge_all(ctx, hop, expected), *self._same_versions(ctx)]
         missing = [condition for condition in judged if not condition.holds]
         if missing:

@@ -16,6 +16,7 @@ from workflows.steps.repair import repair_damage
 from workflows.steps.start import mark_of, start_and_wait, start_if_ended, telling_lines
 from workflows.steps.this_database import conditions as of_this_database
 from workflows.steps.this_database import round_trip
+from workflows.steps.ways import CONFIG, ways_on
 
 POLL = 0.3  # seconds
 NOT_STARTED = ("log-context", "http-version", "http-database")  # the web application is not there at all
@@ -43,15 +44,7 @@ def unproven(ctx: Context, hop: Hop, missing: Sequence[Condition], key: str, mes
     """The error that names every missing condition."""
     log = telling_lines(ctx.host.application.log_since(mark_of(ctx, hop)))
     detail = [f"{condition.key}: {condition.said}" for condition in missing]
-    ways = [
-        f"less {ctx.host.home_path}/logs/catalina.out    what the start said",
-        f"orchestrate resume    starts {hop.target.version} again, once the cause is gone",
-    ]
-    if key == "migration-timeout":
-        ways = [
-            "orchestrate resume    waits as long again",
-            f"{ctx.host.home_path}/bin/emm.sh stop    before the resume, to have it start anew",
-        ]
+    ways = ways_on(ctx, hop, missing, late=key == "migration-timeout")
     return WorkflowError(message, key=key, detail=[*detail, *log][:25], command="emm.sh start", next=ways)
 
 
@@ -68,7 +61,7 @@ class ProveMigrations(HopStep):
         """Wait until all conditions hold.
 
         Raises:
-            WorkflowError: "start-failed" or "migration-failed" when waiting cannot help, "migration-timeout".
+            WorkflowError: "start-failed", "values-missing" or "migration-failed" when waiting cannot help, "migration-timeout".
         """
         began, repaired = monotonic(), False
         notes: list[LedgerNote] = []
@@ -80,8 +73,7 @@ class ProveMigrations(HopStep):
                 began = monotonic()
                 continue
             if hopeless := [condition for condition in missing if condition.hopeless]:
-                key = "start-failed" if hopeless[0].key in NOT_STARTED else "migration-failed"
-                raise self._error(ctx, missing, key, hopeless[0].said)
+                raise self._error(ctx, missing, _key_of(hopeless), hopeless[0].said)
             if waited >= self.timeout:
                 raise self._error(
                     ctx, missing, "migration-timeout", f"the start-up migration did not end within {self.timeout:.0f} s"
@@ -111,6 +103,12 @@ class ProveMigrations(HopStep):
 
     def _error(self, ctx: Context, missing: Sequence[Condition], key: str, message: str) -> WorkflowError:
         return unproven(ctx, self.hop, missing, key, f"cannot prove {self.hop.target.version}: {message}")
+
+
+def _key_of(hopeless: Sequence[Condition]) -> str:
+    if hopeless[0].key in NOT_STARTED:
+        return "start-failed"
+    return "values-missing" if all(condition.key.startswith(CONFIG) for condition in hopeless) else "migration-failed"
 
 
 @dataclass(frozen=True)

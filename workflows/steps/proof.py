@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from workflows.errors import UsageError
 from workflows.host import LogMark, Report, StartupJob
 from workflows.plan import Hop, PackageKind
+from workflows.site_values import MARKER
 from workflows.step import Context
 from workflows.steps.trees import tree_of
 from workflows.version import Version
@@ -15,10 +16,11 @@ from workflows.version import Version
 STARTED = "Server startup in"
 CONTEXT_FAILED = "Context [] startup failed"
 MIGRATION_FAILED = "Cannot check installation validity"
-MARKER = "[to be defined]"
 LAYOUT_ITEMS = ("edition_logo.png", "favicon.ico", "logo.png", "logo.svg")
 JOB_IN_PROGRESS, JOB_DONE, JOB_FAILED = 1, 2, 3
 NOT_FOUND, OK = 404, 200
+MOVED_FIRST = ("config:", "reports")  # how the keys of what a start moves first begin
+ENDED_WITH = ("log-started", "company-values", "layout")  # what shows that it has come to its end
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ def judge_config(
             said = f"{key} is {values[0]!r}, the site's files say {expected[key]!r}"
         else:
             continue
-        conditions.append(Condition(f"config:{key}", holds=False, said=said, hopeless=False))
+        conditions.append(Condition(f"config:{key}", holds=False, said=said))
     return conditions or [
         Condition("config", holds=True, said=f"{len({*expected, *required})} configuration values are in the database")
     ]
@@ -161,7 +163,21 @@ def conditions(ctx: Context, hop: Hop, expected: Expectation) -> list[Condition]
         WorkflowError: the database does not answer, or is not the application's: then nothing can be said of the rest.
     """
     log = ctx.host.application.log_since(expected.mark)
-    return [*judge_log(log), *_answers(ctx, expected.version, up=STARTED in log), *_database(ctx, hop, expected)]
+    return decided([*judge_log(log), *_answers(ctx, expected.version, up=STARTED in log), *_database(ctx, hop, expected)])
+
+
+def decided(judged: Sequence[Condition]) -> list[Condition]:
+    """The same, with what can no longer come as hopeless (facts 24.2).
+
+    A start moves configuration values first, then reports, company values and images (facts 8.3), and only then says that it
+    has started: a value that is missing behind them never comes.
+    """
+    ended = not any(condition.key in ENDED_WITH for condition in judged if not condition.holds)
+    return [
+        replace(condition, hopeless=True) if ended and condition.key.startswith(MOVED_FIRST) and not condition.holds
+        else condition
+        for condition in judged
+    ]  # fmt: skip
 
 
 def _answers(ctx: Context, version: str, *, up: bool) -> list[Condition]:

@@ -11,9 +11,10 @@ from typing import Any, ClassVar
 from workflows.errors import WorkflowError
 from workflows.host import LogMark
 from workflows.plan import Hop
+from workflows.site_values import MARKER
 from workflows.step import Context, Done, Facts, LedgerNote
 from workflows.steps.hop import HopStep
-from workflows.steps.proof import CONTEXT_FAILED, MARKER, MIGRATION_FAILED, STARTED
+from workflows.steps.proof import CONTEXT_FAILED, MIGRATION_FAILED, STARTED
 from workflows.steps.repair import repair_damage
 from workflows.steps.stop import stop_all, telling
 from workflows.steps.this_database import before_start, start_of

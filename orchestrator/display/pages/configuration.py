@@ -55,8 +55,10 @@ def proposal_lines(proposal: Proposal) -> list[str]:
     return lines
 
 
-def effect_line(proposal: Proposal) -> str:
-    """When the change takes effect."""
+def effect_line(proposal: Proposal, run: str | None) -> str:
+    """When the change takes effect. run: the failed one whose proof it was made for."""
+    if run is not None:
+        return f"  next      orchestrate resume {run}    proves the start again"
     if proposal.restart:
         return "  next      orchestrate restart    needed: the application reads this at its start only"
     return "  next      orchestrate restart    only if it has no effect within 5 minutes"

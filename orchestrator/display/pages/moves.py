@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.display.pages.layout import paragraph, table
+from orchestrator.display.pages.plan import first_start_lines
 from orchestrator.display.words import duration, iso, moment, number
 from workflows.plan import Component
 
@@ -20,7 +21,8 @@ _SHOWN = 8
 def switch_lines(name: str, plan: SwitchPlan) -> list[str]:
     """What becomes active, and whether mail is down meanwhile."""
     down = "mail is down for one restart" if plan.restarts else "nothing is restarted"
-    return [f"openemm on {name}   switch {plan.component}", "", *_components(plan), "", f"  {down}"]
+    page = [f"openemm on {name}   switch {plan.component}", "", *_components(plan), "", f"  {down}"]
+    return [*page, *first_start_lines(plan.hop)]
 
 
 def rollback_lines(name: str, view: RollbackView) -> list[str]:
@@ -31,7 +33,7 @@ def rollback_lines(name: str, view: RollbackView) -> list[str]:
     if plan.point is not None:
         page += ["", *_loss(view.loss)]
     page += ["", f"  mail is down for {_downtime(view)}"]
-    return page
+    return [*page, *first_start_lines(plan.hop)]
 
 
 def rollback_facts(view: RollbackView) -> dict[str, Any]:

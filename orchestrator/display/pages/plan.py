@@ -67,6 +67,17 @@ def _hop(hop: Hop) -> tuple[str, str, str, str]:
     return (f"hop {hop.number}", f"{hop.source} -> {hop.target.version}", updates, started)
 
 
+def first_start_lines(hop: Hop) -> list[str]:
+    """What goes before a start that is the first of its line on this database; nothing where it is not, or not known yet."""
+    first = hop.first
+    if first is None or first.restored:
+        return []
+    version, source = hop.target.version, first.older[0] if first.older else first.gui
+    before = f"a dump is proven, and the site's values of {source} are carried, before it is"
+    said = f"{version} has never been started on this database: {before}"
+    return paragraph(said, 2)
+
+
 def _took(seconds: float | None) -> str:
     return "-" if seconds is None else duration(seconds)
 

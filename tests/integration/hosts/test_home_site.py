@@ -16,15 +16,18 @@ from orchestrator.hosts.site_files import RuntimeTreeError
 from orchestrator.settings import Settings
 from workflows.host import SqlKind
 from workflows.plan import PackageKind
+from workflows.site_values import SiteValues
 
 DEFAULTS = (
     "system.url=http://[to be defined]\nmailaddress.sender=info@example.com\nsystem.wkhtmltopdf=/usr/bin/wkhtmltopdf\n"
     "other.key=kept\n"
 )
-SITE = (
-    "system.url = https://mail.site.org\nmailaddress.sender=\\\n  news@site.org\nmailaddress.bounce=\n"
-    "birt.url=http://[to be defined]/birt\nwkhtmltopdf=/home/x/wkhtmltopdf\nown.key=left behind\n"
-)
+SITE = "system.url = https://mail.site.org\nmailaddress.sender=\\\n  news@site.org\nmailaddress.bounce=\nown.key=left behind\n"
+VALUES = SiteValues(
+    emm={
+        "system.url": "https://mail.site.org", "mailaddress.sender": "news@site.org", "system.wkhtmltopdf": "/home/x/wkhtmltopdf"
+    }
+)  # fmt: skip
 
 
 def test_site_files_win_and_the_shipped_ones_are_kept_beside(home: RealHome, tree: Tree, settings: Settings) -> None:
@@ -103,7 +106,7 @@ def test_a_folder_without_tomcat_is_no_runtime(home: RealHome, tree: Tree, setti
 def test_values_of_19_10_come_into_20_04_under_their_new_names(home: RealHome, tree: Tree, settings: Settings) -> None:
     old = tree.webapp(PackageKind.GUI, "19.10.000.170", SITE, timeout=25)
     new = tree.webapp(PackageKind.GUI, "20.04.000.200", DEFAULTS)
-    home.carry_values(old.folder, new.folder, PackageKind.GUI)
+    home.carry_values(old.folder, new.folder, PackageKind.GUI, VALUES)
     classes = settings.home / new.folder / "WEB-INF/classes"
     assert parse((classes / "emm.properties").read_bytes()) == {
         "ApplicationVersion": "20.04.000.200",
@@ -118,9 +121,9 @@ def test_values_of_19_10_come_into_20_04_under_their_new_names(home: RealHome, t
 def test_carrying_values_twice_changes_nothing(home: RealHome, tree: Tree, settings: Settings) -> None:
     old = tree.webapp(PackageKind.GUI, "19.10.000.170", SITE)
     new = tree.webapp(PackageKind.GUI, "20.04.000.200", DEFAULTS)
-    first = home.carry_values(old.folder, new.folder, PackageKind.GUI)
+    first = home.carry_values(old.folder, new.folder, PackageKind.GUI, VALUES)
     digest = tree_digest(settings.home / new.folder)
-    assert home.carry_values(old.folder, new.folder, PackageKind.GUI) == first
+    assert home.carry_values(old.folder, new.folder, PackageKind.GUI, VALUES) == first
     assert tree_digest(settings.home / new.folder) == digest
 
 
@@ -128,7 +131,7 @@ def test_a_file_with_version_lines_only_is_left_to_the_database(home: RealHome, 
     old = tree.webapp(PackageKind.GUI, "20.04.000.200", SITE, timeout=25)
     new = tree.webapp(PackageKind.GUI, "20.10.000.152", timeout=60)
     before = (settings.home / new.folder / "WEB-INF/classes/emm.properties").read_bytes()
-    carried = home.carry_values(old.folder, new.folder, PackageKind.GUI)
+    carried = home.carry_values(old.folder, new.folder, PackageKind.GUI, VALUES)
     assert (settings.home / new.folder / "WEB-INF/classes/emm.properties").read_bytes() == before
     assert [Path(file.path).name for file in carried] == ["web.xml"]
 
@@ -140,7 +143,7 @@ def test_the_timeout_of_a_comment_is_neither_read_nor_written(home: RealHome, tr
     for folder, timeout in ((old.folder, 25), (new.folder, 60)):
         text = f"<web-app>{comment}<session-timeout> {timeout} </session-timeout>\r\n<!-- grü\xdfe --></web-app>"
         put(settings.home / folder / "WEB-INF/web.xml", text.encode("latin-1"))
-    home.carry_values(old.folder, new.folder, PackageKind.STATISTICS)
+    home.carry_values(old.folder, new.folder, PackageKind.STATISTICS, VALUES)
     content = (settings.home / new.folder / "WEB-INF/web.xml").read_bytes()
     assert content == (settings.home / old.folder / "WEB-INF/web.xml").read_bytes()
     assert comment.encode() in content
@@ -150,34 +153,60 @@ def test_the_web_services_address_comes_into_both_places_it_is_looked_for(home: 
     old = {kind: tree.webapp(kind, "19.10.000.170") for kind in (PackageKind.GUI, PackageKind.WEBSERVICES)}
     new = {kind: tree.webapp(kind, "20.04.000.200") for kind in (PackageKind.GUI, PackageKind.WEBSERVICES)}
     name = "WEB-INF/classes/emm-ws.properties"
-    put(settings.home / old[PackageKind.WEBSERVICES].folder / name, "wsdlLocationUri=https://mail.site.org/2.0/\n")
     put(settings.home / new[PackageKind.WEBSERVICES].folder / name, "a=b\nwsdlLocationUri=http://[to be defined]/2.0/\n")
-    home.write_links(home.links_for(list(old.values())))
+    values = SiteValues(webservices={"wsdlLocationUri": "https://mail.site.org/2.0/", "export.minutes": "5"})
     for kind, tree_of_old in old.items():
-        home.carry_values(tree_of_old.folder, new[kind].folder, kind)
+        home.carry_values(tree_of_old.folder, new[kind].folder, kind, values)
     gui, services = (settings.home / new[kind].folder / name for kind in (PackageKind.GUI, PackageKind.WEBSERVICES))
-    assert services.read_text() == "a=b\nwsdlLocationUri=https://mail.site.org/2.0/\n"
+    assert services.read_text() == "a=b\nwsdlLocationUri=https://mail.site.org/2.0/\nexport.minutes=5\n"
     assert gui.read_text() == "wsdlLocationUri=https://mail.site.org/2.0/\n"
 
 
 def test_kinds_without_values_carry_nothing(home: RealHome, tree: Tree) -> None:
-    assert home.carry_values(tree.backend("1.2.3").folder, tree.backend("1.2.4").folder, PackageKind.BACKEND) == []
+    assert home.carry_values(tree.backend("1.2.3").folder, tree.backend("1.2.4").folder, PackageKind.BACKEND, VALUES) == []
 
 
-def test_site_values_are_told_as_the_database_will_hold_them(home: RealHome, tree: Tree, settings: Settings) -> None:
-    gui = tree.webapp(PackageKind.GUI, "19.10.000.170", SITE.replace("/home/x", str(settings.home)) + "mailgun.ini.eol=CRLF\n")
+def test_a_timeout_comes_into_a_web_xml_that_has_none(home: RealHome, tree: Tree, settings: Settings) -> None:
+    old = tree.webapp(PackageKind.STATISTICS, "19.10.000.170", timeout=25)
+    new = tree.webapp(PackageKind.STATISTICS, "20.04.000.200")
+    file = settings.home / new.folder / "WEB-INF/web.xml"
+    put(file, "<web-app>\n  <!-- <session-timeout>1</session-timeout> -->\n</web-app>\n")
+    for _ in range(2):
+        home.carry_values(old.folder, new.folder, PackageKind.STATISTICS, VALUES)
+        assert file.read_text() == (
+            "<web-app>\n  <!-- <session-timeout>1</session-timeout> -->\n"
+            "  <session-config><session-timeout>25</session-timeout></session-config>\n</web-app>\n"
+        )
+
+
+def test_the_property_files_are_told_as_they_stand(home: RealHome, tree: Tree, settings: Settings) -> None:
+    gui = tree.webapp(PackageKind.GUI, "19.10.000.170", SITE)
     services = tree.webapp(PackageKind.WEBSERVICES, "19.10.000.170")
-    classes = settings.home / services.folder / "WEB-INF/classes"
-    put(classes / "emm-ws.properties", "wsdlLocationUri=https://mail.site.org/2.0/\n")
-    put(settings.home / "etc/mailgun.ini", "mailgun.ini.domain=site.org\nmailgun.ini.mailer=\nmailgun.ini.eol=LF\nother=1\n")
-    assert home.site_values(gui.folder, services.folder) == {
-        "system.url": "https://mail.site.org",
-        "mailaddress.sender": "news@site.org",
-        "system.wkhtmltopdf": "${home}/wkhtmltopdf",
-        "webservices.url": "https://mail.site.org/2.0/",
-        "mailout.ini.domain": "site.org",
-        "mailout.ini.eol": "CRLF",
-    }
+    name = "WEB-INF/classes/emm-ws.properties"
+    put(settings.home / services.folder / name, "wsdlLocationUri=http://[to be defined]/2.0/\na=b\n")
+    put(settings.home / gui.folder / name, "wsdlLocationUri=https://mail.site.org/2.0/\n")
+    files = home.property_files(gui.folder, services.folder)
+    assert (files.version, files.emm["mailaddress.sender"], files.emm["mailaddress.bounce"]) == (
+        "19.10.000.170",
+        "news@site.org",
+        "",
+    )
+    assert files.webservices == {"wsdlLocationUri": "https://mail.site.org/2.0/", "a": "b"}
+    assert files.homes == (str(settings.home),)
+
+
+def test_property_files_are_what_they_were_when_put_back(home: RealHome, tree: Tree, settings: Settings) -> None:
+    gui = tree.webapp(PackageKind.GUI, "20.04.000.200", DEFAULTS)
+    digest = tree_digest(settings.home / gui.folder)
+    values = SiteValues(emm=VALUES.emm, webservices={"wsdlLocationUri": "https://mail.site.org/2.0/"})
+    home.put_back_values("RUN-values")
+    home.keep_values([gui.folder], "RUN-values")
+    home.carry_values(gui.folder, gui.folder, PackageKind.GUI, values)
+    assert tree_digest(settings.home / gui.folder) != digest
+    home.keep_values([gui.folder], "RUN-values")
+    for _ in range(2):
+        home.put_back_values("RUN-values")
+        assert tree_digest(settings.home / gui.folder) == digest
 
 
 def test_sql_files_are_told_by_kind_and_version_in_the_dialect_of_the_line(

@@ -168,6 +168,7 @@ def test_what_a_start_has_migrated_is_told(database: RealDatabase, run: Run, tmp
         f"('{here}', 'EMM', '2', FROM_UNIXTIME(200)), ('another', 'EMM', '9', FROM_UNIXTIME(300))",
     )  # fmt: skip
     assert database.companies_not_migrated() == [2, 3]
+    assert database.companies() == [1, 2, 3]
     assert database.layout_items() == {"logo.png": False, "logo.svg": True}
     assert database.startup_jobs() == [StartupJob(1, "Job", 1, True, 1), StartupJob(2, "Job", None, False, 0)]
     assert database.release_log("EMM") == [("2", datetime.fromtimestamp(200, UTC)), ("1", datetime.fromtimestamp(100, UTC))]

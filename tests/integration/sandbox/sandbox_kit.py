@@ -17,7 +17,7 @@ from typing import Any
 from orchestrator.hosts.command import Result, run
 from orchestrator.hosts.private_server import PrivateServer
 from orchestrator.sandbox import host, processes
-from orchestrator.sandbox.home import RELEASE_FOLDERS, SITE_VALUES, WEBSERVICES_URL
+from orchestrator.sandbox.home import MAILGUN_VALUES, RELEASE_FOLDERS, SITE_VALUES, WEBSERVICES_URL, set_values
 from orchestrator.sandbox.packages import RELEASES, WEBAPPS, SandboxRelease
 from orchestrator.settings import load
 
@@ -120,8 +120,8 @@ class Sandbox:
             link.symlink_to(target)
         if carry:
             classes = self.home / "webapps/emm/WEB-INF/classes"
-            values = {**SITE_VALUES, "ApplicationVersion": release.frontend}
-            (classes / "emm.properties").write_text("".join(f"{key}={value}\n" for key, value in values.items()))
+            mailgun = {f"mailgun.ini.{key}": value for key, value in MAILGUN_VALUES.items()}
+            set_values(classes / "emm.properties", {**SITE_VALUES, **mailgun})
             (classes / "emm-ws.properties").write_text(f"wsdlLocationUri={WEBSERVICES_URL}\n")
 
     def _unpack(self, release: SandboxRelease, file: str, target: Path) -> None:

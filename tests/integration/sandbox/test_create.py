@@ -12,6 +12,7 @@ import pytest
 from sandbox_kit import Sandbox, States, nested
 
 from orchestrator.hosts.dbcfg import read
+from orchestrator.packages.preview import property_files
 from orchestrator.sandbox import host, processes
 from orchestrator.sandbox.packages import RELEASES, SHIPPED_SALT, SUMS, build
 from orchestrator.settings import load
@@ -144,3 +145,26 @@ def test_a_creation_that_fails_leaves_nothing(open_folder: Path, monkeypatch: py
         host.create(open_folder / "failed")
     assert not (open_folder / "failed").exists()
     assert not processes.servers(open_folder / "failed")
+
+
+def test_the_shipped_file_of_19_10_is_as_nasty_as_the_real_one(sandbox: Sandbox) -> None:
+    release = RELEASES[0]
+    packages = [(kind, sandbox.folder / "packages" / release.file(kind)) for kind in (PackageKind.GUI, PackageKind.WEBSERVICES)]
+    shipped = property_files(release.frontend, packages)
+    assert shipped is not None
+    assert shipped.emm["birt.drilldownurl"] == "http://[to be defined]"
+    assert shipped.emm["mailgun.ini.metadir"].startswith("/home/openemm/")
+    assert release.line in shipped.emm["mailgun.ini.mailer"]
+    assert len([key for key in shipped.emm if key.startswith("mailgun.ini.")]) == 14
+    names = {key: value for key, value in shipped.emm.items() if key.startswith("mailaddress.")}
+    assert (len(names), names["mailaddress.sender.name"], names["mailaddress.replyto.name"]) == (11, "OpenEMM", "OpenEMM")
+    assert {key.partition(".")[0] for key in shipped.webservices} == {"portTypeName", "wsdlLocationUri", "exportSubscriberToFtp"}
+    for made in RELEASES:
+        with tarfile.open(
+            sandbox.folder / "packages" / made.file(PackageKind.COMPLETE if made.complete else PackageKind.GUI)
+        ) as tar:
+            files = [tar.extractfile(name) for name in tar.getnames() if name.endswith("WEB-INF/web.xml")]
+            assert all(file is not None and b"session-timeout" not in file.read() for file in files)
+    own = (sandbox.home / "webapps/emm/WEB-INF/classes/emm.properties").read_bytes()
+    assert b"f\xfcr Kunden\r\n" in own
+    assert b"M\\u00FCller News\r\n" in own

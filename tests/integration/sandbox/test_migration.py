@@ -89,16 +89,16 @@ def test_a_marker_and_an_empty_row_block_the_files_value(updated: Sandbox, value
 
 def test_defaults_of_the_package_are_stored_for_good(updated: Sandbox) -> None:
     carried = updated.home / "webapps/emm/WEB-INF/classes/emm.properties"
-    right = carried.read_text()
+    right = carried.read_bytes()
     packaged = updated.home / "webapps/statistics/WEB-INF/classes/emm.properties"
-    carried.write_text(packaged.read_text())
+    carried.write_bytes(packaged.read_bytes())
     updated.start()
     updated.stop()
-    carried.write_text(right)
+    carried.write_bytes(right)
     updated.start()
     config = updated.config()
     assert config["system.url"] == "http://[to be defined]"
-    assert config["mailaddress.sender"] == "info@example.com"
+    assert config["mailaddress.sender"] == "openemm@example.com"
 
 
 def test_a_setting_of_the_mail_generator_changed_by_the_admin_gets_a_row_for_the_host(updated: Sandbox) -> None:
@@ -143,3 +143,30 @@ def test_the_repair_of_17_4_gives_what_a_clean_run_gives(clean: dict[str, Any], 
     updated.query("UPDATE startup_job_tbl SET state = 0 WHERE state = 1")
     updated.start()
     assert updated.snapshot() == clean
+
+
+def test_a_value_that_is_lost_is_told_nowhere(updated: Sandbox) -> None:
+    updated.hook("value-lost", "mailaddress.sender mailout.ini.domain")
+    log = updated.start()
+    assert "ERROR" not in log
+    assert updated.version() == (200, "20.04.000.200")
+    assert not {"mailaddress.sender", "mailout.ini.domain"} & updated.config().keys()
+    assert "mailaddress.replyto" in updated.config()
+
+
+def test_a_job_that_failed_is_not_tried_again(updated: Sandbox) -> None:
+    updated.hook("job-fails")
+    updated.start()
+    updated.stop()
+    (updated.home / "etc/sandbox.d/job-fails").unlink()
+    updated.start()
+    assert {state for (state,) in updated.query("SELECT state FROM startup_job_tbl")} == {3}
+
+
+def test_a_report_that_lost_its_recipients_is_not_looked_at_again(updated: Sandbox) -> None:
+    updated.hook("report-lost")
+    assert "ERROR" not in updated.start()
+    updated.stop()
+    (updated.home / "etc/sandbox.d/report-lost").unlink()
+    updated.start()
+    assert not updated.snapshot()["recipients"]

@@ -9,8 +9,8 @@ import pytest
 
 from orchestrator.hosts import processes, services
 from orchestrator.hosts.processes import Process
-from orchestrator.hosts.site_values import is_real
 from orchestrator.hosts.spool import due_at
+from workflows.site_values import is_real
 
 HOME = Path("/home/openemm")
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from workflows.host import Report, StartupJob
-from workflows.steps.proof import judge_config, judge_jobs, judge_layout, judge_log, judge_reports, judge_versions
+from workflows.steps.proof import (
+    Condition,
+    decided,
+    judge_config,
+    judge_jobs,
+    judge_layout,
+    judge_log,
+    judge_reports,
+    judge_versions,
+)
 
 GOOD = "INFO Server startup in 11234 ms"
 
@@ -61,6 +70,17 @@ def test_a_configuration_value_is_the_sites_own_or_the_one_the_database_had(
         {"system.url": rows}, {"system.url": "https://mail.example.com"}, (), {"system.url": ["https://kept.example.com"]}
     )
     assert all(condition.holds for condition in judged) is holds
+
+
+@pytest.mark.parametrize(
+    ("open_key", "hopeless"), [(None, True), ("log-started", False), ("company-values", False), ("layout", False)]
+)
+def test_a_value_that_is_missing_behind_all_that_comes_after_it_never_comes(open_key: str | None, hopeless: bool) -> None:
+    keys = ("log-started", "company-values", "layout", "http-version")
+    judged = [Condition(key, key != open_key, "") for key in keys]
+    missing = [Condition(key, holds=False, said="") for key in ("config:system.url", "reports")]
+    found = decided([*judged, *missing])
+    assert [condition.hopeless for condition in found] == [*[False] * 4, hopeless, hopeless]
 
 
 def test_a_required_key_without_a_site_value_must_only_be_real() -> None:
