@@ -10,7 +10,6 @@ from pathlib import Path
 
 from orchestrator.files import fsync_folder, make_folder, tree_digest
 from orchestrator.hosts.command import run
-from orchestrator.hosts.kept_files import LIST as SITE_FILES
 from workflows.host import KeptFolders
 
 PART = ".orchestrate-part"
@@ -32,16 +31,14 @@ def keep(home: Path, folders: Sequence[str], kept: Path) -> list[str]:
                 _copy(home / name, part / name)
         part.rename(kept)
         fsync_folder(kept.parent)
-    return sorted(path.name for path in kept.iterdir())
+    return [path.name for path in _copies(kept)]
 
 
 def kept(root: Path) -> list[KeptFolders]:
     """All copies under the folder that holds them, oldest first; those of nothing are left out."""
-    names = [path for path in root.iterdir() if _is_set(path)] if root.is_dir() else []
+    names = [path for path in root.iterdir() if not path.name.endswith(PART)] if root.is_dir() else []
     found = [
-        KeptFolders(
-            path.name, datetime.fromtimestamp(path.stat().st_mtime, UTC), tuple(sorted(one.name for one in path.iterdir()))
-        )
+        KeptFolders(path.name, datetime.fromtimestamp(path.stat().st_mtime, UTC), tuple(one.name for one in _copies(path)))
         for path in names
     ]
     return sorted((one for one in found if one.folders), key=lambda one: one.since)
@@ -50,7 +47,7 @@ def kept(root: Path) -> list[KeptFolders]:
 def lacking(home: Path, sets: Sequence[Path]) -> dict[str, Path]:
     """The folders of these copies that the home lacks, each with the first copy of it."""
     found: dict[str, Path] = {}
-    for path in (path for kept in sets if kept.is_dir() for path in sorted(kept.iterdir())):
+    for path in (path for kept in sets for path in _copies(kept)):
         if _is_free(home / path.name):
             found.setdefault(path.name, path)
     return found
@@ -78,7 +75,7 @@ def take_away(home: Path, sets: Sequence[Path], folders: Sequence[str]) -> list[
     Returns:
         the folders that were removed.
     """
-    copies = {path.name: path for kept in reversed(sets) if kept.is_dir() for path in kept.iterdir()}
+    copies = {path.name: path for kept in reversed(sets) for path in _copies(kept)}
     gone = [name for name in folders if name in copies and _same(home / name, copies[name])]
     for name in gone:
         part = _part(home, name)
@@ -89,8 +86,9 @@ def take_away(home: Path, sets: Sequence[Path], folders: Sequence[str]) -> list[
     return gone
 
 
-def _is_set(path: Path) -> bool:
-    return path.is_dir() and not path.name.endswith(PART) and not (path / SITE_FILES).exists()
+def _copies(kept: Path) -> list[Path]:
+    """The folders that are kept there. Beside them lies what else a run keeps, which is files only."""
+    return sorted(path for path in kept.iterdir() if path.is_dir()) if kept.is_dir() else []
 
 
 def _is_free(path: Path) -> bool:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from orchestrator.files import write_atomic
+from orchestrator.files import make_folder, write_atomic
 from orchestrator.hosts.register import ContentStore
 from orchestrator.hosts.site_values import EMM, WEBSERVICES
 from workflows.mta_host import KeptFile
@@ -18,7 +18,7 @@ def keep(applications: Sequence[Path], folder: Path) -> None:
     """Copy their files into a folder of ours, 0700; what was kept before stays as it is."""
     if not (folder / LIST).exists():
         files = ContentStore(folder).keep(str(root / name) for root in applications for name in (EMM, WEBSERVICES))
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(folder, 0o700)
         write_atomic(folder / LIST, json.dumps([file.as_json() for file in files]), mode=0o600)
 
 

@@ -98,7 +98,7 @@ def test_folders_that_a_start_deletes(folder: Path, monkeypatch: pytest.MonkeyPa
     (folder / "plugins" / "one").unlink()
     (folder / "plugins").rmdir()
     with durable(monkeypatch, folder.parent):
-        assert kept_folders.put_back(folder, kept) == ["plugins"]
+        assert kept_folders.put_back(folder, [kept]) == ["plugins"]
 
 
 def _tomcat(folder: Path, words: str) -> Path:

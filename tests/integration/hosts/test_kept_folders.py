@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from home_tree import put
 
-from orchestrator.hosts import kept_folders
+from orchestrator.hosts import kept_files, kept_folders, kept_values
 from orchestrator.hosts.command import CommandError
 
 FOLDERS = ("emm-plugins", "birt-plugins")
@@ -98,3 +98,16 @@ def test_a_copy_that_was_cut_off_counts_for_nothing(site: tuple[Path, Path], mon
     assert kept_folders.kept(root) == []
     monkeypatch.undo()
     assert kept_folders.keep(home, FOLDERS, root / "R-hop2") == ["emm-plugins"]
+
+
+def test_what_else_a_run_keeps_beside_them_is_none_of_these_folders(site: tuple[Path, Path], tmp_path: Path) -> None:
+    home, root = site
+    put(tmp_path / "tomcat/conf/server.xml", "the site's")
+    put(home / "release/emm/gui/WEB-INF/classes/emm.properties", "system.url=x\n")
+    kept_files.keep(tmp_path / "tomcat", root / "R-hop1-runtime")
+    kept_values.keep([home / "release/emm/gui"], root / "R-hop1-values")
+    names = [path.name for path in root.iterdir()]
+    assert len(names) == 2
+    assert kept_folders.kept(root) == []
+    assert kept_folders.put_back(home, [root / name for name in names]) == []
+    assert sorted(path.name for path in home.iterdir()) == ["emm-plugins", "release"]
