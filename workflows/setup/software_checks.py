@@ -35,12 +35,12 @@ def check_software(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
     try:
         yield from _packages(setup, plan)
     except WorkflowError as error:
-        yield PACKAGES.stops(error.message, error.next[0] if error.next else "orchestrate install    once that is solved")
+        yield PACKAGES.stops(error.message, error.next[0] if error.next else "the same command    once that is solved")
     yield from _versions(setup, plan)
     yield from _python_source(setup, plan)
     yield from _certificate(setup, plan)
     if plan.answers.wkhtmltox is None and setup.software.program("wkhtmltopdf") is None:
-        yield WKHTMLTOX.warns("it is left out", "the same command with --wkhtmltox FILE, the package of its makers")
+        yield WKHTMLTOX.warns("it is left out", "the same command with --wkhtmltox FILE    the package of its makers")
 
 
 def _packages(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
@@ -57,7 +57,7 @@ def _packages(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
     packages.require_obtainable(setup, wanted)
     yield PACKAGES.fine(f"{len(missing)} to be installed, all offered by {', '.join(setup.packages.repositories())}")
     if pending := setup.packages.pending():
-        yield UPDATES.warns(f"{pending} updates are pending", f"{setup.packages.name} upgrade    before, or at another time")
+        yield UPDATES.warns(f"{pending} updates are pending", f"{setup.packages.update}    before, or at another time")
     else:
         yield UPDATES.fine("no update is pending")
 

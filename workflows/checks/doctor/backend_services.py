@@ -10,6 +10,7 @@ from workflows.checks.finding import Finding
 
 UP = ("ok", "running")
 MAKE_MAIL = frozenset({"mlprepare", "mailout", "trigger", "generate", "pickdist", "mlcontrol"})
+RESTART = "orchestrate restart    with --ignore-dispatch when it waits for mail that nobody sends"
 SUBJECT = Subject(
     "backend-services",
     "the backend's services run",
@@ -20,7 +21,9 @@ SUBJECT = Subject(
 def check(visit: Visit) -> Iterator[Finding]:
     """There is a process, and its own script says running of each service."""
     if not visit.host.application.state().backend:
-        yield SUBJECT.stops("no process of the backend runs", "orchestrate restart")
+        home = visit.host.home_path  # a restart leaves stopped what was stopped
+        start = f"runuser -l $(stat -c %U {home}) -c '{home}/bin/backend.sh start'"
+        yield SUBJECT.stops("no process of the backend runs", start)
         return
     states = visit.host.vitals.services()
     down = {name: state for name, state in states.items() if state not in UP and name != "mta"}
@@ -29,4 +32,4 @@ def check(visit: Visit) -> Iterator[Finding]:
         return
     told = ", ".join(f"{name} {state}" for name, state in down.items())
     found = SUBJECT.stops if MAKE_MAIL & down.keys() else SUBJECT.warns
-    yield found(told, "orchestrate restart")
+    yield found(told, RESTART)
