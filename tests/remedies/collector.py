@@ -290,11 +290,11 @@ class _Reader:
         if name == "join" and len(node.args) == 1 and isinstance(node.func, ast.Attribute):
             return self.texts(node.args[0])
         here = name in self.module.functions
-        source = self.module.imports.get(name, ("",))[0]
+        source, original = self.module.imports.get(name, ("", name))
         if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):  # module.function(...)
             source, here = ".".join(self.module.imports.get(node.func.value.id, ("",))), here and node.func.value.id == "self"
         other = self.module if here else self.collector.modules.get(source)
-        functions = other.functions.get(name, []) if other else []
+        functions = other.functions.get(name if other is self.module else original, []) if other else []
         if not functions or other is None:
             self.collector.unresolved.add(f"{self.module.name}: {ast.unparse(node)}")
             return []

@@ -15,13 +15,13 @@ from orchestrator.hosts import accounts
 from orchestrator.hosts.command import CommandError
 from orchestrator.hosts.private_server import PrivateServer
 from orchestrator.settings import load
-from tests.integration.upgrade.upgrade_kit import Stages
+from tests.integration.upgrade.upgrade_kit import OLD, Stages
 from tests.remedies.follow import follow, seen
 from workflows.errors import RefusedError
 
 pytestmark = pytest.mark.integration
 Do = Callable[..., CompletedProcess[str]]
-GUI = "home/release/emm/openemm-gui-19.10.000.170"
+GUI = f"home/release/emm/openemm-gui-{OLD}"
 
 
 @pytest.fixture
