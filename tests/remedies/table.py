@@ -55,11 +55,12 @@ def settings() -> dict[str, Any]:
     return tomllib.loads((HERE / "table.toml").read_text(encoding="utf-8"))
 
 
-def of(printed: str) -> Row:
-    """The row of a remedy that was printed; the one with the most words of its own where several fit."""
+def of(printed: str) -> list[Row]:
+    """The rows of a remedy that was printed: of those that fit, the ones with the most words of their own."""
     found = [row for row in rows() if row.fits(printed)]
     assert found, f"{printed!r} has no row in tests/remedies"
-    return max(found, key=lambda row: len(HOLE.sub("", row.remedy)))
+    own = max(len(HOLE.sub("", row.remedy)) for row in found)
+    return [row for row in found if len(HOLE.sub("", row.remedy)) == own]
 
 
 def filled(text: str) -> str:
