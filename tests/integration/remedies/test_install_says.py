@@ -76,7 +76,7 @@ def test_what_checks_say_is_an_option_that_is_taken(host: Stages, tmp_path: Path
     named = {"FILE": str(tmp_path / "file"), "PATH": str(tmp_path), "ADDRESS": "127.0.0.1:9", "DOMAIN": "loop.lab.test"}
     done = 0
     for finding in checks(kept(host)).values():
-        if finding["fix"].startswith("the same command"):
+        if finding["fix"].startswith("the same command") and "FILE" not in finding["fix"]:
             answered(host, finding["fix"], last, **named)
             done += 1
     assert done
