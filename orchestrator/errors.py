@@ -132,8 +132,8 @@ def _from_click(error: BaseException) -> Told | None:
     if not isinstance(error, click.ClickException):
         return None
     message = "no command was given" if isinstance(error, no_command) else error.format_message().rstrip(".")
-    path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "orchestrate"
-    return Told("usage", message[:1].lower() + message[1:], USAGE, next=(f"{path} --help    what it takes",))
+    command = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "orchestrate"
+    return Told("usage", message[:1].lower() + message[1:], USAGE, next=(f"{command} --help    what it takes",))
 
 
 _SYSTEM_KEYS = {
@@ -147,5 +147,5 @@ _SYSTEM_KEYS = {
 
 def _from_system(error: OSError) -> Told:
     key = _SYSTEM_KEYS.get(error.errno or 0, "system-error")
-    following = ("sudo orchestrate ...    as root",) if key == "permission-denied" else ()
+    following = ("the same command as root",) if key == "permission-denied" else ()
     return Told(key, f"cannot use {error.filename!s}: {error.strerror}", FAILED, next=following)

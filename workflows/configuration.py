@@ -230,7 +230,7 @@ def require_mailloop(domain: str, servers: Iterable[str]) -> None:
         raise RefusedError(
             f"the mailloop domain cannot be {domain}, the name of the server: bounces would not be caught (guide 5.4)",
             key="mailloop-is-server", unharmed=["nothing was changed"],
-            next=["--mailloop mailing.example.com    a domain whose MX record points to this server"],
+            next=["the same command with another domain, one whose MX record points to this server"],
         )  # fmt: skip
 
 

@@ -51,8 +51,9 @@ def one_active(question: Question) -> Iterator[Finding]:
     clues = mail.clues()
     third = next((c for c in clues if c.source is Source.ALTERNATIVES and c.says is not None and c.says not in KNOWN), None)
     if not any(mail.server(mta).version() for mta in Mta):
+        packages = " ".join(mail.server(question.plan.new).packages)
         yield stop("mta-none-installed", title, "neither Postfix nor Sendmail is installed", "there is nothing to switch from",
-                   f"install and configure {question.plan.new.label} as guide 4.2 and 4.3 say")  # fmt: skip
+                   f"{mail.packages.name} install {packages}    then configure it as guide 4.2 and 4.3 say")  # fmt: skip
     elif third is not None:
         yield stop("alternatives-third", title, f"alternatives lead to {third.says}: {third.detail}",
                    "OpenEMM works with Postfix and Sendmail only",
@@ -63,7 +64,7 @@ def one_active(question: Question) -> Iterator[Finding]:
     elif running and running[0] is not question.plan.old:
         yield stop("mta-contradiction", title, f"{running[0].label} runs, but the application uses {question.plan.old.label}",
                    decide(clues).why,
-                   "orchestrate mta status    what each source says; stop the one or choose the other")  # fmt: skip
+                   "orchestrate mta status    what each source says; then stop the one or choose the other")  # fmt: skip
     else:
         against = decide(clues).contradictions
         if against:
@@ -103,7 +104,7 @@ def packages(question: Question) -> Iterator[Finding]:
         yield passed("packages", title, "installed")
     elif gone := manager.missing(lacking):
         yield stop("package-unavailable", title, f"{manager.name} cannot install {', '.join(gone)}", "no repository offers it",
-                   f"{manager.name} repolist    add the one that does")  # fmt: skip
+                   f"{manager.ask}    then add the one that does")  # fmt: skip
     else:
         yield passed("packages", title, f"{', '.join(lacking)} will be installed")
 
@@ -114,7 +115,7 @@ def name_is_full(question: Question) -> Iterator[Finding]:
     name = question.mail.full_name()
     if name is None:
         yield stop("fqdn-missing", title, "its name has no domain", "mail would be sent in the name of localhost",
-                   "hostnamectl set-hostname HOST.DOMAIN, and the same name in /etc/hosts")  # fmt: skip
+                   "hostnamectl set-hostname HOST.DOMAIN    and the same name in /etc/hosts")  # fmt: skip
     else:
         yield passed("fqdn", title, name)
 
@@ -167,7 +168,7 @@ def milter(question: Question) -> Iterator[Finding]:
     else:
         yield Finding("milter-missing", Severity.WARNING, title, f"{path} does not answer",
                       "a server that asks it puts every incoming mail off",
-                      "bin/backend.sh status    whether bav runs")  # fmt: skip
+                      "orchestrate doctor    whether the backend runs, and its filter")  # fmt: skip
 
 
 def mailloop_service(question: Question) -> Iterator[Finding]:

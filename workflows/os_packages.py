@@ -17,9 +17,14 @@ class Transaction:
 
 
 class PackageManager(Protocol):
-    """dnf or yum, zypper, apt. A package is meant by its name or, where it says so, by the absolute path of its file."""
+    """dnf or yum, zypper, apt. A package is meant by its name or, where it says so, by the absolute path of its file.
+
+    ask, update: what an administrator runs to see which repository does not answer, and to bring the system up to date.
+    """
 
     name: str
+    ask: str
+    update: str
 
     def installed(self, packages: Iterable[str]) -> Mapping[str, str]:
         """The versions of those that are installed, or that something installed stands for."""

@@ -36,7 +36,7 @@ def read(path: Path) -> dict[str, Any]:
         raise UsageError(
             f"{path} answers {unknown[0]!r}, which is not asked", key="answer-unknown", unharmed=["nothing was changed"],
             detail=[f"asked are {', '.join(BY_KEY)}"],
-            next=["docs/reference/install-answers.schema.json    every answer, for an editor"],
+            next=["orchestrate install --help    every answer, as an option"],
         )  # fmt: skip
     for key, value in values.items():
         if key in BY_KEY and BY_KEY[key].path and isinstance(value, str) and value and "://" not in value:

@@ -138,7 +138,7 @@ def checked(question: Question, value: str, given: Given) -> str:
     if question.choices and value.lower() not in question.choices:
         raise UsageError(
             f"{question.key} cannot be {value!r}; it is {' or '.join(question.choices)}", key="answer-unusable",
-            unharmed=["nothing was changed"], next=[f"{question.option} {question.choices[0]}"],
+            unharmed=["nothing was changed"], next=[f"the same command with {question.option} {question.choices[0]}"],
         )  # fmt: skip
     if question.choices:
         return value.lower()
@@ -147,6 +147,6 @@ def checked(question: Question, value: str, given: Given) -> str:
     except WorkflowError as error:
         raise UsageError(
             f"{question.key}: {error.message}", key=error.error_key, unharmed=["nothing was changed"],
-            next=[f"{question.option} VALUE    the same command with a usable one"],
+            next=[f"the same command with {question.option} VALUE    a usable one"],
         ) from None  # fmt: skip
     return value

@@ -211,8 +211,8 @@ def _fix(settings: Settings) -> list[str]:
     user = settings.database.admin_user
     return [
         f"mariadb -u {user} -e 'SHOW GRANTS'                      can this account be used, as root over the socket?",
-        "ORCHESTRATE_DATABASE_ADMIN_SOCKET=/run/mysqld/mysqld.sock    the server's socket, where it is another",
-        "ORCHESTRATE_DATABASE_ADMIN_OPTION_FILE=/root/admin.cnf       a 0600 file: [client], user=..., password=...",
+        "export ORCHESTRATE_DATABASE_ADMIN_SOCKET=/run/mysqld/mysqld.sock    the server's socket, where it is another",
+        "export ORCHESTRATE_DATABASE_ADMIN_OPTION_FILE=/root/admin.cnf       a 0600 file: [client], user=..., password=...",
     ]
 
 

@@ -256,7 +256,8 @@ class RealBackups:
             if held := self._keeping.held_by(folder):
                 raise BackupError(
                     f"cannot remove backup {backup}: database {held[0]} is kept, and its way back lies there",
-                    key="backup-needed", unharmed=["nothing was removed"], next=["orchestrate runs forget RUN"],
+                    key="backup-needed", unharmed=["nothing was removed"],
+                    next=["orchestrate runs forget RUN    drops what that run kept for a way back"],
                 )  # fmt: skip
             (folder / MANIFEST).unlink(missing_ok=True)
             fsync_folder(folder)

@@ -356,9 +356,7 @@ def _shown(args: Sequence[str]) -> str:
 
 
 def _grants(account: Account) -> list[str]:
-    return [
-        f"GRANT SELECT ON mysql.proc TO '{account.user}'@'localhost';    in the server, as root: lets it read others' routines"
-    ]
+    return [f"mariadb -e \"GRANT SELECT ON mysql.proc TO '{account.user}'@'localhost'\"    lets it read others' routines"]
 
 
 def _next() -> list[str]:

@@ -63,7 +63,7 @@ def require_unchanged(connection: Connection, made: Manifest, record: SwapRecord
         raise BackupError(
             f"backup {made.id} was restored before, and the database kept as {record.keep_as} is gone since",
             key="kept-database-missing",
-            next=[f"orchestrate backup restore {made.id}    with another name for the kept one"],
+            next=[f"orchestrate backup restore {made.id}    as a new run, which keeps it under a name of its own"],
         )
     if found := changes(connection, made, record):
         raise _exists(record.keep_as, f"from an earlier restore of {made.id}, and the present one has changed since", found)

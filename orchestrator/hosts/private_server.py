@@ -7,6 +7,7 @@ import pwd
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import time
 from pathlib import Path
@@ -42,7 +43,7 @@ def find_program(names: tuple[str, ...]) -> str:
             return path
     raise ServerMissingError(
         f"none of {', '.join(names)} is installed",
-        next=["apt-get install mariadb-server    on Debian", "dnf install mariadb-server        on RHEL"],
+        next=["install the package mariadb-server, as apt, dnf and zypper call it"],
     )
 
 
@@ -119,7 +120,8 @@ class PrivateServer:
         log = self.log.read_text(errors="replace") if self.log.exists() else ""
         hint = []
         if "Permission denied" in log or "Can't change dir" in log or not log:
-            hint = [f"chmod o+x on every folder above {self.folder}    user {user} must be able to enter it"]
+            shut = [str(one) for one in reversed(self.folder.parents) if not one.stat().st_mode & stat.S_IXOTH]
+            hint = [f"chmod o+x {' '.join(shut)}    user {user} must be able to enter them"] if shut else []
         raise CommandError(f"mariadbd did not start in {self.folder}", key="mariadb-start", detail=tail(log), next=hint)
 
     def stop(self) -> None:

@@ -37,7 +37,7 @@ def scratch_server(base: Path, backup: str, *, small: bool) -> Iterator[PrivateS
             raise RefusedError(
                 f"cannot try a restore below {base}: the path is too long for a server's socket",
                 key="scratch-path-too-long",
-                next=["ORCHESTRATE_SCRATCH=/var/tmp    a shorter one, as environment or as scratch in the site file"],
+                next=["export ORCHESTRATE_SCRATCH=/var/tmp    a shorter one; or as scratch in the site file"],
             )
         folder.chmod(0o711)  # the server's unprivileged user must be able to enter it
         server.create()

@@ -20,7 +20,7 @@ def _other(user: str) -> pwd.struct_passwd | None:
         raise RefusedError(
             f"there is no OS user {user}",
             key="user-missing",
-            next=[f"getent passwd {user}    else set `user` in the site file"],
+            next=["export ORCHESTRATE_USER=NAME    whose the home is; or as user in the site file"],
         ) from None
     return account if account.pw_uid != os.geteuid() else None
 

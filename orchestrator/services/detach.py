@@ -51,7 +51,7 @@ def refuse_unless_possible() -> None:
         raise UsageError(
             f"cannot detach: {SECRET} may hold a password, and a unit's environment is readable by all",
             key="detach-secret",
-            next=[f"set state_url in {SITE_FILE} instead    only root needs to read that"],
+            next=[f"state_url in {SITE_FILE}    instead; only root needs to read that"],
         )
 
 

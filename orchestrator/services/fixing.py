@@ -37,7 +37,7 @@ def chosen(findings: Sequence[Finding], wanted: str, known: Collection[str]) -> 
     if wanted not in {ALL, *known}:
         raise UsageError(
             f"there is no check {wanted}", key="check-unknown", detail=sorted(known), unharmed=["nothing was changed"],
-            next=["the same command with --fix alone    takes all it may"],
+            next=["the same command with --fix    alone it takes all it may"],
         )  # fmt: skip
     return [
         finding

@@ -70,7 +70,7 @@ def make_plan(settings: Settings, host: RealHost, release: str, answers: Answers
             f"OpenEMM {active} is installed on this host already", key="openemm-installed", unharmed=["nothing was changed"],
             next=[
                 f"orchestrate upgrade --to {release}     when that is newer",
-                f"orchestrate install --release {active}    looks at everything around it",
+                f"orchestrate install --release {active} --dry-run    looks at everything around it",
             ],
         )  # fmt: skip
     state = host.application.state() if active is not None else None

@@ -181,7 +181,7 @@ def require_restorable(site: Site, found: Candidate) -> None:
         raise RefusedError(
             f"there is no room to restore {backup} beside the database: {needed} bytes needed, {free} free in {folder}",
             key="no-room-for-restore", unharmed=["nothing was changed"],
-            next=[f"df -h {folder}", "orchestrate runs forget RUN    drops the databases that a run kept"],
+            next=[f"df -h {folder}", "orchestrate backup prune    removes what no rollback needs; says first which"],
         )  # fmt: skip
 
 

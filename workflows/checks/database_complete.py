@@ -22,9 +22,13 @@ def check(host: Host, plan: UpgradePlan | None) -> Iterator[Finding]:
     versions = host.database.versions()
     missing = sorted(host.home.mandatory_versions(frontend) - versions - KNOWN_MISSING)
     if missing:
+        files = {file.version: file.path for file in host.home.sql_files(frontend)}
+        first = next((files[one] for one in missing if one in files), None)
+        way = f"mariadb openemm < {host.home_path}/{first}    and the files of the others, in the order of their names"
         yield Finding(
             KEY, Severity.INHIBITOR, TITLE, f"{len(missing)} updates are missing: {', '.join(missing[:6])}",
-            "updates of the next release build on them", "run the missing update files of the active release, in name order",
+            "updates of the next release build on them",
+            way if first else "orchestrate packages verify    is the active release complete?",
         )  # fmt: skip
     else:
         yield passed(KEY, TITLE, f"{len(versions)} updates")

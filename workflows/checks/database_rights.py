@@ -21,7 +21,7 @@ def check(host: Host, plan: UpgradePlan | None) -> Iterator[Finding]:
     elif rights.missing:
         yield Finding(
             KEY, Severity.INHIBITOR, TITLE, f"{rights.account} lacks {', '.join(rights.missing)} on {rights.database}",
-            "an update file would fail half-way", f"GRANT ALL ON `{rights.database}`.* TO {rights.account}",
+            "an update file would fail half-way", f'mariadb -e "GRANT ALL ON {rights.database}.* TO {rights.account}"',
         )  # fmt: skip
     else:
         yield passed(KEY, TITLE, f"{rights.account} has all rights on {rights.database}")

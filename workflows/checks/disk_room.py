@@ -10,6 +10,7 @@ from workflows.plan import UpgradePlan
 
 KEY = "disk-room"
 TITLE = "room on the disks"
+WHY = "a full disk stops the run half-way"
 UNPACKED = 4  # a tarball of web applications grows about that much, and the tarball is kept beside
 GIB = 1024**3
 LOG_FLOOD = GIB // 2  # a start on a wrong schema writes up to 420 MB of logs within seconds (facts 17.5)
@@ -28,5 +29,5 @@ def _room(host: Host, path: str, needed: int, what: str) -> Finding:
     free = host.machine.free(path)
     measured = f"{path}: {free / GIB:.1f} GiB free, {needed / GIB:.2f} GiB needed for {what}"
     if free < needed:
-        return Finding(KEY, Severity.INHIBITOR, TITLE, measured, "a full disk stops the run half-way", f"free room on {path}")
+        return Finding(KEY, Severity.INHIBITOR, TITLE, measured, WHY, f"df -h {path}    make room there")
     return passed(KEY, TITLE, measured)

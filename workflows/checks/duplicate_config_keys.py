@@ -19,10 +19,12 @@ def check(host: Host, plan: UpgradePlan | None) -> Iterator[Finding]:
     if UPDATE in host.database.versions():
         return
     if keys := host.database.duplicate_config_keys():
+        name = keys[0].partition(" on ")[0]
+        look = f"mariadb openemm -e \"SELECT * FROM config_tbl WHERE CONCAT(class, '.', name) = '{name}'\""  # noqa: S608 a text
         yield Finding(
             KEY, Severity.INHIBITOR, TITLE, f"twice: {', '.join(keys[:6])}",
             f"update {UPDATE} makes (class, name, hostname) unique and would fail half-way",
-            "delete all but one row of each of these keys in config_tbl",
+            f"{look}    then DELETE the row that is not meant, with LIMIT 1",
         )  # fmt: skip
     else:
         yield passed(KEY, TITLE, "each key once")

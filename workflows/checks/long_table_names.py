@@ -22,7 +22,7 @@ def check(host: Host, plan: UpgradePlan | None) -> Iterator[Finding]:
         yield Finding(
             KEY, Severity.INHIBITOR, TITLE, f"over 32 characters: {', '.join(tables[:4])}",
             f"update {UPDATE} keeps names in a column of 32 characters and would fail half-way",
-            "rename them, or convert them: ALTER TABLE <name> CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci",
+            f"mariadb openemm -e 'ALTER TABLE `{tables[0]}` CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci'",
         )  # fmt: skip
     else:
         yield passed(KEY, TITLE, "none over 32 characters")

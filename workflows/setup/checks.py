@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from workflows.checks.doctor.selinux_off import CONFIG
 from workflows.checks.doctor.subject import Subject
 from workflows.checks.finding import Finding
 from workflows.configuration import require_mailloop, split_url
@@ -62,7 +63,7 @@ def _system(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
         yield SYSTEMD.stops("it does not", "install on a host that systemd has booted, not in a container")
     mode = setup.system.selinux()
     if mode == "enforcing":
-        fix = "SELINUX=disabled in /etc/selinux/config, then a reboot; setenforce 0 until then"
+        fix = CONFIG
         yield _unless_kept(plan, SELINUX, "it enforces", fix)
     else:
         yield SELINUX.fine(mode)
@@ -95,15 +96,16 @@ def _room(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
     for path, needed, what in needs:
         free = setup.system.free(path)
         measured = f"{path}: {free / GIB:.1f} GiB free, {needed / GIB:.1f} GiB needed for {what}"
-        yield ROOM.stops(measured, f"free room on {path}") if free < needed else ROOM.fine(measured)
+        yield ROOM.stops(measured, f"df -h {path}    make room there") if free < needed else ROOM.fine(measured)
 
 
 def _names(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
     answers, name = plan.answers, setup.system.name()
     if name is None:
-        yield NAME.stops("its name has no domain", f"hostnamectl set-hostname {answers.name}, and the same name in /etc/hosts")
+        yield NAME.stops("its name has no domain", f"hostnamectl set-hostname {answers.name}    and the same name in /etc/hosts")
     elif name.lower() != answers.name.lower():
-        yield NAME.warns(f"it calls itself {name}, and was answered to be {answers.name}", "have both say the same")
+        fix = f"hostnamectl set-hostname {answers.name}    or the same command with --name {name}"
+        yield NAME.warns(f"it calls itself {name}, and was answered to be {answers.name}", fix)
     else:
         yield NAME.fine(name)
     servers = {answers.name, *([name] if name else [])}
@@ -112,12 +114,12 @@ def _names(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
         yield URL.fine(url)
         servers.add(host)
     except WorkflowError as error:
-        yield URL.stops(error.message, "the same command with another --url")
+        yield URL.stops(error.message, "the same command with --url URL    another one")
     try:
         require_mailloop(answers.mailloop_domain, servers)
         yield MAILLOOP.fine(answers.mailloop_domain)
     except WorkflowError as error:
-        yield MAILLOOP.stops(error.message, "the same command with another --mailloop-domain")
+        yield MAILLOOP.stops(error.message, "the same command with --mailloop-domain DOMAIN    another one")
 
 
 def _mail_server(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
@@ -150,4 +152,4 @@ def _is_openemm(setup: Setup, plan: InstallPlan, one: Listener) -> bool:
 def _unless_kept(plan: InstallPlan, subject: Subject, measured: str, fix: str) -> Finding:
     if plan.answers.differences.get(subject.key) is Verdict.KEEP:
         return subject.warns(f"{measured}, which was accepted", fix)
-    return subject.stops(measured, f"{fix}; or --keep {subject.key}")
+    return subject.stops(measured, f"{fix}    or the same command with --keep {subject.key}")

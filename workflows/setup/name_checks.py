@@ -33,7 +33,7 @@ def check_names(names: Names, answers: Answers) -> Iterator[Finding]:
     except WorkflowError as error:
         if error.error_key != "dns-unreachable":
             raise
-        yield NAME.unknown(error.message, "orchestrate install ... --resolver ADDRESS    asks another name server")
+        yield NAME.unknown(error.message, "the same command with --resolver ADDRESS    asks another name server")
 
 
 def _host(names: Names, answers: Answers) -> Iterator[Finding]:
@@ -45,7 +45,8 @@ def _host(names: Names, answers: Answers) -> Iterator[Finding]:
             continue
         said, fix = f"{name} has no address in DNS", f"have the record added: {name}. A ADDRESS"
         accepted = answers.differences.get(NAME.key) is Verdict.KEEP
-        yield NAME.warns(f"{said}, which was accepted", fix) if accepted else NAME.stops(said, f"{fix}; or --keep {NAME.key}")
+        keep = f"{fix}    or the same command with --keep {NAME.key}"
+        yield NAME.warns(f"{said}, which was accepted", fix) if accepted else NAME.stops(said, keep)
     for address in addresses:
         yield _reverse(names, answers.name, address)
 

@@ -35,12 +35,12 @@ def check_software(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
     try:
         yield from _packages(setup, plan)
     except WorkflowError as error:
-        yield PACKAGES.stops(error.message, error.next[0] if error.next else "orchestrate install    once that is solved")
+        yield PACKAGES.stops(error.message, error.next[0] if error.next else "the same command    once that is solved")
     yield from _versions(setup, plan)
     yield from _python_source(setup, plan)
     yield from _certificate(setup, plan)
     if plan.answers.wkhtmltox is None and setup.software.program("wkhtmltopdf") is None:
-        yield WKHTMLTOX.warns("it is left out", "the same command with --wkhtmltox FILE, the package of its makers")
+        yield WKHTMLTOX.warns("it is left out", "the same command with --wkhtmltox FILE    the package of its makers")
 
 
 def _packages(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
@@ -57,7 +57,7 @@ def _packages(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
     packages.require_obtainable(setup, wanted)
     yield PACKAGES.fine(f"{len(missing)} to be installed, all offered by {', '.join(setup.packages.repositories())}")
     if pending := setup.packages.pending():
-        yield UPDATES.warns(f"{pending} updates are pending", f"{setup.packages.name} upgrade    before, or at another time")
+        yield UPDATES.warns(f"{pending} updates are pending", f"{setup.packages.update}    before, or at another time")
     else:
         yield UPDATES.fine("no update is pending")
 
@@ -65,9 +65,9 @@ def _packages(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
 def _versions(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
     """Java, Tomcat and Python of another version than the release is known to work with."""
     parts: tuple[tuple[Subject, str, SetupStep, str], ...] = (
-        (JAVA, java.VERSION, java.Java(plan), "--java-home PATH    one that fits"),
-        (TOMCAT, tomcat.MAJOR, tomcat.Tomcat(plan), "--tomcat PATH    one that fits"),
-        (PYTHON, python.VERSION, python.Python(plan), "--python-source FILE --python-source-sha256 DIGEST    one that fits"),
+        (JAVA, java.VERSION, java.Java(plan), "--java-home PATH"),
+        (TOMCAT, tomcat.MAJOR, tomcat.Tomcat(plan), "--tomcat PATH"),
+        (PYTHON, python.VERSION, python.Python(plan), "--python-source FILE --python-source-sha256 DIGEST"),
     )  # fmt: skip
     for subject, key, step, option in parts:
         try:
@@ -80,10 +80,10 @@ def _versions(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
             continue
         measured = f"{unfit[0].now or 'none'}, and {plan.target} wants {unfit[0].wanted}"
         if plan.answers.differences.get(key) is Verdict.KEEP:
-            yield subject.warns(f"{measured}, which was accepted", f"the same command with {option}")
+            yield subject.warns(f"{measured}, which was accepted", f"the same command with {option}    one that fits")
         else:
             or_keep = f"; or --keep {key}" if unfit[0].by_admin else ""
-            yield subject.stops(measured, f"the same command with {option}{or_keep}")
+            yield subject.stops(measured, f"the same command with {option}    one that fits{or_keep}")
 
 
 def _python_source(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
@@ -101,7 +101,10 @@ def _python_source(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
             "its SHA-256 is not given", f"the same command with --python-source-sha256 {found}    when its makers tell the same"
         )
     elif found != named.lower():
-        yield SOURCE.stops(f"it has {found}", "the same command with the file that has the digest, or the digest of its makers")
+        yield SOURCE.stops(
+            f"it has {found}",
+            "the same command with --python-source FILE    the one that has it; or with the digest of its makers",
+        )
     else:
         yield SOURCE.fine(source)
 

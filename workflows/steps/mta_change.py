@@ -141,7 +141,7 @@ class StartNewServer(StepDefaults):
             raise WorkflowError(
                 f"{new.mta.label} {'ended after its start' if died else f'does not answer on port {PORT}'}",
                 key="mta-died" if died else "mta-silent",
-                next=[f"journalctl -u {new.units[0]} and /var/log/maillog    why", "orchestrate resume    once it is mended",
+                next=[f"journalctl -u {new.units[0]}    why", "orchestrate resume    once it is mended",
                       "orchestrate abort    back to the old server, with all mails"],
             )  # fmt: skip
         down = ctx.facts_of("mta.stop-old").get("down")

@@ -135,7 +135,7 @@ class VerifyMail(StepDefaults):
             if waited >= MILTER_SECONDS:
                 raise WorkflowError(
                     "the bounce filter ran before and does not now: port 25 puts every mail off", key="milter-missing",
-                    next=["bin/backend.sh status    whether bav runs", *WAYS_ON[1:]],
+                    next=["orchestrate doctor    whether the backend runs, and its filter", *WAYS_ON[1:]],
                 )  # fmt: skip
             ctx.host.application.wait(0.5)
             waited += 0.5

@@ -266,7 +266,8 @@ class Postfix:
         if stuck := [mail.id for mail in mails if mail.id in left]:
             raise WorkflowError(
                 f"cannot take mail {stuck[0]} out of Postfix's queue", key="mail-not-removed", detail=tail(said.stderr),
-                next=[f"postsuper -d {stuck[0]}    why", "orchestrate resume    once it goes"],
+                next=[f"find {self._queue_folder()} -name {stuck[0]} -ls    who may remove it",
+                      "orchestrate resume    once it goes"],
             )  # fmt: skip
 
     # --- the way to another server's queue ----------------------------------------------------------------------------

@@ -23,7 +23,7 @@ class Apt(Manager):
 
     name = "apt"
     lock_files = ("var/lib/dpkg/lock-frontend", "var/lib/dpkg/lock", "var/lib/apt/lists/lock", "var/cache/apt/archives/lock")
-    ask = "apt-get update"
+    ask, update = "apt-get update", "apt-get upgrade"
 
     def installed(self, packages: Iterable[str]) -> Mapping[str, str]:
         """By dpkg; what is not there is no error."""

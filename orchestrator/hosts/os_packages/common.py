@@ -19,6 +19,8 @@ class Manager:
     """A package manager. options: for its program; root: another root folder, for tests and images."""
 
     name: str
+    ask: str
+    update: str
     lock_files: Sequence[str]
 
     def __init__(self, *, options: Sequence[str] = (), root: Path = Path("/"), wait: float = WAIT_SECONDS) -> None:
@@ -122,8 +124,6 @@ class Manager:
             next=[f"{self.ask}    which one does not answer"],
         )  # fmt: skip
 
-    ask = ""  # the command that shows an administrator which repository does not answer
-
     def _asked(self, args: Sequence[str], *, expect: Sequence[int] = (0,), env: Mapping[str, str] | None = None) -> Result:
         try:
             return run(args, timeout=ASK_SECONDS, expect=expect, env=env)
@@ -146,5 +146,5 @@ def file_unreadable(file: str, error: CommandError) -> WorkflowError:
     """The error for a file that is no package."""
     return WorkflowError(
         f"cannot read {file} as a package of this operating system", key="package-file-unreadable", command=error.command,
-        detail=error.detail, next=[f"file {file}    what it is"],
+        detail=error.detail, next=[f"ls -lL {file}    is it there in full?"],
     )  # fmt: skip

@@ -25,7 +25,7 @@ class Dnf(Rpm):
 
     name = "dnf"
     lock_files = (*RPM_LOCKS, "var/run/yum.pid", "var/lib/dnf/rpmdb_lock.pid", "var/cache/dnf/metadata_lock.pid")
-    ask = "dnf repolist"
+    ask, update = "dnf repolist", "dnf upgrade"
 
     def __init__(
         self, program: str = "dnf", *, options: Sequence[str] = (), root: Path = Path("/"), wait: float = WAIT_SECONDS
@@ -33,7 +33,7 @@ class Dnf(Rpm):
         """Name the program; all else as every manager has it."""
         super().__init__(options=options, root=root, wait=wait)
         self.name = program
-        self.ask = f"{program} repolist"
+        self.ask, self.update = f"{program} repolist", f"{program} upgrade"
 
     def candidates(self, packages: Iterable[str]) -> Mapping[str, str]:
         """What it lists: what is available stands after what is installed, and is the newer one."""

@@ -21,7 +21,7 @@ class Zypper(Rpm):
 
     name = "zypper"
     lock_files = (*RPM_LOCKS, "run/zypp.pid", "var/run/zypp.pid")
-    ask = "zypper refresh"
+    ask, update = "zypper refresh", "zypper update"
 
     def candidates(self, packages: Iterable[str]) -> Mapping[str, str]:
         """The first of each that it finds in a repository, which is the newest."""

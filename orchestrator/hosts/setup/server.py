@@ -96,7 +96,7 @@ class RealServer:
         if program is None:
             raise RefusedError(
                 "there is no database server on this host", key="database-server-missing",
-                next=['orchestrate install    with database = "local" installs one'],
+                next=["the same command with --database local    installs one"],
             )  # fmt: skip
         return program
 
@@ -113,7 +113,7 @@ class RealServer:
                 f"the database server does not let root in: {error.message}", key="database-admin-refused",
                 unharmed=["the database server, and what is in it"],
                 next=["mariadb -u root -p    is the password right?",
-                      "--database-admin-file /root/admin.cnf    a 0600 file: [client], user=root, password=..."],
+                      "the same command with --database-admin-file FILE    a 0600 file: [client], user=root, password=..."],
             ) from None  # fmt: skip
         return True
 

@@ -67,7 +67,7 @@ class ServerProgram:
             files = ", ".join(map(str, self.files()))
             raise CommandError(
                 f"cannot configure the database server: none of {files} includes a folder", key="option-folder-missing",
-                next=["echo '!includedir /etc/my.cnf.d' >> /etc/my.cnf    and make that folder"],
+                next=["mkdir -p /etc/my.cnf.d && echo '!includedir /etc/my.cnf.d' >> /etc/my.cnf"],
             )  # fmt: skip
         return included[-1] / OURS
 

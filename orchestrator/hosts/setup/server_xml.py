@@ -224,5 +224,5 @@ def broken(why: str) -> WorkflowError:
     """The error for a text that is no server.xml."""
     return WorkflowError(
         f"cannot use server.xml: {why}", key="server-xml-broken", unharmed=["server.xml: not written"],
-        next=["xmllint --noout ~openemm/tomcat/conf/server.xml    where it is broken", "orchestrate resume"],
+        next=["orchestrate resume    once it is well-formed XML again"],
     )  # fmt: skip

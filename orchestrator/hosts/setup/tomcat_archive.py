@@ -100,5 +100,5 @@ def _told(archive: Path, error: PackageError) -> WorkflowError:
 def _not_one(path: Path) -> WorkflowError:
     return WorkflowError(
         f"{path} is no Tomcat: it has no {START}, or no {JAR}", key="not-a-tomcat", unharmed=[f"{path}: as it is"],
-        next=["orchestrate install --tomcat PATH    a Tomcat of Apache's own, unpacked or its tar.gz (guide 4.4)"],
+        next=["the same command with --tomcat PATH    a Tomcat of Apache's own, unpacked or its tar.gz (guide 4.4)"],
     )  # fmt: skip

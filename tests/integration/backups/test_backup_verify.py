@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ import zstandard
 from orchestrator.hosts import dump, scratch
 from orchestrator.hosts.manifest import BackupError
 from orchestrator.hosts.room import RoomError
+from tests.remedies.follow import seen
 from workflows.errors import RefusedError
 
 pytestmark = pytest.mark.integration
@@ -202,3 +204,6 @@ def test_a_scratch_folder_too_deep_for_a_socket_is_told(site: Any) -> None:
         site.verify()
     assert caught.value.error_key == "scratch-path-too-long"
     assert list(deep.iterdir()) == []
+    named = seen(caught.value.next[0]).command.partition("ORCHESTRATE_SCRATCH=")[2]
+    site.settings = site.settings.model_copy(update={"scratch": Path(named)})
+    assert site.verify()

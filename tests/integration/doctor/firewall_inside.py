@@ -10,8 +10,8 @@ from orchestrator.hosts.command import run
 from orchestrator.hosts.doctor.vitals import RealVitals
 from orchestrator.settings import Settings
 from tests.integration.setup.firewalld_inside import start
-
-RULE = ["firewall-cmd", "--zone=public", "--add-port=20-30/tcp"]
+from tests.remedies.follow import command
+from workflows.checks.doctor.port_25 import FIREWALL
 
 
 def main(folder: Path) -> list[bool | None]:
@@ -20,8 +20,7 @@ def main(folder: Path) -> list[bool | None]:
     found = [vitals.firewall(25)]
     start(folder)
     found.append(vitals.firewall(25))
-    for more in ([], ["--permanent"]):
-        run([*RULE, *more], timeout=30)
+    run(["sh", "-c", command(FIREWALL)], timeout=60)
     return [*found, vitals.firewall(25)]
 
 

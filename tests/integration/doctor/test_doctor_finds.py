@@ -128,6 +128,10 @@ def test_a_missing_a_or_ptr_record_is_found_with_the_record_to_add(patient: Pati
     found = patient.found()["reverse-dns"]
     assert found.severity is Severity.INHIBITOR
     assert found.fix.endswith(f"{NAME}. A {ADDRESS}")
+    name, kind, value = found.fix.partition(": ")[2].split()
+    patient.zone[name.rstrip("."), kind] = [value]
+    patient.zone[BACK, "PTR"] = [f"{NAME}."]
+    assert patient.found() == {}
 
 
 def test_a_private_address_and_one_that_mail_leaves_from_besides_are_told(patient: Patient) -> None:

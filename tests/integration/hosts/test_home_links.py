@@ -11,6 +11,7 @@ from home_tree import Tree
 
 from orchestrator.hosts.home import HomeError, RealHome
 from orchestrator.settings import Settings
+from tests.remedies.follow import follow
 from workflows.host import Link
 from workflows.plan import Component, PackageKind
 
@@ -102,6 +103,9 @@ def test_a_real_folder_in_the_place_of_a_link_stops_the_switch_before_its_first_
         home.write_links(home.links_for([tree.webapp(kind, NEW) for kind in WEBAPPS]))
     assert caught.value.error_key == "link-is-no-link"
     assert home.active()[Component.FRONTEND] == OLD
+    follow(caught.value.next[0])
+    home.write_links(home.links_for([tree.webapp(kind, NEW) for kind in WEBAPPS]))
+    assert home.active()[Component.FRONTEND] == NEW
 
 
 def test_a_disk_that_is_full_while_links_are_prepared_leaves_all_as_it_was(

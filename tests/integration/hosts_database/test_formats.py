@@ -14,6 +14,7 @@ from orchestrator.hosts import formats
 from orchestrator.hosts.formats import RealTableFormats
 from orchestrator.hosts.private_server import PrivateServer
 from orchestrator.settings import DatabaseSettings, Settings
+from tests.remedies.follow import follow
 from workflows.errors import WorkflowError
 
 pytestmark = pytest.mark.integration
@@ -98,6 +99,8 @@ def test_without_the_right_process_anywhere_it_is_said_which_is_missing(mariadb:
         assert (error.value.error_key, error.value.exit_code) == ("process-right-missing", 3)
         assert "GRANT PROCESS" in error.value.next[0]
         assert "not-to-be-seen" not in str(error.value.as_dict())
+    follow(error.value.next[0], socket=mariadb.socket)
+    RealTableFormats(of).look()
 
 
 def test_the_accounts_own_right_process_is_enough(mariadb: PrivateServer, sql: Sql, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from orchestrator.hosts.command import run
 from orchestrator.packages import site as site_module
 from orchestrator.packages.errors import SourceError
 from orchestrator.packages.source import HttpSource
+from tests.remedies.follow import follow
 from workflows.plan import PackageKind
 
 LINES = ("20.04", "20.10")
@@ -76,6 +77,8 @@ def test_a_broken_sums_file_does_not_pass_for_none(place: Place) -> None:
     with pytest.raises(SourceError) as caught:
         place.site().available()
     assert caught.value.error_key == "sums-malformed"
+    follow(caught.value.next[0], cwd=place.packages)
+    assert place.site().available()
 
 
 def test_a_version_list_names_packages_beside_it_and_elsewhere(web: Site) -> None:

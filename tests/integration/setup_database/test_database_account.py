@@ -13,6 +13,7 @@ from database_kit import Context, Kit, ask
 from orchestrator.hosts import dbcfg
 from orchestrator.hosts.private_server import PrivateServer
 from orchestrator.hosts.setup.server import RealServer
+from tests.remedies.follow import follow
 from workflows.errors import RefusedError, WorkflowError
 from workflows.setup.answers import Verdict
 from workflows.setup.server import Access
@@ -183,6 +184,8 @@ def test_a_dbcfg_of_another_host_is_refused(kit: Kit) -> None:
     with pytest.raises(RefusedError) as refused:
         kit.keys(step(kit))
     assert refused.value.error_key == "database-elsewhere"
+    follow(refused.value.next[0])
+    assert kit.keys(step(kit)) == ["database.user"]
 
 
 def test_a_wrong_password_of_root_is_said_and_nothing_is_changed(kit: Kit, sql: Sql, tmp_path: Path) -> None:

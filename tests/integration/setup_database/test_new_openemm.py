@@ -20,6 +20,7 @@ from orchestrator.sandbox.installation import Installation
 from orchestrator.sandbox.packages import SHIPPED_SALT
 from orchestrator.sandbox.startup import StartUp
 from orchestrator.services.first_password import take_first_password
+from tests.remedies.follow import follow
 from workflows.errors import RefusedError, UsageError, WorkflowError
 from workflows.password import hashed
 from workflows.setup.answers import Verdict
@@ -328,6 +329,9 @@ def test_a_password_file_that_cannot_be_used_changes_nothing(
     assert refused.value.error_key == key
     assert admin(sql)[0] is None
     assert (new.home / "conf/keys/emm.salt").read_text() == f"{SHIPPED_SALT}\n"
+    if key == "password-file-open":
+        follow(refused.value.next[0])
+        new.attempt(AdminPassword(new.plan(admin_password_file=str(file))))
 
 
 def test_a_password_that_was_changed_stays_and_so_does_its_salt(new: Kit, sql: Sql) -> None:

@@ -14,6 +14,7 @@ from orchestrator.hosts import command
 from tests.integration.software import software_kit
 from tests.integration.software.certificate_kit import Authority
 from tests.integration.software.software_kit import World, java_home, key_of, tomcat_archive, tomcat_folder
+from tests.remedies.follow import follow, seen
 from tests.system.lab import python_source
 from workflows.checks.finding import Severity
 from workflows.plan import Need
@@ -130,8 +131,13 @@ def test_a_bad_certificate_leaves_server_xml_as_it_was(world: World, authority: 
         (_answers(authority), "certificate-not-readable"),
     ]
     for number, (answers, key) in enumerate(cases):
-        assert key_of(world.run(HttpsConnector(world.plan(**answers)), f"BAD{number}")[1]) == key
+        engine, record = world.run(HttpsConnector(world.plan(**answers)), f"BAD{number}")
+        assert key_of(record) == key
     assert server_xml.read_bytes() == TEMPLATE.read_bytes()
+    assert record.headline
+    follow(record.headline["next"][0])
+    seen(record.headline["next"][1])
+    assert key_of(engine.run()) == "made-to-fail"
 
 
 def test_a_server_xml_that_is_broken_or_missing_is_told(world: World, server_xml: Path, authority: Authority) -> None:

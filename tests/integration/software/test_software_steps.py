@@ -14,6 +14,7 @@ from orchestrator.files import tree_digest
 from orchestrator.hosts.command import run
 from tests.integration.os_packages.os_package_kit import Small, build_deb
 from tests.integration.software.software_kit import World, java_home, key_of, tomcat_archive, tomcat_files, tomcat_folder, wheel
+from tests.remedies.follow import follow, seen
 from tests.system.lab import python_source
 from workflows.errors import WorkflowError
 from workflows.mta_host import UnitState
@@ -222,6 +223,20 @@ def test_a_tomcat_of_another_major_is_asked_about(world: World, tmp_path: Path) 
     assert world.run(kept, "KEEP")[1].steps[0].facts["version"] == "10.1.60"
 
 
+def test_a_folder_in_the_place_of_the_link_is_put_aside_as_it_says(world: World, tmp_path: Path) -> None:
+    (world.home / "opt/tomcat").mkdir(parents=True)
+    answered = {"tomcat.link": Verdict.REPLACE, "tomcat.software": Verdict.REPLACE}
+    step = Tomcat(world.plan(tomcat=str(tomcat_folder(tmp_path / "nine")), differences=answered))
+    engine, record = world.run(step)
+    assert key_of(record) == "tomcat-is-a-folder"
+    assert record.headline
+    aside, resumes = record.headline["next"]
+    follow(aside)
+    seen(resumes)
+    assert key_of(engine.run()) == "made-to-fail"
+    assert (world.home / "opt/tomcat.mine").is_dir()
+
+
 def test_the_distributions_tomcat_is_linked_where_it_lies(world: World, tmp_path: Path) -> None:
     world.offer("tomcat", "alpha", path=str(tmp_path / "share"), version="9.0")
     install = world.packages.install
@@ -296,6 +311,7 @@ def test_an_environment_is_made_as_its_user_with_its_modules_and_undo_takes_what
     assert "needed-two" in record.headline["detail"][0]  # what pip says
 
     wheel(wheels, "needed-two", "needed_two")
+    seen(record.headline["next"][0])
     record = first.run()
     assert key_of(record) == "made-to-fail"
     program = f"{world.home}/opt/python3/bin/python3"

@@ -10,6 +10,7 @@ from workflows.checks.finding import Finding
 from workflows.steps.start import MAKE_MAIL
 
 UP = ("ok", "running")
+RESTART = "orchestrate restart    with --ignore-dispatch when it waits for mail that nobody sends"
 SUBJECT = Subject(
     "backend-services",
     "the backend's services run",
@@ -20,11 +21,11 @@ SUBJECT = Subject(
 def check(visit: Visit) -> Iterator[Finding]:
     """There is a process, and its own script says running of each service."""
     if not visit.host.application.state().backend:
-        yield SUBJECT.stops("no process of the backend runs", "orchestrate restart")
+        yield SUBJECT.stops("no process of the backend runs", _as_owner(visit, "start"))  # a restart leaves stopped what was
         return
     states = visit.host.vitals.services()
     if not states:
-        yield SUBJECT.unknown("a process runs, but backend.sh status tells nothing of the services", "bin/backend.sh status")
+        yield SUBJECT.unknown("a process runs, but backend.sh status tells nothing of the services", _as_owner(visit, "status"))
         return
     down = {name: state for name, state in states.items() if state not in UP and name != "mta"}
     if not down:
@@ -32,4 +33,10 @@ def check(visit: Visit) -> Iterator[Finding]:
         return
     told = ", ".join(f"{name} {state}" for name, state in down.items())
     found = SUBJECT.stops if MAKE_MAIL & down.keys() else SUBJECT.warns
-    yield found(told, "orchestrate restart")
+    yield found(told, RESTART)
+
+
+def _as_owner(visit: Visit, verb: str) -> str:
+    """The backend's script, which belongs to OpenEMM's user, run as that."""
+    home = visit.host.home_path
+    return f"runuser -l $(stat -c %U {home}) -c '{home}/bin/backend.sh {verb}'"

@@ -25,7 +25,7 @@ def check(visit: Visit) -> Iterator[Finding]:
     stuck = [one for one in due if one.since and (now - one.since).total_seconds() > LONG]
     if stuck and not at_work:
         yield SUBJECT.stops(
-            "; ".join(one.what for one in stuck[:3]), f"{visit.host.home_path}/bin/pickdist.sh restart    or orchestrate restart"
+            "; ".join(one.what for one in stuck[:3]), "orchestrate restart --ignore-dispatch    blocks stay on the disk"
         )
     else:
         yield SUBJECT.fine("; ".join(one.what for one in due[:3]) or "none")

@@ -23,7 +23,8 @@ def check(visit: Visit) -> Iterator[Finding]:
         return
     units = {name: story for name in (f"{program}.service" for program in PROGRAMS) if (story := vitals.unit(name)).exists}
     if not units:
-        yield SUBJECT.stops("no cron is installed", f"{visit.host.mail.packages.name} install {_package(visit)}")
+        packages = _package(visit)
+        yield SUBJECT.stops("no cron is installed", f"{visit.host.mail.packages.name} install {packages}")
         return
     name, story = next(iter(units.items()))
     if story.enabled and running:

@@ -37,11 +37,11 @@ def check(visit: Visit) -> Iterator[Finding]:
 def _look(path: str, space: Space) -> Finding | None:
     told = f"{path}: {space.free / MIB:.0f} MiB free of {space.total / MIB:.0f}"
     if space.read_only:
-        return SUBJECT.stops(f"{path} is mounted read-only", f"dmesg    why; mount -o remount,rw {path}")
+        return SUBJECT.stops(f"{path} is mounted read-only", f"mount -o remount,rw {path}    dmesg says why it is")
     if space.inodes and not space.inodes_free:
-        return SUBJECT.stops(f"{path}: no inode is free", f"remove files on {path}: df -i {path}")
+        return SUBJECT.stops(f"{path}: no inode is free", f"df -i {path}    how many there are; remove files that nobody needs")
     if space.free < NONE:
-        return SUBJECT.stops(told, f"free room on {path}")
+        return SUBJECT.stops(told, f"df -h {path}    make room there")
     if space.free < FEW * space.total or space.inodes_free < FEW * space.inodes:
-        return SUBJECT.warns(f"{told}, {space.inodes_free} of {space.inodes} inodes", f"free room on {path}")
+        return SUBJECT.warns(f"{told}, {space.inodes_free} of {space.inodes} inodes", f"df -h {path}    make room there")
     return None

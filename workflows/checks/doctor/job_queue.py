@@ -31,7 +31,9 @@ def check(visit: Visit) -> Iterator[Finding]:
         elif job.result not in {None, "", "OK"}:
             told.append(f"{job.description} ended with {str(job.result)[:80]!r}")
     if told:
+        endless = any("has run since" in one for one in told)  # a restart would wait for it
+        restart = "orchestrate restart --ignore-dispatch" if endless else "orchestrate restart"
         more = [f"{len(told) - SHOWN} more"] if len(told) > SHOWN else []
-        yield SUBJECT.warns("; ".join(told[:SHOWN] + more), "orchestrate restart    then the job queue in OpenEMM's own menus")
+        yield SUBJECT.warns("; ".join(told[:SHOWN] + more), f"{restart}    then the job queue in OpenEMM's own menus")
     else:
         yield SUBJECT.fine(f"{len(jobs)} jobs")

@@ -25,7 +25,7 @@ def check(visit: Visit) -> Iterator[Finding]:
         yield SUBJECT.warns(f"there is no {log.path}; the log is {log.other}", link.command, link)
     elif not log.exists:
         yield SUBJECT.warns(
-            f"there is no {log.path}", f"let rsyslog write it: mail.* -{log.path}    in /etc/rsyslog.d; systemctl restart rsyslog"
+            f"there is no {log.path}", f"echo 'mail.* -{log.path}' > /etc/rsyslog.d/maillog.conf && systemctl restart rsyslog"
         )
     elif not log.mode & OTHERS_READ:
         mode = SetMode(log.path, READABLE)

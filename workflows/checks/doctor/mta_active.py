@@ -34,9 +34,10 @@ def check(visit: Visit) -> Iterator[Finding]:
     elif visit.running and mta not in visit.running:
         other = visit.running[0]
         measured = f"OpenEMM uses {mta.label} ({decision.why}); {other.label} runs"
-        yield SUBJECT.stops(measured, f"orchestrate mta switch {other.value}    or {mta.value}, which is to send")
+        yield SUBJECT.stops(measured, "orchestrate mta status    who says what; then stop the one, or switch to it")
     elif stranger:
-        yield SUBJECT.stops(f"{stranger} listens on port {SMTP}, not {mta.label}", "stop it and disable its unit")
+        fix = f"ss -ltnp 'sport = :{SMTP}'    stop it, and disable its unit"
+        yield SUBJECT.stops(f"{stranger} listens on port {SMTP}, not {mta.label}", fix)
     elif third:
         program = visit.server.program
         yield SUBJECT.stops(f"{third.detail}: neither of the two", f"alternatives --set mta {program}")

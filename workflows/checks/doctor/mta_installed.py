@@ -18,17 +18,16 @@ def check(visit: Visit) -> Iterator[Finding]:
     """The server itself, and the packages that OpenEMM needs beside it."""
     mail = visit.host.mail
     if not visit.installed:
-        packages = mail.server(Mta.POSTFIX).packages
-        fix = f"{mail.packages.name} install {' '.join(packages)}    then orchestrate mta switch postfix"
+        packages = " ".join(mail.server(Mta.POSTFIX).packages)
+        fix = f"{mail.packages.name} install {packages}    then orchestrate mta switch postfix"
         yield SUBJECT.stops("neither Postfix nor Sendmail is installed", fix)
         return
     server = visit.server if visit.decision.mta in visit.installed else mail.server(visit.installed[0])
     there = mail.packages.installed(server.packages)
     lacking = [package for package in server.packages if package not in there]
     if lacking:
-        yield SUBJECT.warns(
-            f"{server.mta.label} {server.version()}, but not {', '.join(lacking)}",
-            f"{mail.packages.name} install {' '.join(lacking)}",
-        )
+        packages = " ".join(lacking)
+        measured = f"{server.mta.label} {server.version()}, but not {', '.join(lacking)}"
+        yield SUBJECT.warns(measured, f"{mail.packages.name} install {packages}")
     else:
         yield SUBJECT.fine(f"{server.mta.label} {server.version()}")

@@ -32,8 +32,7 @@ def check(visit: Visit) -> Iterator[Finding]:
     if lets_in is False:
         yield SUBJECT.stops(f"firewalld does not let port {SMTP} in, now or after its next start", FIREWALL)
     elif (greeting := visit.host.mail.greeting(SMTP, 10.0)) is None:
-        fix = f"{visit.host.home_path}/bin/backend.sh restart    the bounce filter may hang"
-        yield SUBJECT.warns(f"who listens on port {SMTP} says nothing", fix)
+        yield SUBJECT.warns(f"who listens on port {SMTP} says nothing", "orchestrate restart    the bounce filter may hang")
     else:
         yield SUBJECT.fine(greeting.partition(";")[0][:60] + ("" if lets_in else "; firewalld does not run"))
 
@@ -42,4 +41,5 @@ def _listen(visit: Visit) -> str:
     mta = visit.decision.mta
     if mta.value == "postfix":
         return "postconf -e inet_interfaces=all && systemctl restart postfix.service    smtp inet must stand in master.cf"
-    return "comment out DAEMON_OPTIONS with Addr=127.0.0.1 in /etc/mail/sendmail.mc, then make -C /etc/mail (guide 4.3)"
+    named = "/^DAEMON_OPTIONS.*Addr=127.0.0.1/s/^/dnl /"
+    return f"sed -i '{named}' /etc/mail/sendmail.mc && make -C /etc/mail && systemctl restart sendmail"

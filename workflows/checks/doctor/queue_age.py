@@ -19,7 +19,7 @@ OUTSIDE = re.compile(r"[Cc]onnection (timed out|refused)|No route to host|[Nn]et
 NAMES = re.compile(r"[Nn]ame service error|Host or domain name not found|Name server:|host name lookup failure", re.IGNORECASE)
 CAUSES = (
     (OUTSIDE, "no connection to other servers", "ask your provider to open port 25 to the outside"),
-    (NAMES, "names are not resolved", "mend /etc/resolv.conf: dig MX gmail.com must answer"),
+    (NAMES, "names are not resolved", "getent hosts gmail.com    must answer; else mend /etc/resolv.conf"),
 )
 
 

@@ -19,7 +19,7 @@ def check(visit: Visit) -> Iterator[Finding]:
     """The full name has an address, and each address leads back to it, as a receiver of mail looks it up."""
     name = visit.host.mail.full_name()
     if name is None:
-        fix = "hostnamectl set-hostname HOST.DOMAIN, and the same name in /etc/hosts"
+        fix = "hostnamectl set-hostname HOST.DOMAIN    and the same name in /etc/hosts"
         yield SUBJECT.stops("this host has no full name", fix)
         return
     outgoing = visit.host.vitals.outgoing()

@@ -12,16 +12,16 @@ SUBJECT = Subject(
     "selinux-off", "SELinux is disabled",
     "it keeps the mail server from OpenEMM's socket, maps and procmail rules in the home", "guide 6.1 no. 7",
 )  # fmt: skip
-CONFIG = "set SELINUX=disabled in /etc/selinux/config"
+CONFIG = "sed -i 's/^SELINUX=.*/SELINUX=disabled/' /etc/selinux/config"
 
 
 def check(visit: Visit) -> Iterator[Finding]:
     """As the kernel says now, and as it is configured for the next boot."""
     found = visit.host.vitals.selinux()
     if found.now == "enforcing":
-        yield SUBJECT.stops("it is enforcing", f"setenforce 0    now; {CONFIG} and reboot")
+        yield SUBJECT.stops("it is enforcing", f"{CONFIG}    from the next boot on; setenforce 0 until then")
     elif found.now == "permissive":
-        yield SUBJECT.warns("it is enabled and only logs what it would refuse", f"{CONFIG} and reboot")
+        yield SUBJECT.warns("it is enabled and only logs what it would refuse", f"{CONFIG}    from the next boot on")
     elif found.at_boot == "enforcing":
         yield SUBJECT.warns("it is disabled now, and will be enforcing after the next boot", CONFIG)
     else:

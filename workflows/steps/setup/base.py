@@ -124,7 +124,7 @@ class SetupStep(StepDefaults):
                 f"{open_ones[0].what} is {open_ones[0].now} now, and not {open_ones[0].wanted}",
                 key="difference-unanswered", detail=[f"{d.key}: {d.now}, wanted {d.wanted}" for d in open_ones[1:]],
                 unharmed=[f"{d.what}: as it was" for d in open_ones],
-                next=["orchestrate abort    takes the run back", f"then install again with --keep {open_ones[0].key}"],
+                next=["orchestrate abort    takes the run back", f"the same command with --keep {open_ones[0].key}    then"],
             )  # fmt: skip
         before = list(ctx.intent.get("changed", ()))  # of an attempt that was cut off
         known = {d["key"] for d in before}

@@ -82,8 +82,8 @@ class DatabaseConfiguration(SetupStep):
             raise RefusedError(
                 f"cannot set {LOWER_CASE}: {upper[0]} would be lost from sight", key="database-names-upper-case",
                 detail=upper[1:25], unharmed=["the database server and its settings"],
-                next=["mariadb-dump --all-databases    dump, set it by hand, restore: names become lower case",
-                      f"orchestrate install --keep database.{LOWER_CASE}"],
+                next=["mariadb-dump --all-databases > all.sql    then set it by hand and load that: names become lower case",
+                      f"the same command with --keep database.{LOWER_CASE}    leaves the names as they are"],
             )  # fmt: skip
         if said := server.accepts(text):
             raise RefusedError(

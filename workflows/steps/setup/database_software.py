@@ -101,7 +101,7 @@ class DatabaseSoftware(SetupStep):
             raise RefusedError(
                 "there is no database server on this host, and none may be installed", key="database-server-missing",
                 unharmed=["nothing was installed"],
-                next=['orchestrate install    with database = "local" installs one'],
+                next=["the same command with --database local    installs one"],
             )  # fmt: skip
         if SOFTWARE in keys or ctx.intent.get("added"):  # begun and cut off: the program may be there, and its data folder not
             packages.add(ctx, setup, [SERVER, CLIENT])
@@ -142,9 +142,9 @@ class DatabaseSoftware(SetupStep):
         return RefusedError(
             f"{version} does not fit {self.plan.target}, which needs {self._unfit(version)}",
             key="database-version-unfit", unharmed=[f"{version}, and the data in it: never removed by this tool"],
-            next=["systemctl stop mysql; yum remove 'mysql*'    guide 3.4, once its data is saved or not needed",
-                  "orchestrate resume                          then installs the one that fits",
-                  f"orchestrate install --keep {VERSION}    uses it as it is, untested"],
+            next=["remove it by hand, once its data is saved or not needed (guide 3.4)",
+                  "orchestrate resume    then installs the one that fits",
+                  f"the same command with --keep {VERSION}    uses it as it is, untested"],
         )  # fmt: skip
 
 

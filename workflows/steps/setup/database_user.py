@@ -149,6 +149,6 @@ def not_empty(database: str, tables: int) -> RefusedError:
     return RefusedError(
         f"cannot use database {database}: it holds {tables} tables that this run did not make", key="database-not-empty",
         unharmed=[f"database {database}: no table of it was touched"],
-        next=["mariadb-dump --databases NAME > NAME.sql    save it, then drop it by hand when nobody needs it",
-              "orchestrate install    with another database_name leaves it alone"],
+        next=[f"mariadb-dump --databases {database} > {database}.sql    save it, then drop it by hand when nobody needs it",
+              "the same command with --database-name NAME    another one leaves it alone"],
     )  # fmt: skip

@@ -128,7 +128,7 @@ class HttpsConnector(SetupStep):
                 raise RefusedError(
                     f"{self.plan.user}, as whom Tomcat runs, cannot read {path}", key="certificate-not-readable",
                     unharmed=["server.xml: as it was"],
-                    next=[f"setfacl -m u:{self.plan.user}:r {path}    or a copy in {self.plan.home}/etc/ssl",
+                    next=[f"chown {self.plan.user} {path}    or a copy in {self.plan.home}/etc/ssl",
                           "orchestrate resume"],
                 )  # fmt: skip
 
@@ -143,7 +143,7 @@ def require_usable(setup: Setup, certificate: str, key: str | None, chain: str |
     if key is None:
         raise RefusedError(
             f"cannot use {certificate}: its private key is not named", key="certificate-key-missing",
-            unharmed=["server.xml: as it was"], next=["orchestrate install --certificate-key FILE"],
+            unharmed=["server.xml: as it was"], next=["the same command with --certificate-key FILE"],
         )  # fmt: skip
     setup.software.certificate(certificate, key, chain)
 

@@ -114,6 +114,6 @@ class Java(SetupStep):
     def _refused(self, message: str, key: str) -> RefusedError:
         return RefusedError(
             f"{message}; wanted is {self._wanted}", key=key, unharmed=["no Java was installed or removed"],
-            next=["orchestrate install --java-home PATH       a JDK or JRE of that version",
-                  f"orchestrate install --keep {VERSION}    takes what there is, untested"],
+            next=["the same command with --java-home PATH       a JDK or JRE of that version",
+                  f"the same command with --keep {VERSION}    takes what there is, untested"],
         )  # fmt: skip

@@ -167,7 +167,7 @@ class MailServer(SetupStep):
     def _require_fit(self, setup: Setup) -> None:
         if self.plan.answers.mta is not Mta.SENDMAIL:
             return
-        ways = ['mta = "postfix"    in the answers']
+        ways = ["the same command with --mta postfix"]
         family = setup.system.distribution().family
         if family is Family.SUSE:
             raise RefusedError("cannot install Sendmail: SLES does not offer it (guide 4.3)", key="sendmail-not-on-sles",
@@ -260,7 +260,7 @@ class MailServer(SetupStep):
                 unharmed=[f"{mta.other.label}, and its queue"],
                 next=[f"orchestrate mta switch {mta}    where OpenEMM is installed",
                       f"systemctl disable --now {other.units[0]}    where it is not, and mailq is empty; then orchestrate resume",
-                      f'mta = "{mta.other}"    in the answers keeps it'],
+                      f"the same command with --mta {mta.other}    keeps it"],
             )  # fmt: skip
         if third := self._third(setup):
             raise RefusedError(
@@ -292,7 +292,7 @@ class MailServer(SetupStep):
             if monotonic() >= deadline:
                 raise WorkflowError(
                     f"{server.mta.label} does not answer on port {PORT} after its start", key="mta-silent",
-                    next=[f"journalctl -u {server.units[0]} and the mail log    why", "orchestrate resume    once it is mended",
+                    next=[f"journalctl -u {server.units[0]}    why", "orchestrate resume    once it is mended",
                           "orchestrate abort    takes the run back"],
                 )  # fmt: skip
             ctx.host.application.wait(0.2)

@@ -31,7 +31,7 @@ def require_obtainable(setup: Setup, capabilities: Iterable[str]) -> None:
         raise RefusedError(
             f"cannot install {lost.capability}: {lost.note}", key="capability-not-offered",
             unharmed=["no package was installed"],
-            next=["orchestrate abort    takes the run back; then install again with another answer"],
+            next=["orchestrate abort    takes the run back, where one is open; then the same command with another answer"],
         )  # fmt: skip
     wanted = [name for one in provided for name in lacking(setup, one.capability)]
     if set(wanted) - set(setup.packages.candidates(wanted)):

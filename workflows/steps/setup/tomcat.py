@@ -69,7 +69,7 @@ class Tomcat(SetupStep):
         if SOFTWARE in keys and given and not self._is_archive:
             raise RefusedError(
                 f"there is no Tomcat with bin/startup.sh in {given}", key="not-a-tomcat", unharmed=[f"{self._link}: as it was"],
-                next=["orchestrate install --tomcat PATH    a Tomcat of Apache's own, unpacked or its tar.gz (guide 4.4)"],
+                next=["the same command with --tomcat PATH    a Tomcat of Apache's own, unpacked or its tar.gz (guide 4.4)"],
             )  # fmt: skip
         setup.files.make_folder(self._opt, owner=f"{self.plan.user}:{self.plan.user}")
         if SOFTWARE in keys and given:
@@ -152,6 +152,6 @@ class Tomcat(SetupStep):
             f"cannot use Tomcat {unfit.now}: {wanted}" if unfit else f"there is no Tomcat: {wanted}",
             key="tomcat-major-unfit" if unfit else "tomcat-missing", detail=[note] if note and not unfit else [],
             unharmed=[f"{self._link}: as it was"],
-            next=["orchestrate install --tomcat PATH         a Tomcat of that version, unpacked or its tar.gz",
-                  f"orchestrate install --keep {MAJOR}    takes what there is, untested"],
+            next=["the same command with --tomcat PATH         a Tomcat of that version, unpacked or its tar.gz",
+                  f"the same command with --keep {MAJOR}    takes what there is, untested"],
         )  # fmt: skip

@@ -45,7 +45,7 @@ class Wkhtmltox(SetupStep):
             raise RefusedError(
                 f"cannot replace {differences[0].what} {differences[0].now}: it could not be put back",
                 key="wkhtmltox-of-other-version", unharmed=[f"{differences[0].what}: as it was"],
-                next=[f"orchestrate install --keep {PACKAGE}    uses the one that is there",
+                next=[f"the same command with --keep {PACKAGE}    uses the one that is there",
                       "orchestrate resume    once it is removed"],
             )  # fmt: skip
         packages.install(ctx, setup, [file])
