@@ -61,7 +61,7 @@ def test_packages_that_were_cut_off_anywhere_are_brought_to_their_end(lab: Lab, 
 
 
 def words_of(host: Host, step: str) -> list[float]:
-    """Let a host be cut off as the step begins, to be reset to; when dpkg says each of its words in that step, from the first on."""
+    """Let a host be cut off as the step begins, to be reset to; when dpkg says each of its words in there, from the first on."""
     host.boot()
     prepare(host)
     begin(host)

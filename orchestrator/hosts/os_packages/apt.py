@@ -17,6 +17,7 @@ ENVIRONMENT = {
     "DEBIAN_FRONTEND": "noninteractive",
     "SUDO_FORCE_REMOVE": "yes",  # it is removed only where it was not there before, with or without a password of root's
 }
+_HALF = "half-installed"  # that is: unpacked
 _CAME_BETWEEN = "was locked by another process"
 _PLANNED = re.compile(r"^(Inst|Remv) (\S+)( \[)?", re.MULTILINE)
 
@@ -110,14 +111,16 @@ class Apt(Manager):
         return ["apt-get", *self._options, *self._lock_timeout, *KEEP, "-y", "--no-remove", "install", *packages]
 
     def _mend(self) -> None:
-        """Configure what was unpacked; what lacks something that was not, apt completes."""
+        """Configure what was unpacked; apt completes what lacks something that was not, and is told what was half unpacked."""
         self._change(["dpkg", *self._dpkg_root, *KEEP_DPKG, "--configure", "-a"], expect=(0, 1))
         if run(["dpkg", *self._dpkg_root, "--audit"], timeout=ASK_SECONDS).stdout.strip():
-            self._change(["apt-get", *self._options, *self._lock_timeout, *KEEP, "-y", "--no-remove", "--fix-broken", "install"])
+            half = [name for name, state in self._states(()).items() if state == _HALF]
+            how = ["-y", "--no-remove", "--fix-broken", "--reinstall"]
+            self._change(["apt-get", *self._options, *self._lock_timeout, *KEEP, *how, "install", *half])
 
     def remove(self, packages: Sequence[str]) -> None:
         """What was cut off half unpacked is completed first: dpkg does not know all its files, and refuses to remove it."""
-        if "half-installed" in self._states(packages).values():
+        if _HALF in self._states(packages).values():
             locks.wait(self._locks, self._wait)
             with suppress(CommandError):  # then dpkg says below which it refuses
                 self._mend()
@@ -129,7 +132,7 @@ class Apt(Manager):
         return [name for name in packages if states.get(name, "not-installed") != "not-installed"]
 
     def _states(self, packages: Sequence[str]) -> Mapping[str, str]:
-        """As dpkg calls them, of those that it knows."""
+        """As dpkg calls them, of those among these that it knows; of all, where none is named."""
         query = ["dpkg-query", *self._dpkg_root, "-W", "-f", "${Package} ${db:Status-Status}\\n", *packages]
         return dict(line.split(" ", 1) for line in run(query, timeout=60, expect=None).stdout.splitlines())
 
