@@ -17,7 +17,6 @@ ENVIRONMENT = {
     "DEBIAN_FRONTEND": "noninteractive",
     "SUDO_FORCE_REMOVE": "yes",  # it is removed only where it was not there before, with or without a password of root's
 }
-_HALF = "half-installed"  # that is: unpacked
 _CAME_BETWEEN = "was locked by another process"
 _PLANNED = re.compile(r"^(Inst|Remv) (\S+)( \[)?", re.MULTILINE)
 
@@ -114,13 +113,13 @@ class Apt(Manager):
         """Configure what was unpacked; apt completes what lacks something that was not, and is told what was half unpacked."""
         self._change(["dpkg", *self._dpkg_root, *KEEP_DPKG, "--configure", "-a"], expect=(0, 1))
         if run(["dpkg", *self._dpkg_root, "--audit"], timeout=ASK_SECONDS).stdout.strip():
-            half = [name for name, state in self._states(()).items() if state == _HALF]
+            half = self._half_unpacked()
             how = ["-y", "--no-remove", "--fix-broken", "--reinstall"]
             self._change(["apt-get", *self._options, *self._lock_timeout, *KEEP, *how, "install", *half])
 
     def remove(self, packages: Sequence[str]) -> None:
         """What was cut off half unpacked is completed first: dpkg does not know all its files, and refuses to remove it."""
-        if _HALF in self._states(packages).values():
+        if set(packages) & set(self._half_unpacked()):
             locks.wait(self._locks, self._wait)
             with suppress(CommandError):  # then dpkg says below which it refuses
                 self._mend()
@@ -128,13 +127,17 @@ class Apt(Manager):
 
     def _present(self, packages: Sequence[str]) -> Sequence[str]:
         """In whatever state: a package that was never configured, or of which only the configuration is there."""
-        states = self._states(packages)
-        return [name for name in packages if states.get(name, "not-installed") != "not-installed"]
+        there = {name for name, status, _ in self._states() if status != "not-installed"}
+        return [name for name in packages if name in there]
 
-    def _states(self, packages: Sequence[str]) -> Mapping[str, str]:
-        """As dpkg calls them, of those among these that it knows; of all, where none is named."""
-        query = ["dpkg-query", *self._dpkg_root, "-W", "-f", "${Package} ${db:Status-Status}\\n", *packages]
-        return dict(line.split(" ", 1) for line in run(query, timeout=60, expect=None).stdout.splitlines())
+    def _half_unpacked(self) -> list[str]:
+        """Those that dpkg wants to be unpacked again, of all."""
+        return [name for name, _, flag in self._states() if flag == "reinstreq"]
+
+    def _states(self) -> list[list[str]]:
+        """Name, status and error flag of all packages that dpkg knows."""
+        query = ["dpkg-query", *self._dpkg_root, "-W", "-f", "${Package} ${db:Status-Status} ${db:Status-Eflag}\\n"]
+        return [line.split() for line in run(query, timeout=60).stdout.splitlines()]
 
     def _remove(self, packages: Sequence[str]) -> Sequence[str]:
         """By dpkg, which removes nothing else. Their configuration goes along: over what is left of it none installs well again.

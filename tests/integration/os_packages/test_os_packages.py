@@ -254,25 +254,35 @@ def unpack(manager: Manager, file: Path) -> None:
     run(["dpkg", "--root", str(manager._root), "--unpack", "--force-depends", str(file)], timeout=60)
 
 
+@pytest.mark.parametrize("state", ["half-installed", "unpacked"])
 @pytest.mark.parametrize("manager", ["apt"], indirect=True)
-def test_a_package_that_was_cut_off_half_unpacked_is_completed_so_that_it_can_be_removed(manager: Manager, debs: Path) -> None:
+def test_a_package_that_was_cut_off_half_unpacked_is_completed_whatever_comes_next(
+    manager: Manager, debs: Path, state: str
+) -> None:
     manager.refresh()
-    unpack(manager, debs / "gamma_1.0_all.deb")
-    status = manager._root / "var/lib/dpkg/status"
-    status.write_text(status.read_text().replace("install ok unpacked", "install reinstreq half-installed"))
-    manager.remove(["alpha", "gamma"])
-    assert run(["dpkg", "--root", str(manager._root), "--audit"], timeout=60).stdout == ""
-    assert not list((manager._root / "opt").rglob("gamma*"))
+    for change in (manager.install, manager.remove):
+        half_unpack(manager, debs / "gamma_1.0_all.deb", state)
+        change(["gamma"])
+        assert run(["dpkg", "--root", str(manager._root), "--audit"], timeout=60).stdout == ""
+        assert len(list((manager._root / "opt").rglob("gamma*"))) == len(manager.installed(["gamma"]))
+    half_unpack(manager, debs / "gamma_1.0_all.deb", state)
+    manager.mend()
+    assert manager.installed(["gamma"]) == {"gamma": "1.0"}
 
 
 @pytest.mark.parametrize("manager", ["apt"], indirect=True)
 def test_a_half_unpacked_package_that_cannot_be_had_any_more_is_named(manager: Manager, debs: Path, tmp_path: Path) -> None:
     manager.refresh()
-    unpack(manager, debs / "gamma_1.0_all.deb")
-    status = manager._root / "var/lib/dpkg/status"
-    status.write_text(status.read_text().replace("install ok unpacked", "install reinstreq half-installed"))
+    half_unpack(manager, debs / "gamma_1.0_all.deb", "half-installed")
     (manager._root / "etc/apt/sources.list").write_text("")
     manager.refresh()
     with pytest.raises(WorkflowError, match="cannot remove gamma") as caught:
         manager.remove(["gamma"])
     assert any("reinstall it before" in line for line in caught.value.detail)
+
+
+def half_unpack(manager: Manager, file: Path, state: str) -> None:
+    """As a power cut leaves it that comes before the last file of a package is in its place."""
+    unpack(manager, file)
+    status = manager._root / "var/lib/dpkg/status"
+    status.write_text(status.read_text().replace("install ok unpacked", f"install reinstreq {state}"))
