@@ -72,7 +72,6 @@ def apt(root: Path, repository: Path) -> Apt:
     (root / "var/lib/dpkg/status").touch()
     (root / "etc/apt/sources.list").write_text(f"deb [trusted=yes] file:{repository} here main\n")
     settings = {"Dir": str(root), "Dir::State::status": f"{root}/var/lib/dpkg/status", "APT::Architecture": "amd64",
-                "DPkg::Options::": f"--root={root}", "APT::Sandbox::User": "root", "Dir::Bin::dpkg": "/usr/bin/dpkg",
-                "Acquire::Languages": "none"}  # fmt: skip
+                "DPkg::Options::": f"--root={root}", "APT::Sandbox::User": "root", "Dir::Bin::dpkg": "/usr/bin/dpkg"}  # fmt: skip
     options = [part for name, value in settings.items() for part in ("-o", f"{name}={value}")]
     return Apt(options=options, root=root, wait=1.0)
