@@ -81,6 +81,13 @@ class PackageManager(Protocol):
             WorkflowError: "packages-not-installed" when it cannot be done.
         """
 
+    def mend(self) -> None:
+        """Bring to its end what was cut off in the middle, whoever began it; nothing where nothing was.
+
+        Raises:
+            WorkflowError: "packages-not-installed", "package-manager-busy".
+        """
+
     def install(self, packages: Sequence[str]) -> None:
         """Install them and what they need, names or files; waits for another package manager to come to its end.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -166,9 +167,9 @@ def run(args: list[str]) -> int:
     app = App()
     try:
         code = build().main(args=args, prog_name="orchestrate", standalone_mode=False, obj=app)
-        sys.stdout.flush()
+        if sys.stdout:
+            sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the one place where every error ends
         return _tell(error, app, as_data=app.json or "--json" in args)
@@ -176,6 +177,14 @@ def run(args: list[str]) -> int:
 
 
 def _tell(error: BaseException, app: App, *, as_data: bool) -> int:
+    from orchestrator import errors
+
+    with suppress(OSError):  # nobody reads it any more
+        _show(error, app, as_data=as_data)
+    return errors.told(error).exit_code
+
+
+def _show(error: BaseException, app: App, *, as_data: bool) -> None:
     from orchestrator import errors
 
     if isinstance(error, _NO_COMMAND) and not as_data:
@@ -188,4 +197,3 @@ def _tell(error: BaseException, app: App, *, as_data: bool) -> int:
         color = not app.no_color and not os.environ.get("NO_COLOR")
         first, *rest = errors.as_text(error, debug=app.debug)
         click.echo("\n".join([click.style(first, bold=True), *rest]), err=True, color=None if color else False)
-    return errors.told(error).exit_code

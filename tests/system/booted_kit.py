@@ -101,13 +101,20 @@ def differences(one: Picture, other: Picture) -> str:
 @contextmanager
 def journal(host: Host, *matches: str) -> Iterator[Iterator[dict[str, str]]]:
     """The lines of the host's journal that match, from its boot on and as they come."""
-    follow = host.enter(["sh", "-c", UNTIL_EOF, "sh", "journalctl", "--follow", "--no-tail", "--output=json", *matches])
+    with follow(host, "journalctl", "--follow", "--no-tail", "--output=json", *matches) as lines:
+        yield map(json.loads, lines)
+
+
+@contextmanager
+def follow(host: Host, *command: str) -> Iterator[Iterator[str]]:
+    """What a command in the host prints, line by line as it comes; it ends with this."""
     with subprocess.Popen(
-        follow, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment()
-    ) as follower:
+        host.enter(["sh", "-c", UNTIL_EOF, "sh", *command]), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL, text=True, env=environment(),
+    ) as follower:  # fmt: skip
         assert follower.stdin
         assert follower.stdout
-        yield (json.loads(line) for line in follower.stdout)
+        yield follower.stdout
         follower.stdin.close()
 
 

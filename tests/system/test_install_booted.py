@@ -37,7 +37,7 @@ LEFT_BY_PACKAGES = (  # Debian's packages never remove accounts and databases
     "/etc/gshadow", "/etc/subuid-", "/etc/subgid-",
 )  # fmt: skip
 LEFT_BY_US = ("/etc/openemm-orchestrator", "/etc/motd.d")  # empty folders
-HALF_UNPACKED = 2.0  # seconds after which some of the mail server's packages are installed, and some are not
+HALF_CONFIGURED = "until test -e /etc/postfix/main.cf; do sleep 0.01; done"  # what Postfix says of itself then is wrong
 PLAN = InstallPlan(
     source="none", target=VERSIONS["frontend"], answers=Answers(url="http://a.b", name="a.b", mailloop_domain="c.b"),
     hop=Hop(1, "none", Release(VERSIONS["frontend"], ()), LineRules("20.10"), final=True, name="install"),
@@ -79,7 +79,7 @@ def cut_off(lab: Lab) -> Iterator[CutOff]:
     before = snapshot(host)
     begin(host)
     wait_for(host, "mail-server")
-    time.sleep(HALF_UNPACKED)
+    host.run(["sh", "-c", HALF_CONFIGURED], SECONDS)
     host.reboot()
     begin(host, "resume")
     wait_for(host, "install.start")

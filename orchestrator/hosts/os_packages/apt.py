@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 
 from orchestrator.hosts.command import CommandError, Result, run, tail
+from orchestrator.hosts.os_packages import locks
 from orchestrator.hosts.os_packages.common import ASK_SECONDS, CHANGE_SECONDS, Manager, file_unreadable
 from workflows.os_packages import Transaction
 
@@ -15,6 +17,7 @@ ENVIRONMENT = {
     "DEBIAN_FRONTEND": "noninteractive",
     "SUDO_FORCE_REMOVE": "yes",  # it is removed only where it was not there before, with or without a password of root's
 }
+_CAME_BETWEEN = "was locked by another process"
 _PLANNED = re.compile(r"^(Inst|Remv) (\S+)( \[)?", re.MULTILINE)
 
 
@@ -92,25 +95,49 @@ class Apt(Manager):
     def _simulated(self, packages: Sequence[str]) -> Result:
         return run(["apt-get", *self._options, "--simulate", "install", *packages], timeout=ASK_SECONDS, expect=None)
 
-    def _change(self, args: Sequence[str]) -> Result:
-        return run(args, timeout=CHANGE_SECONDS, env=ENVIRONMENT)
+    def _change(self, args: Sequence[str], expect: Sequence[int] = (0,)) -> Result:
+        """By dpkg or apt; dpkg waits for nobody, and is run again when another one came between."""
+        while True:
+            try:
+                return run(args, timeout=CHANGE_SECONDS, env=ENVIRONMENT, expect=expect)
+            except CommandError as error:
+                if not any(_CAME_BETWEEN in line for line in error.detail):
+                    raise
+                locks.wait(self._locks, self._wait)
 
     def _install(self, packages: Sequence[str]) -> Sequence[str]:
         """Never at the price of another package; files of its configuration that somebody edited stay."""
         return ["apt-get", *self._options, *self._lock_timeout, *KEEP, "-y", "--no-remove", "install", *packages]
 
     def _mend(self) -> None:
-        """Configure what was unpacked; what lacks something that was not, apt completes."""
-        run(["dpkg", *self._dpkg_root, *KEEP_DPKG, "--configure", "-a"], timeout=CHANGE_SECONDS, env=ENVIRONMENT, expect=(0, 1))
+        """Configure what was unpacked; apt completes what lacks something that was not, and is told what was half unpacked."""
+        self._change(["dpkg", *self._dpkg_root, *KEEP_DPKG, "--configure", "-a"], expect=(0, 1))
         if run(["dpkg", *self._dpkg_root, "--audit"], timeout=ASK_SECONDS).stdout.strip():
-            self._change(["apt-get", *self._options, *self._lock_timeout, *KEEP, "-y", "--no-remove", "--fix-broken", "install"])
+            half = self._half_unpacked()
+            how = ["-y", "--no-remove", "--fix-broken", "--reinstall"]
+            self._change(["apt-get", *self._options, *self._lock_timeout, *KEEP, *how, "install", *half])
+
+    def remove(self, packages: Sequence[str]) -> None:
+        """What was cut off half unpacked is completed first: dpkg does not know all its files, and refuses to remove it."""
+        if set(packages) & set(self._half_unpacked()):
+            locks.wait(self._locks, self._wait)
+            with suppress(CommandError):  # then dpkg says below which it refuses
+                self._mend()
+        super().remove(packages)
 
     def _present(self, packages: Sequence[str]) -> Sequence[str]:
-        """In whatever state: a package that was cut off half unpacked, or of which only the configuration is there."""
-        query = ["dpkg-query", *self._dpkg_root, "-W", "-f", "${db:Status-Status} ${Package}\\n", *packages]
-        lines = (line.partition(" ") for line in run(query, timeout=60, expect=None).stdout.splitlines())
-        there = {name for status, _, name in lines if status != "not-installed"}
+        """In whatever state: a package that was never configured, or of which only the configuration is there."""
+        there = {name for name, status, _ in self._states() if status != "not-installed"}
         return [name for name in packages if name in there]
+
+    def _half_unpacked(self) -> list[str]:
+        """Those that dpkg wants to be unpacked again, of all."""
+        return [name for name, _, flag in self._states() if flag == "reinstreq"]
+
+    def _states(self) -> list[list[str]]:
+        """Name, status and error flag of all packages that dpkg knows."""
+        query = ["dpkg-query", *self._dpkg_root, "-W", "-f", "${Package} ${db:Status-Status} ${db:Status-Eflag}\\n"]
+        return [line.split() for line in run(query, timeout=60).stdout.splitlines()]
 
     def _remove(self, packages: Sequence[str]) -> Sequence[str]:
         """By dpkg, which removes nothing else. Their configuration goes along: over what is left of it none installs well again.

@@ -73,6 +73,14 @@ class Manager:
         """By its lock files."""
         return locks.told(locks.holder(self._locks))
 
+    def mend(self) -> None:
+        """When nobody else is changing packages any more."""
+        locks.wait(self._locks, self._wait)
+        try:
+            self._mend()
+        except CommandError as error:
+            raise self.not_installed(["what was cut off before"], error) from error
+
     def install(self, packages: Sequence[str]) -> None:
         """With what they need; yum ends with 0 although it did not know one of them, so it is asked afterwards."""
         locks.wait(self._locks, self._wait)

@@ -87,7 +87,7 @@ def test_what_others_wrote_is_text_and_nothing_else(report: Path) -> None:
     assert "what &lt;b&gt;this&lt;/b&gt; step did, &amp; nothing else" in text
 
 
-@pytest.mark.skipif(BROWSER is None, reason="no Chromium here; script/setup dev installs it on Debian")
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium here")
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("width", [390, 1100])
 def test_a_browser_shows_it_on_a_phone_and_a_desk_light_and_dark(report: Path, tmp_path: Path, width: int, scheme: str) -> None:

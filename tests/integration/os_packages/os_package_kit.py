@@ -59,8 +59,12 @@ def deb_repository(work: Path) -> Path:
     repository = work / "debs"
     index = repository / "dists/here/main/binary-amd64"
     index.mkdir(parents=True)
-    (index / "Packages").write_text("\n".join(build_deb(work, small, repository) for small in DEBS))
-    (repository / "dists/here/Release").write_text("Suite: here\nCodename: here\nComponents: main\nArchitectures: amd64\n")
+    packages = index / "Packages"
+    packages.write_text("\n".join(build_deb(work, small, repository) for small in DEBS))
+    (repository / "dists/here/Release").write_text(
+        "Suite: here\nCodename: here\nComponents: main\nArchitectures: amd64\nDate: Thu, 01 Jan 2026 00:00:00 UTC\n"
+        f"SHA256:\n {sha256_file(packages)} {packages.stat().st_size} main/binary-amd64/Packages\n"  # or apt forgets the index
+    )
     return repository
 
 

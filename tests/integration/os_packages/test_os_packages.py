@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.hosts.command import PATH, run
-from orchestrator.hosts.os_packages import package_manager
+from orchestrator.hosts.os_packages import locks, package_manager
 from orchestrator.hosts.os_packages.common import Manager
 from orchestrator.hosts.setup import system
 from tests.integration.os_packages import conftest
@@ -202,3 +202,87 @@ def test_a_pid_that_a_crash_left_behind_holds_nothing(manager: Manager) -> None:
     assert manager.holder() is None
     lock.write_text(str(os.getppid()))  # taken by another program since
     assert manager.holder() is None
+
+
+@pytest.mark.parametrize("manager", ["apt"], indirect=True)
+def test_what_was_cut_off_between_unpacking_and_configuring_is_brought_to_its_end(manager: Manager, debs: Path) -> None:
+    manager.refresh()
+    unpack(manager, debs / "gamma_1.0_all.deb")
+    unpack(manager, debs / "alpha_1.0_all.deb")  # what it depends on was not even unpacked
+    assert manager.installed(["alpha", "gamma"]) == {}
+    manager.mend()
+    assert manager.installed(["alpha", "beta", "gamma"]) == {"alpha": "1.0", "beta": "1.0", "gamma": "1.0"}
+    manager.mend()
+
+
+@pytest.mark.parametrize("manager", ["dnf", "zypper"], indirect=True)
+def test_where_nothing_was_cut_off_there_is_nothing_to_mend(manager: Manager) -> None:
+    manager.refresh()
+    manager.mend()
+    assert manager.installed(["beta"]) == {}
+
+
+@pytest.mark.parametrize("manager", ["apt"], indirect=True)
+def test_another_one_that_comes_between_is_waited_for(
+    manager: Manager, debs: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    manager.refresh()
+    unpack(manager, debs / "gamma_1.0_all.deb")
+    lock = manager._root / "var/lib/dpkg/lock-frontend"
+    program = "import fcntl, sys; f = open(sys.argv[1], 'w'); fcntl.lockf(f, fcntl.LOCK_EX); print(1, flush=True); input()"
+    with subprocess.Popen([sys.executable, "-c", program, str(lock)], stdin=-1, stdout=-1, text=True) as other:
+        assert other.stdin
+        assert other.stdout
+        other.stdout.readline()
+        waits: list[str | None] = []
+
+        def wait(files: object, seconds: float) -> None:
+            """Nobody was there at first; then the other one is, and goes."""
+            waits.append(manager.holder())
+            if len(waits) == 2:
+                other.communicate("\n")
+
+        monkeypatch.setattr(locks, "wait", wait)
+        manager.mend()
+    assert len(waits) == 2
+    assert str(other.pid) in str(waits[1])
+    assert manager.installed(["gamma"]) == {"gamma": "1.0"}
+
+
+def unpack(manager: Manager, file: Path) -> None:
+    """As far as a power cut lets dpkg come."""
+    run(["dpkg", "--root", str(manager._root), "--unpack", "--force-depends", str(file)], timeout=60)
+
+
+@pytest.mark.parametrize("state", ["half-installed", "unpacked"])
+@pytest.mark.parametrize("manager", ["apt"], indirect=True)
+def test_a_package_that_was_cut_off_half_unpacked_is_completed_whatever_comes_next(
+    manager: Manager, debs: Path, state: str
+) -> None:
+    manager.refresh()
+    for change in (manager.install, manager.remove):
+        half_unpack(manager, debs / "gamma_1.0_all.deb", state)
+        change(["gamma"])
+        assert run(["dpkg", "--root", str(manager._root), "--audit"], timeout=60).stdout == ""
+        assert len(list((manager._root / "opt").rglob("gamma*"))) == len(manager.installed(["gamma"]))
+    half_unpack(manager, debs / "gamma_1.0_all.deb", state)
+    manager.mend()
+    assert manager.installed(["gamma"]) == {"gamma": "1.0"}
+
+
+@pytest.mark.parametrize("manager", ["apt"], indirect=True)
+def test_a_half_unpacked_package_that_cannot_be_had_any_more_is_named(manager: Manager, debs: Path, tmp_path: Path) -> None:
+    manager.refresh()
+    half_unpack(manager, debs / "gamma_1.0_all.deb", "half-installed")
+    (manager._root / "etc/apt/sources.list").write_text("")
+    manager.refresh()
+    with pytest.raises(WorkflowError, match="cannot remove gamma") as caught:
+        manager.remove(["gamma"])
+    assert any("reinstall it before" in line for line in caught.value.detail)
+
+
+def half_unpack(manager: Manager, file: Path, state: str) -> None:
+    """As a power cut leaves it that comes before the last file of a package is in its place."""
+    unpack(manager, file)
+    status = manager._root / "var/lib/dpkg/status"
+    status.write_text(status.read_text().replace("install ok unpacked", f"install reinstreq {state}"))

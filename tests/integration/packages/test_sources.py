@@ -195,7 +195,7 @@ class Secure:
     def __init__(self, folder: Path, redirect: str) -> None:
         key, cert = folder / "key.pem", folder / "cert.pem"
         run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout",
-             str(key), "-out", str(cert), "-days", "1", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"],
+             str(key), "-out", str(cert), "-days", "1", "-subj", "/CN=sources", "-addext", "subjectAltName=IP:127.0.0.1"],
             timeout=30)  # fmt: skip
         self.cert = cert
         site = Site()
@@ -211,7 +211,7 @@ class Secure:
         self._thread.start()
 
     def url(self, path: str) -> str:
-        return f"https://localhost:{self._server.server_address[1]}{path}"
+        return f"https://127.0.0.1:{self._server.server_address[1]}{path}"
 
     def close(self) -> None:
         self._server.shutdown()
@@ -222,7 +222,7 @@ class Secure:
 def test_a_certificate_that_nobody_vouches_for_is_refused_and_https_never_leads_to_http(
     web: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     web.answers.files = {"/list": b"runtime: 20.10.012"}
     secure = Secure(tmp_path, web.url("/list"))
     try:

@@ -128,7 +128,8 @@ class Sandbox:
         path = self.folder / "packages" / file
         data = path.read_bytes() if path.exists() else nested(self.folder / "packages", release)[file]
         with tarfile.open(fileobj=io.BytesIO(data)) as archive:
-            archive.extractall(target, filter="data")
+            archive.extraction_filter = getattr(tarfile, "data_filter", None)  # came with Python 3.11.4
+            archive.extractall(target)
         inner = target / target.name
         if inner.is_dir():
             for entry in inner.iterdir():

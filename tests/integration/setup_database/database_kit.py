@@ -108,6 +108,9 @@ class PlayedPackages:
     def holder(self) -> str | None:
         return None
 
+    def mend(self) -> None:
+        """Nothing of it is ever cut off."""
+
     def install(self, packages: Sequence[str]) -> None:
         self.there.update(dict.fromkeys(self.transaction(packages).added, "1"))
         self._brings()

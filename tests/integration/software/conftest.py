@@ -45,5 +45,5 @@ def world(tmp_path: Path, open_folder: Path, offered: Path, wheels: Path) -> Ite
     software = RealSoftware(java_folder=tmp_path / "jvm", pip=["--no-index", "--no-cache-dir", "--find-links", str(wheels)])
     software.program = lambda name: None  # type: ignore[method-assign]  # no Java of this machine
     with Store.open(tmp_path / "state.db", tool_version="0.1.0") as store:
-        yield World(store, home, packages, software)
+        yield World(store, home, packages, software, root=tmp_path / "root")
     shutil.rmtree(home)

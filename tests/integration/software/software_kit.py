@@ -78,6 +78,7 @@ class World:
     units: Units = field(default_factory=Units)
     capabilities: Capabilities = field(default_factory=Capabilities)
     user: str = "daemon"  # who has a group of the same name
+    root: Path = Path("/")  # of the package manager
 
     @property
     def host(self) -> Any:
@@ -106,12 +107,19 @@ class World:
     def engine(self, step: SetupStep, run: str = "TEST") -> Engine:
         """A run of that step, and of one that fails behind it."""
         steps = [step, Stumble()]
-        record = self.store.journal.create(
+        self.store.journal.create(
             run_id=run, site=SITE, workflow="fake", plan={}, options={}, actor={}, reason=None, tool_version="0.1.0",
             steps=[(one.name, one.title) for one in steps],
         )  # fmt: skip
+        return self._engine(step, run)
+
+    def _engine(self, step: SetupStep, run: str) -> Engine:
         journal, ledger = self.store.journal, self.store.ledger(SITE)
-        return Engine(record, steps, host=self.host, journal=journal, ledger=ledger, bus=Bus())
+        return Engine(journal.load(run), [step, Stumble()], host=self.host, journal=journal, ledger=ledger, bus=Bus())
+
+    def resumed(self, step: SetupStep, run: str = "TEST") -> RunRecord:
+        """The run that another process began, as `run` ends it."""
+        return self._engine(step, run).run()
 
     def run(self, step: SetupStep, run: str = "TEST") -> tuple[Engine, RunRecord]:
         """The run, stopped behind the step when that was done, else at it."""

@@ -70,6 +70,33 @@ def test_what_a_cut_off_attempt_brought_is_taken_away_with_the_rest(world: World
     assert world.packages.installed(SMALL) == {}
 
 
+def test_half_of_a_package_is_completed_before_anybody_asks_what_it_is_like(world: World, offered: Path) -> None:
+    world.offer("os-base", "gamma")
+    world.units.states["cron.service"] = UnitState(exists=True, enabled=True, active=True)
+    step = OperatingSystemPackages(world.plan())
+
+    def cut_off(packages: Any) -> None:
+        run(["dpkg", "--root", str(world.root), "--unpack", str(offered / "gamma_1.0_all.deb")], timeout=60)
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(world.packages, "install", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            world.run(step)
+    assert "gamma" in audit(world)
+    looked = []
+
+    def look(self: OperatingSystemPackages, setup: Any) -> list[Any]:
+        looked.append(audit(world))
+        return []
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(OperatingSystemPackages, "look", look)
+        record = world.resumed(step)
+    assert (key_of(record), set(looked)) == ("made-to-fail", {""})
+    assert world.packages.installed(SMALL) == {"gamma": "1.0"}
+
+
 def test_a_package_somebody_else_came_to_need_stops_the_undo_and_says_so(world: World) -> None:
     world.offer("os-base", "beta")
     world.units.states["cron.service"] = UnitState(exists=True, enabled=True, active=True)
@@ -482,3 +509,8 @@ def test_another_version_that_is_installed_is_not_replaced(world: World, tmp_pat
     step = Wkhtmltox(world.plan(wkhtmltox=str(tmp_path / "wkhtmltox_0.12.6_all.deb"), **answered))
     assert key_of(world.run(step)[1]) == "wkhtmltox-of-other-version"
     assert world.packages.installed(["wkhtmltox"]) == {"wkhtmltox": "0.12.5"}
+
+
+def audit(world: World) -> str:
+    """What dpkg says of its packages that are not whole."""
+    return run(["dpkg", "--root", str(world.root), "--audit"], timeout=60).stdout

@@ -1,4 +1,4 @@
-"""`python -m tests.system.lab build | shell [--openemm] | clean`."""
+"""`python -m tests.system.lab build | shell [--bare] | fresh [COMMAND ...] | clean`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 import time
 
 from tests.system.lab import leftovers
+from tests.system.lab.fresh_root import NEWCOMER, run_fresh
 from tests.system.lab.lab import Lab, missing
 from tests.system.lab.openemm import install_openemm
 from tests.system.lab.root import Kind, ready_root
@@ -21,12 +22,17 @@ def main() -> int:
     commands.add_parser("clean", help="take away what killed tests left behind")
     shell = commands.add_parser("shell", help="a shell on a fresh host, which is taken away behind it")
     shell.add_argument("--bare", action="store_true", help="without OpenEMM")
+    fresh = commands.add_parser("fresh", help="what a newcomer does, on a plain Debian 12, or another command there")
+    fresh.add_argument("arguments", nargs=argparse.REMAINDER, metavar="COMMAND")
     args = parser.parse_args()
     if reason := missing():
         tell(f"cannot boot hosts here: {reason}")
         return 1
     if args.command == "shell":
         return open_shell(bare=args.bare)
+    if args.command == "fresh":
+        leftovers.clean()
+        return run_fresh(ready_root(Kind.FRESH), args.arguments or NEWCOMER)
     return build() if args.command == "build" else clean()
 
 

@@ -29,11 +29,11 @@ def bootstrap(work: Path, tree: Path, packages: Sequence[str], hook: str | None 
         CommandError: the packages cannot be had.
     """
     reach = work / "apt.conf"
-    reach.write_text("".join(f"{line}\n" for line in _apt_config()))
+    reach.write_text("".join(f"{line}\n" for line in apt_reach()))
     run(
         ["mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", '--aptopt=Apt::Install-Recommends "false"',
          f"--aptopt={reach}", *(f"--dpkgopt={option}" for option in TRIM), f"--include={','.join(packages)}",
-         *([f"--customize-hook={hook}"] if hook else []), DISTRIBUTION, str(tree), *_sources()],
+         *([f"--customize-hook={hook}"] if hook else []), DISTRIBUTION, str(tree), *apt_sources()],
         timeout=BUILD_SECONDS,
     )  # fmt: skip
     for forgotten in NOT_OF_A_HOST:
@@ -55,7 +55,7 @@ def link(path: Path, target: str) -> None:
     path.symlink_to(target)
 
 
-def _sources() -> list[str]:
+def apt_sources() -> list[str]:
     """The machine's own sources of the distribution, as lines for apt; sources of anybody else are left out."""
     wanted = "$(ORIGIN)|$(RELEASE)|deb $(REPO_URI) $(RELEASE) $(COMPONENT)"
     command = ["apt-get", "indextargets", "--format", wanted, "Created-By: Packages"]
@@ -67,6 +67,6 @@ def _sources() -> list[str]:
     return sorted({line for origin, release, line in fields if origin == "Debian" and release.split("-")[0] == DISTRIBUTION})
 
 
-def _apt_config() -> list[str]:
+def apt_reach() -> list[str]:
     """How the machine's apt reaches its sources: proxies, and whether it takes an old snapshot."""
     return [line for line in run(["apt-config", "dump"], timeout=30).stdout.splitlines() if line.startswith(REACH)]

@@ -61,6 +61,10 @@ class Lab:
         self._hosts.append(host)
         return host
 
+    def alive(self) -> list[Host]:
+        """The hosts that are on; the one made last when none is."""
+        return [host for host in self._hosts if host.running] or self._hosts[-1:]
+
     def network(self, hosts: Sequence[Host]) -> None:
         """Join booted hosts by a bridge; they know each other by name. The bridge lies in a namespace of its own."""
         self._networks += 1

@@ -19,19 +19,24 @@ from orchestrator.hosts.command import run
 from tests.system.lab.bare_root import RECIPE as BARE_RECIPE
 from tests.system.lab.bare_root import build_bare
 from tests.system.lab.bootstrap import BUILD_SECONDS, bootstrap, link, place
+from tests.system.lab.fresh_root import RECIPE as FRESH_RECIPE
+from tests.system.lab.fresh_root import build_fresh
 from tests.system.lab.leftovers import remove_tree
 from tests.system.lab.mail_packages import make_repository
 
 
 class Kind(enum.Enum):
-    """What a host is at first: one that has everything (this module), or one that has nothing (bare_root.py)."""
+    """What a host is at first: one that has everything (this module), nothing (bare_root.py), or no systemd (fresh_root.py)."""
 
     LAB = "lab"
     BARE = "bare"
+    FRESH = "fresh"
 
 
 RECIPE = Path(__file__).with_name("recipe")
-INPUTS = {Kind.LAB: (RECIPE, "mail_packages.py"), Kind.BARE: (BARE_RECIPE, "bare_root.py")}
+INPUTS = {
+    Kind.LAB: (RECIPE, "mail_packages.py"), Kind.BARE: (BARE_RECIPE, "bare_root.py"), Kind.FRESH: (FRESH_RECIPE, "fresh_root.py"),
+}  # fmt: skip
 PLACES = {
     "openemm.cnf": "etc/mysql/mariadb.conf.d/60-openemm.cnf",
     "os-release": "usr/lib/os-release",
@@ -80,7 +85,7 @@ def ready_root(kind: Kind = Kind.LAB) -> Path:
             work = Path(tempfile.mkdtemp(prefix="unfinished-", dir=cache))
             archive = tree.with_suffix(".tar.zst")
             if not archive.is_file():
-                (_build if kind is Kind.LAB else build_bare)(work)
+                {Kind.LAB: _build, Kind.BARE: build_bare, Kind.FRESH: build_fresh}[kind](work)
                 run(["tar", "-C", str(work / "root"), "--numeric-owner", "--xattrs", "-I", "zstd -3 -T0", "-cf",
                      str(work / "archive"), "."], timeout=BUILD_SECONDS)  # fmt: skip
                 (work / "archive").rename(archive)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -16,6 +17,7 @@ from orchestrator.tool import TOOL_VERSION
 
 HEAVY = ("sqlalchemy", "alembic", "pydantic", "rich", "requests", "pymysql", "transitions", "zstandard", "rfc8785")
 ROOT = Path(__file__).parents[3]
+MAIN = [sys.executable, "-m", "orchestrator.cli.main"]
 
 
 def imported(code: str) -> set[str]:
@@ -115,23 +117,29 @@ def test_a_group_tells_its_commands_in_whole_sentences(capsys: pytest.CaptureFix
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_a_shell_can_ask_for_its_completion(shell: str) -> None:
     environ = {**os.environ, "_ORCHESTRATE_COMPLETE": f"{shell}_source"}
-    main = [sys.executable, "-m", "orchestrator.cli.main"]
-    asked = subprocess.run(main, env=environ, capture_output=True, text=True, cwd=ROOT, check=True)
+    asked = subprocess.run(MAIN, env=environ, capture_output=True, text=True, cwd=ROOT, check=True)
     assert "_orchestrate_completion" in asked.stdout
     words = {"COMP_WORDS": "orchestrate up", "COMP_CWORD": "1", "_ORCHESTRATE_COMPLETE": "bash_complete"}
-    told = subprocess.run(main, env={**environ, **words}, capture_output=True, text=True, cwd=ROOT, check=True)
+    told = subprocess.run(MAIN, env={**environ, **words}, capture_output=True, text=True, cwd=ROOT, check=True)
     assert told.stdout == "plain,upgrade\n"
 
 
-def test_a_reader_that_leaves_early_gets_no_traceback() -> None:
-    script = "from orchestrator.cli.group import run; import sys; sys.exit(run(['--help']))"
-    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT)
+@pytest.mark.parametrize("args", [["--help"], ["--version"], ["--json", "backup"], ["run", "--json", "--site", "/nowhere"]])
+def test_a_reader_that_leaves_early_gets_no_traceback_and_an_exit_code_of_ours(args: list[str]) -> None:
+    process = subprocess.Popen([*MAIN, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT)
     assert process.stdout
     assert process.stderr
     process.stdout.close()
     assert process.stderr.read() == b""
     process.stderr.close()
-    assert process.wait() == 1
+    assert process.wait() in {1, 2, 3}
+
+
+@pytest.mark.parametrize("args", [["--version"], ["--help"], ["no-such-command"], ["no-such-command", "--json"]])
+@pytest.mark.parametrize("gone", [">&-", "2>&-", ">&- 2>&-", ">/dev/full", "2>/dev/full", ">/dev/full 2>&1"])
+def test_whatever_became_of_its_outputs_the_exit_code_is_one_of_ours(args: list[str], gone: str) -> None:
+    command = shlex.join([*MAIN, *args])
+    assert subprocess.run(["sh", "-c", f"{command} {gone}"], capture_output=True, cwd=ROOT, check=False).returncode in {0, 1, 2}
 
 
 def test_an_unexpected_error_ends_as_an_internal_error(

@@ -106,8 +106,8 @@ class SetupStep(StepDefaults):
         return {"files": [file.as_json() for file in setup.kept.keep(self.files(setup))], **self.seen(setup)}
 
     def probe(self, ctx: Context) -> Probe:
-        """By looking."""
-        return Probe.PARTIAL if self._to_change(setup_of(ctx)) else Probe.COMPLETE
+        """By looking; packages that were being installed are for `do` to bring to their end, however right all looks."""
+        return Probe.PARTIAL if "added" in ctx.intent or self._to_change(setup_of(ctx)) else Probe.COMPLETE
 
     def do(self, ctx: Context) -> Done:
         """Change what differs, and look again.
@@ -116,9 +116,11 @@ class SetupStep(StepDefaults):
             WorkflowError: "difference-unanswered", or "setup-not-effective" when it still differs after the change.
         """
         setup = setup_of(ctx)
+        if "added" in ctx.intent:  # of an attempt that was cut off; what a package left half done says nothing of the host
+            setup.packages.mend()
         differences = self._to_change(setup)
         if not differences:
-            return self._done(ctx, setup)
+            return self.observed(ctx)
         if open_ones := [d for d in differences if d.by_admin and d.key not in self.plan.answers.differences]:
             raise WorkflowError(
                 f"{open_ones[0].what} is {open_ones[0].now} now, and not {open_ones[0].wanted}",
