@@ -22,8 +22,8 @@ from orchestrator.hosts.manifest import DUMP, MANIFEST, BackupError, Manifest, P
 from orchestrator.hosts.room import database_size, full_disk_told, require_room, restore_room
 from orchestrator.hosts.scratch import scratch_server
 from orchestrator.settings import Settings
+from workflows.backups_host import Backup, KeptDatabase, Progress
 from workflows.errors import UsageError
-from workflows.host import Backup, KeptDatabase, Progress
 
 SMALL = 64 << 20  # bytes of SQL up to which a test restore needs no large server
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

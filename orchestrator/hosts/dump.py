@@ -30,7 +30,7 @@ from orchestrator.hosts.accounts import Account
 from orchestrator.hosts.command import environment, run, tail
 from orchestrator.hosts.manifest import BackupError, DumpFacts
 from orchestrator.hosts.private_server import find_program
-from workflows.host import Progress
+from workflows.backups_host import Progress
 
 DUMP_NAMES = ("mariadb-dump", "mysqldump")
 CLIENT_NAMES = ("mariadb", "mysql")

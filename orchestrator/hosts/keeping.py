@@ -12,7 +12,7 @@ from orchestrator.hosts.inventory import quote
 from orchestrator.hosts.manifest import BackupError
 from orchestrator.hosts.swap import SwapRecord, record_path
 from orchestrator.settings import Settings
-from workflows.host import KeptDatabase, Progress
+from workflows.backups_host import KeptDatabase, Progress
 
 
 class Keeping:

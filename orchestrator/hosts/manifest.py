@@ -11,8 +11,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from orchestrator.files import write_atomic
 from orchestrator.hosts.inventory import Inventory
+from workflows.backups_host import Backup
 from workflows.errors import WorkflowError
-from workflows.host import Backup
 
 FORMAT = 1
 DUMP = "dump.sql.zst"

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from orchestrator.hosts.database import RealDatabase
     from orchestrator.settings import Settings
+    from workflows.backups_host import Backups
     from workflows.config_host import TableFormats
     from workflows.doctor_host import Vitals
-    from workflows.host import Application, Backups, Home, Machine, Packages
+    from workflows.host import Application, Home, Machine, Packages
     from workflows.mta_host import Mail
     from workflows.remedies import Remedies
     from workflows.setup.host import Setup

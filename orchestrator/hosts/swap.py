@@ -30,7 +30,7 @@ from orchestrator.hosts.accounts import Account, Connection
 from orchestrator.hosts.inventory import Inventory, differences, quote
 from orchestrator.hosts.manifest import DUMP, BackupError, Manifest
 from state import faults
-from workflows.host import Progress
+from workflows.backups_host import Progress
 
 NAME_LIMIT = 64
 LOCK_SECONDS = 60

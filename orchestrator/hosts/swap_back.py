@@ -17,7 +17,7 @@ from orchestrator.hosts.inventory import Inventory, quote
 from orchestrator.hosts.manifest import BackupError
 from orchestrator.hosts.swap import Content, Swap, SwapRecord, record_path
 from state import faults
-from workflows.host import Progress
+from workflows.backups_host import Progress
 
 
 class SwapBack(Swap):

@@ -12,7 +12,8 @@ from orchestrator.packages.archive import check_whole
 from orchestrator.packages.errors import NO_ROOM, PackageError, no_room
 from orchestrator.packages.partial import Partial
 from orchestrator.packages.web import Web, unreachable
-from workflows.host import Artefact, Progress
+from workflows.backups_host import Progress
+from workflows.host import Artefact
 from workflows.plan import PackageRef
 
 CHUNK = 1 << 20

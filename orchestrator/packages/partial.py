@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.files import fsync_folder, write_atomic
 from orchestrator.packages.web import is_cut
-from workflows.host import Progress
+from workflows.backups_host import Progress
 
 if TYPE_CHECKING:
     import requests

@@ -16,7 +16,8 @@ from orchestrator.packages.preview import property_files
 from orchestrator.packages.source import FolderSource, HttpSource, Offer, open_source
 from orchestrator.packages.staging import Staging
 from orchestrator.settings import Settings
-from workflows.host import Artefact, Progress, StagedTree
+from workflows.backups_host import Progress
+from workflows.host import Artefact, StagedTree
 from workflows.plan import PackageRef
 from workflows.site_values import PropertyFiles
 

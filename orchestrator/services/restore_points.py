@@ -17,7 +17,7 @@ from workflows.steps.restore import BACK
 if TYPE_CHECKING:
     from orchestrator.services.site import Site
     from state.ledger import Entry
-    from workflows.host import Backup
+    from workflows.backups_host import Backup
 
 RESTORING = ("rollback", "restore")
 _VERSIONS = ("component-version", "drift-observed")

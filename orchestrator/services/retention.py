@@ -22,7 +22,7 @@ from workflows.version import Version
 if TYPE_CHECKING:
     from orchestrator.services.site import Site
     from state.journal import RunRecord
-    from workflows.host import Backup, KeptDatabase
+    from workflows.backups_host import Backup, KeptDatabase
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from workflows.tuning import Finding, judge, missing_indexes
 if TYPE_CHECKING:
     from orchestrator.services.site import Site
     from orchestrator.settings import Settings
-    from workflows.host import Backup
+    from workflows.backups_host import Backup
 
 ATTACHMENT = "attachment.maxSize"
 

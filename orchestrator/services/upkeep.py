@@ -14,7 +14,7 @@ from workflows.plan import Component
 
 if TYPE_CHECKING:
     from orchestrator.services.site import Site
-    from workflows.host import Backup
+    from workflows.backups_host import Backup
     from workflows.plan import PackageRef
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from workflows.backups_host import Backup, Progress
 from workflows.errors import WorkflowError
-from workflows.host import Backup, Progress
 from workflows.plan import Hop
 from workflows.step import Context, Done, Facts, LedgerNote, Probe
 from workflows.steps.hop import HopStep

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from workflows.backups_host import Progress
 from workflows.errors import UnsettledError, WorkflowError
-from workflows.host import Progress
 from workflows.plan import Hop, PackageKind
 from workflows.sql import files as sql
 from workflows.sql.repair import REMEMBERED, repair_notes

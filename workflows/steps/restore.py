@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from workflows.backups_host import Progress
 from workflows.errors import WorkflowError
-from workflows.host import Progress
 from workflows.loss import written_since
 from workflows.moves import RestorePoint
 from workflows.plan import Hop

@@ -10,7 +10,7 @@ from orchestrator.display.words import iso, moment, number, size
 
 if TYPE_CHECKING:
     from orchestrator.services.retention import Fate
-    from workflows.host import KeptDatabase
+    from workflows.backups_host import KeptDatabase
 
 
 def lines(fates: Sequence[Fate], *, done: bool) -> list[str]:

@@ -97,7 +97,7 @@ def test_an_upgrade_that_fails_and_undoes_itself_leaves_the_host_as_it_was(upgra
     host.hook("backend-fail")
     answer = host.say("upgrade", "--to", "20.10", "--yes", "--on-failure", "undo")
     host.mend("backend-fail")
-    if answer.state == "failed":  # the undo starts the backend, which the hook forbids: it is resumed
+    if answer.state == "undo-failed":  # the undo starts the backend, which the hook forbids: it is resumed
         answer = host.say("resume")
     assert answer.state == "undone", answer.all[-3000:]
     same(host.picture(), before)

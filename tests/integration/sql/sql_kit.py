@@ -20,8 +20,9 @@ import pymysql
 from orchestrator.hosts.database import RealDatabase
 from orchestrator.settings import DatabaseSettings, Settings
 from state import faults
+from workflows.backups_host import Backup
 from workflows.errors import WorkflowError
-from workflows.host import AppState, Backup, LogMark, SqlFile, SqlKind, Tell
+from workflows.host import AppState, LogMark, SqlFile, SqlKind, Tell
 from workflows.plan import BenignError, Hop, LineRules, Release
 from workflows.sql.splitter import split
 from workflows.step import Done, PauseRequested, StatementRecord, StatementState

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from workflows.backups_host import Backup, Progress
 from workflows.errors import WorkflowError
-from workflows.host import AppState, Backup, Progress
+from workflows.host import AppState
 from workflows.plan import Hop, LineRules, Release
 from workflows.step import Context, Probe
 from workflows.steps.backup import BackUpDatabase, _size

@@ -14,8 +14,8 @@ from orchestrator.services.status import DatabaseStatus, RunStatus, Status
 from orchestrator.services.upkeep import PackageVerdict
 from state.chain import Head
 from state.verify import Problem, Verdict
+from workflows.backups_host import Backup
 from workflows.checks.finding import Finding, Severity
-from workflows.host import Backup
 from workflows.plan import GateOptions, Hop, LineRules, PackageKind, PackageRef, Release, Repair, UpgradePlan
 
 Make = Callable[..., Any]
