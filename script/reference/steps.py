@@ -53,7 +53,7 @@ def page() -> str:
         "```text\n"
         "planned -> running <-> waiting <-> paused\n"
         "           running -> completed | failed\n"
-        "           failed  -> running (resume) | undoing -> undone | failed\n"
+        "           failed  -> running (resume) | undoing -> undone | undo-failed -> undoing (resume)\n"
         "```",
     )
 
