@@ -41,6 +41,7 @@ def values(upgraded: Stages, before: Picture, tmp_path_factory: pytest.TempPathF
         "id": run["id"], "run_id": run["id"], "backup": backup, "file": package.name, "name": package.name, "target": "20.10",
         "version": "19.10", "release": "19.10", "folder": str(upgraded.home), "parent": str(upgraded.home), "port": "25",
         "archive": str(package), "script": f"{upgraded.home}/bin/backend.sh", "home_path": str(upgraded.home),
+        "home": str(upgraded.home),
         "path": str(folder / "cert.pem"), "where": f"{upgraded.home}/", "unreadable": str(folder / "cert.pem"), "found": here,
         "join": here, "pid": here, "replace": here, "user": "root", "program": "/usr/bin/python3", "temporary": "openemm",
         "queue_folder": str(folder), "stuck": "cert.pem", "len": "   ",

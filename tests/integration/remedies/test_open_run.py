@@ -231,6 +231,16 @@ def test_a_backend_that_does_not_run_is_started(host: Stages, do: Do) -> None:
     assert host.say("status").last["backend_runs"]
 
 
+def test_services_of_which_nothing_is_told_are_asked(host: Stages, do: Do) -> None:
+    host.hook("status-fails")
+    found = finding(host, ("doctor",), "backend-services")
+    assert found
+    assert "ImportError" in do(found["fix"], expect=(1,)).stderr
+    host.mend("status-fails")
+    do(found["fix"])
+    assert finding(host, ("doctor",), "backend-services") is None
+
+
 def test_blocks_that_nobody_takes_do_not_keep_the_restart_that_mends_it_waiting(host: Stages, block: Path, do: Do) -> None:
     os.utime(block, (time.time() - 3600, time.time() - 3600))
     found = finding(host, ("doctor",), "blocks-waiting")
