@@ -197,7 +197,10 @@ def failing(host: Stages) -> str:
 
 
 @pytest.mark.parametrize(("command", "end"), [("orchestrate resume", "completed"), ("orchestrate abort", "undone")])
-def test_a_run_that_failed_goes_on_or_back_once_the_cause_is_gone(host: Stages, do: Do, command: str, end: str) -> None:
+def test_a_run_that_failed_goes_on_or_back_once_the_cause_is_gone(
+    host: Stages, do: Do, monkeypatch: pytest.MonkeyPatch, command: str, end: str
+) -> None:
+    monkeypatch.setenv("ORCHESTRATE_STOP_TIMEOUT", "6")  # what a stop gives processes to end, whatever its script said
     run = failing(host)
     named = [row.remedy for row in table.rows() if row.command == command and FAILED in row.run]
     assert named
