@@ -18,7 +18,7 @@ from tests.system.lab.host import Host, Layers
 from tests.system.lab.lab import Lab
 from tests.system.mta_kit import PYTHON
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.timeout(1800)]
 HERE = Path(__file__).parent
 FILES = (HERE / "doctor_inside.py", HERE.parent / "integration/doctor/dns_kit.py")
 ADDRESS, POINTER = "9.9.9.10", "10.9.9.9.in-addr.arpa"
