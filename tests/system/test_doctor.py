@@ -80,7 +80,8 @@ BREAKS = (
           by_hand=True),
     Break(0, "systemctl -q disable postfix", "mta-started", WARNS, fixed=True),
     Break(0, "chmod 0600 /var/log/maillog", "mail-log", WARNS, fixed=True),
-    Break(0, "rm -f /var/log/maillog && touch /var/log/mail.log", "mail-log", WARNS, fixed=True, blinds="mail-log-errors"),
+    Break(0, "rm -f /var/log/maillog && : >/var/log/mail.log && chmod 0644 /var/log/mail.log", "mail-log", WARNS, fixed=True,
+          blinds="mail-log-errors"),
     Break(0, "rm -f /var/log/maillog /var/log/mail.log", "mail-log", WARNS,
           after="logger -p mail.info begins; sleep 0.3; chmod 0644 /var/log/maillog", blinds="mail-log-errors"),
 )  # fmt: skip
