@@ -6,8 +6,10 @@ are those of the command line; orchestrator/errors.py is the one place that turn
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, TypeVar
+
+T = TypeVar("T")
 
 
 class WorkflowError(Exception):
@@ -86,3 +88,16 @@ class UnsettledError(WorkflowError):
     """A statement in doubt after a crash that neither a mark nor a fingerprint can settle."""
 
     key = "statement-unsettled"
+
+
+def refusing(ask: Callable[[], T]) -> T:
+    """Ask, and make what the host says against it a refusal: nothing was changed."""
+    try:
+        return ask()
+    except (RefusedError, UsageError):
+        raise
+    except WorkflowError as error:
+        raise RefusedError(
+            error.message, key=error.error_key, command=error.command, detail=error.detail,
+            unharmed=error.unharmed or ["nothing was changed"], next=error.next,
+        ) from error  # fmt: skip

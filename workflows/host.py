@@ -307,11 +307,6 @@ class OtherDatabase:
     said: str
     wanted: str
 
-    def fix(self, home: str) -> str:
-        """The command that makes jdbc-connect name what the rest of dbcfg names."""
-        value = self.wanted.replace("&", "\\&")
-        return f"sed -i 's|jdbc-connect=[^,]*|jdbc-connect={value}|' {home}/etc/dbcfg    when the others are right"
-
 
 class Database(Protocol):
     """OpenEMM's own database (facts 5 to 8, 13, 17)."""

@@ -180,9 +180,13 @@ def command(found: Unset, values: SiteValues, rows: Rows) -> str:
     """The command that gives it a value: in the database, which wins over every file (facts 17.3)."""
     known = {**real_rows(rows), **values.config}
     value = suggestion(found.key, known)
-    remark = "what it really is" if value is None else "or what it really is"
-    host = f" --host {shlex.quote(found.host)}" if found.host else ""
-    return f"orchestrate config set {found.key} {word(value)}{host}    {remark}"
+    return set_command(found.key, value, "what it really is" if value is None else "or what it really is", found.host)
+
+
+def set_command(key: str, value: str | None, remark: str, host: str | None = None) -> str:
+    """The command that sets it in the database, for all hosts or for one."""
+    of = f" --host {shlex.quote(host)}" if host else ""
+    return f"orchestrate config set {key} {word(value)}{of}    {remark}"
 
 
 def word(value: str | None) -> str:

@@ -14,6 +14,7 @@ from orchestrator.hosts.command import tail
 from orchestrator.hosts.processes import Process
 from orchestrator.hosts.scripts import ApplicationError, Scripts
 from orchestrator.hosts.unit import UNIT, Unit
+from workflows.by_hand import as_owner
 from workflows.host import AppState, HttpAnswer, LogMark, OpenFiles, Tell, silent
 
 if TYPE_CHECKING:
@@ -183,7 +184,7 @@ class RealApplication:
                 ],
                 next=[
                     f"ps -fp {','.join(str(process.pid) for process in left)}    what it does" if left
-                    else f"{script} status    what runs",
+                    else as_owner(str(self._home), f"{script} status", "what runs"),
                     "orchestrate resume    once it is gone",
                 ],
             )  # fmt: skip

@@ -20,7 +20,7 @@ from orchestrator.hosts.inventory import MARK_TABLE, Inventory
 from orchestrator.hosts.keeping import Keeping
 from orchestrator.hosts.manifest import DUMP, MANIFEST, BackupError, Manifest, Proof
 from orchestrator.hosts.room import database_size, full_disk_told, require_room, restore_room
-from orchestrator.hosts.scratch import scratch_server
+from orchestrator.hosts.scratch import require_short, scratch_server
 from orchestrator.settings import Settings
 from workflows.backups_host import Backup, KeptDatabase, Progress
 from workflows.errors import UsageError
@@ -151,12 +151,14 @@ class RealBackups:
     # --- putting back -------------------------------------------------------------------------------------------------
 
     def can_restore(self) -> None:
-        """See that there is an account that may restore.
+        """See that there is an account that may restore, and that a test restore has a place for its server's socket.
 
         Raises:
             AdminMissingError: "database-admin-missing" with how to set one.
+            RefusedError: "scratch-path-too-long".
         """
         accounts.check_admin(self._settings)
+        require_short(self._settings.scratch)
 
     def restore(self, backup: str, *, keep_as: str, progress: Progress) -> None:
         """Put a proven dump in the place of the database; what was there is kept as database `keep_as` (orchestrator.hosts.swap).

@@ -43,9 +43,9 @@ def read(path: Path, entry: str = "openemm") -> DbConfig:
     """Read the one entry of a dbcfg file.
 
     Raises:
-        DbcfgError: "dbcfg-missing", "dbcfg-unreadable", "dbcfg-no-entry", "dbcfg-several-entries" (the vendor's SQL runner
-            takes the last host, user and password of the whole file), "dbcfg-comma-in-password" (the readers split there).
-            No value is ever quoted.
+        DbcfgError: "dbcfg-missing", "dbcfg-unreadable", "dbcfg-no-entry", "dbcfg-no-user" (the user and the password are empty),
+            "dbcfg-several-entries" (the vendor's SQL runner takes the last host, user and password of the whole file),
+            "dbcfg-comma-in-password" (the readers split there). No value is ever quoted.
     """
     lines = _lines(path)
     found: dict[str, str] = {}
@@ -150,7 +150,8 @@ def _config(path: Path, values: dict[str, str]) -> DbConfig:
         _refuse(path, "the port is not a number")
     missing = [key for key in ("user", "password", "name") if not values.get(key) and (key != "password" or key not in values)]
     if missing:
-        _refuse(path, f"the entry does not say {', '.join(missing)}")
+        nobody = values.get("user") == values.get("password") == ""  # as the vendor's tool leaves it where nothing is set up
+        _refuse(path, f"the entry does not say {', '.join(missing)}", "dbcfg-no-user" if nobody else DbcfgError.key)
     return DbConfig(
         dbms=values.get("dbms", "").lower(),
         host=host or "localhost",

@@ -26,6 +26,7 @@ def scratch_server(base: Path, backup: str, *, small: bool) -> Iterator[PrivateS
         RefusedError: "scratch-path-too-long".
         CommandError: "mariadb-start" and others, when there is no server to be had.
     """
+    require_short(base)
     prefix = f"orchestrate-{hashlib.sha256(backup.encode()).hexdigest()[:8]}-"
     for old in base.glob(prefix + "*"):
         if old.lstat().st_uid == os.geteuid() and old.is_dir() and not old.is_symlink():
@@ -33,12 +34,6 @@ def scratch_server(base: Path, backup: str, *, small: bool) -> Iterator[PrivateS
     folder = Path(tempfile.mkdtemp(prefix=prefix, dir=base))
     server = PrivateServer(folder / "server", small=small)
     try:
-        if len(os.fsencode(server.socket)) > SOCKET_PATH_LIMIT:
-            raise RefusedError(
-                f"cannot try a restore below {base}: the path is too long for a server's socket",
-                key="scratch-path-too-long",
-                next=["export ORCHESTRATE_SCRATCH=/var/tmp    a shorter one; or as scratch in the site file"],
-            )
         folder.chmod(0o711)  # the server's unprivileged user must be able to enter it
         server.create()
         server.start()
@@ -48,6 +43,21 @@ def scratch_server(base: Path, backup: str, *, small: bool) -> Iterator[PrivateS
         yield server
     finally:
         _remove(server)
+
+
+def require_short(base: Path) -> None:
+    """See that a server in a folder below `base` can have its socket there.
+
+    Raises:
+        RefusedError: "scratch-path-too-long".
+    """
+    socket = PrivateServer(base / ("orchestrate-" + "x" * 17) / "server").socket  # as mkdtemp names it
+    if len(os.fsencode(socket)) > SOCKET_PATH_LIMIT:
+        raise RefusedError(
+            f"cannot try a restore below {base}: the path is too long for a server's socket",
+            key="scratch-path-too-long",
+            next=["export ORCHESTRATE_SCRATCH=/var/tmp    a shorter one; or as scratch in the site file"],
+        )
 
 
 def _remove(server: PrivateServer) -> None:

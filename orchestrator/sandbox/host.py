@@ -36,7 +36,7 @@ from workflows.errors import RefusedError, UsageError
 MARKER = ".openemm-sandbox"
 INSTALLED = RELEASES[0]
 DATABASE = "openemm"
-LONGEST_PATH = 50  # a unix socket's path has 107 characters at most, and that of a test restore lies 51 deeper
+LONGEST_PATH = 49  # a unix socket's path has 107 characters at most, and that of a test restore lies 58 deeper
 PORTS = range(20000, 32000)  # below what the kernel gives to outgoing connections
 SCRIPT_SECONDS = 180.0
 START_SECONDS = 30.0

@@ -7,7 +7,7 @@ from dataclasses import replace
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from workflows.errors import RefusedError
+from workflows.errors import RefusedError, refusing
 from workflows.plan import FirstStart, Hop, PackageKind
 from workflows.site_values import unset
 from workflows.steps.first_start import is_due, values_for, without_values
@@ -27,7 +27,8 @@ def with_first_start(host: Host, hop: Hop, gui: str | None = None, *, restored: 
         restored: the run puts a database back before, and looks then whether its line was ever started on it.
 
     Raises:
-        RefusedError: "first-start-without-values": no folder on the host has a value for a setting that must have one.
+        RefusedError: "first-start-without-values": no folder on the host has a value for a setting that must have one;
+            and as the host says when a dump could not be tried or put back.
     """
     folder = gui or host.home.active_folder(PackageKind.GUI)
     if folder is None or "config-values" not in hop.rules.migrates or not (restored or is_due(host, hop.rules)):
@@ -44,6 +45,8 @@ def with_first_start(host: Host, hop: Hop, gui: str | None = None, *, restored: 
         raise RefusedError(
             error.message, key=error.error_key, detail=error.detail, unharmed=["nothing was changed"], next=error.next
         )
+    if not restored:
+        refusing(host.backups.can_restore)  # it takes a dump first, and may be taken back
     return replace(hop, first=first)
 
 

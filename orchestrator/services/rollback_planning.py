@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import statistics
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from orchestrator.services.first_starts import with_first_start
 from orchestrator.services.moving import (
@@ -22,7 +22,7 @@ from orchestrator.services.moving import (
 )
 from orchestrator.services.restore_points import RESTORING, Candidate, candidates, components_at, for_release
 from orchestrator.tool import TOOL_VERSION
-from workflows.errors import RefusedError, UsageError, WorkflowError
+from workflows.errors import RefusedError, UsageError, WorkflowError, refusing
 from workflows.loss import written_since
 from workflows.machine import RunState, StepState
 from workflows.moves import RestorePoint, RollbackPlan
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from orchestrator.services.site import Site
     from state.journal import RunRecord
 
-T = TypeVar("T")
 NAMED = {
     "recipients": re.compile(r"customer_\d+_tbl"),
     "mailings": re.compile(r"mailing_tbl"),
@@ -125,7 +124,7 @@ def make_restore_plan(site: Site, backup: str, gate: GateOptions) -> RollbackPla
         parse_window(gate.window)
     active = require_active(site.host)
     source = active[Component.FRONTEND]
-    held = _refusing(lambda: site.host.backups.check(backup))
+    held = refusing(lambda: site.host.backups.check(backup))
     if not same(held.release or "none", source):
         raise RefusedError(
             f"backup {backup} is of {held.release or 'no known release'}, and {source} is active: they belong together",
@@ -171,11 +170,11 @@ def require_restorable(site: Site, found: Candidate) -> None:
         RefusedError: as the host says; nothing was changed.
     """
     host = site.host
-    _refusing(host.backups.can_restore)
+    refusing(host.backups.can_restore)
     backup = found.point.backup
     if backup is None:
         return
-    _refusing(lambda: host.backups.check(backup))
+    refusing(lambda: host.backups.check(backup))
     needed, folder = host.backups.room_to_restore(backup)
     if folder is not None and (free := host.machine.free(folder)) < needed:
         raise RefusedError(
@@ -310,16 +309,3 @@ def _gap(wanted: Mapping[str, set[str]], there: Mapping[str, set[str]]) -> list[
     tables = sorted(set(wanted) - set(there))
     columns = [f"{t}.{c}" for t in sorted(set(wanted) & set(there)) for c in sorted(wanted[t] - there[t])]
     return [*tables, *columns]
-
-
-def _refusing(ask: Callable[[], T]) -> T:
-    """Ask, and make what the host says against it a refusal: nothing was changed."""
-    try:
-        return ask()
-    except (RefusedError, UsageError):
-        raise
-    except WorkflowError as error:
-        raise RefusedError(
-            error.message, key=error.error_key, command=error.command, detail=error.detail,
-            unharmed=error.unharmed or ["nothing was changed"], next=error.next,
-        ) from error  # fmt: skip

@@ -12,7 +12,7 @@ from workflows.checks.finding import Finding, Severity, passed
 from workflows.configuration import is_known
 from workflows.host import Host
 from workflows.plan import Hop, PackageKind, UpgradePlan
-from workflows.site_values import Rows, SiteValues, command, judge, kept_by, unset, word
+from workflows.site_values import Rows, SiteValues, command, judge, kept_by, set_command, unset
 
 KEY = "site-values"
 TITLE = "every value that moves into the database is there"
@@ -44,7 +44,7 @@ def check(host: Host, plan: UpgradePlan | None) -> Iterator[Finding]:
     if left := [key for key in values.as_shipped if key in needed and key not in rows]:
         yield Finding(
             KEY, Severity.WARNING, SHIPPED, f"left as the release ships it: {', '.join(left)}",
-            f"{line} stores its own shipped value", f"orchestrate config set {left[0]} VALUE    what it really is",
+            f"{line} stores its own shipped value", set_command(left[0], None, "what it really is"),
         )  # fmt: skip
     if not values.compared:
         yield Finding(
@@ -60,7 +60,6 @@ def _lost(hop: Hop, values: SiteValues, rows: Rows, emm: Mapping[str, str]) -> I
     why = f"the site set it in its files, and {hop.rules.line} moves it nowhere: it is not carried"
     known = [key for key in lost if is_known(key) and key in emm]
     for key in known:
-        fix = f"orchestrate config set {key} {word(emm[key])}    the database keeps it"
-        yield Finding(KEY, Severity.WARNING, LOST, key, why, fix)
+        yield Finding(KEY, Severity.WARNING, LOST, key, why, set_command(key, emm[key], "the database keeps it"))
     if others := [key for key in lost if key not in known]:
         yield Finding(KEY, Severity.WARNING, LOST, ", ".join(others), why)

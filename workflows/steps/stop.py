@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from workflows.checks.dbcfg_differs import name_one
 from workflows.checks.open_files import raise_limit
 from workflows.errors import RefusedError
 from workflows.host import AppState, Tell
@@ -59,7 +60,7 @@ def require_open_files(ctx: Context) -> None:
         raise RefusedError(
             f"cannot stop OpenEMM: {files.user} may have {files.limit} files open, and emm.sh wants {files.wanted}",
             key="open-files-too-few", unharmed=["nothing was stopped"],
-            next=[f"{raise_limit(files)}    as root", "orchestrate resume    once that is set"],
+            next=[raise_limit(files), "orchestrate resume    once that is set"],
         )  # fmt: skip
 
 
@@ -122,5 +123,5 @@ def _require_one_database(ctx: Context) -> None:
         raise RefusedError(
             f"the application is connected to another database than all others: {other.said}",
             key="dbcfg-differs", unharmed=["what runs: nothing was stopped"],
-            next=[other.fix(ctx.host.home_path), "orchestrate resume    once dbcfg names one database"],
+            next=[name_one(other, ctx.host.home_path), "orchestrate resume    once dbcfg names one database"],
         )  # fmt: skip

@@ -6,11 +6,11 @@ release has done to the schema, a job that has failed for good, and reports that
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 
+from workflows.by_hand import as_owner
 from workflows.plan import Hop
-from workflows.site_values import MARKER, suggestion, word
+from workflows.site_values import MARKER, set_command, suggestion
 from workflows.step import Context
 from workflows.steps.proof import Condition
 
@@ -24,7 +24,7 @@ def ways_on(ctx: Context, hop: Hop, missing: Sequence[Condition], *, late: bool)
     if late:
         return [
             "orchestrate resume    waits as long again",
-            f"{home}/bin/emm.sh stop    before the resume, to have it start anew",
+            as_owner(home, f"{home}/bin/emm.sh stop", "before the resume, to have it start anew"),
             *_back(ctx, hop),
         ]
     settings = [one.key.removeprefix(CONFIG) for one in missing if one.key.startswith(CONFIG) and one.hopeless]
@@ -42,9 +42,9 @@ def ways_on(ctx: Context, hop: Hop, missing: Sequence[Condition], *, late: bool)
 
 def _back(ctx: Context, hop: Hop) -> list[str]:
     """Taking the run back; then it may be begun anew."""
-    dump = ctx.facts_of(f"{hop.prefix}.backup").get("backup")
-    what = "puts the restore point back; then the same command again, once the cause is gone" if dump else "takes the run back"
-    return [f"orchestrate abort    {what}"]
+    if ctx.facts_of(f"{hop.prefix}.backup").get("backup"):
+        return ["orchestrate abort    puts the restore point back; then the same command again, once the cause is gone"]
+    return ["orchestrate abort    takes the run back"]
 
 
 def _settings(ctx: Context, hop: Hop, keys: Sequence[str]) -> Iterator[str]:
@@ -52,8 +52,8 @@ def _settings(ctx: Context, hop: Hop, keys: Sequence[str]) -> Iterator[str]:
     rows = ctx.host.database.config()
     expected: Mapping[str, str] = ctx.intent_of(f"{hop.prefix}.carry").get("values", {})
     for key in keys:
-        hosts = [host for host, value in rows.get(key, ()) if host and (not value or MARKER in value)]
+        hosts: list[str | None] = [host for host, value in rows.get(key, ()) if host and (not value or MARKER in value)]
         value = expected.get(key) or suggestion(key, expected)
-        for of in [f" --host {shlex.quote(host)}" for host in hosts] or [""]:
+        for host in hosts or [None]:
             remark = "as the site's files say" if key in expected else "or what it really is" if value else "what it really is"
-            yield f"orchestrate config set {key} {word(value)}{of}    {remark}"
+            yield set_command(key, value, remark, host)

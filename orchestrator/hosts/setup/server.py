@@ -208,11 +208,9 @@ class RealServer:
         try:
             config = dbcfg.read(self._dbcfg())
         except DbcfgError as error:
-            if error.error_key == "dbcfg-missing":
+            if error.error_key in {"dbcfg-missing", "dbcfg-no-user"}:
                 return None
             raise
-        if not config.user and not config.password:
-            return None
         if config.host not in LOCAL:
             raise RefusedError(
                 f"the database of {self._dbcfg()} is on {config.host}: an installation sets up the one of this host only",

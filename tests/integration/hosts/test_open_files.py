@@ -13,6 +13,7 @@ import pytest
 from orchestrator.hosts.application import RealApplication
 from orchestrator.hosts.command import run
 from orchestrator.settings import Settings
+from tests.remedies.follow import seen
 from workflows.checks import open_files
 from workflows.checks.finding import Finding, Severity
 from workflows.host import OpenFiles
@@ -47,6 +48,7 @@ def test_the_command_of_the_finding_takes_effect_with_the_next_script(tmp_path: 
     """In a mount namespace of its own: the machine's limits stay as they are."""
     measure = "runuser -u nobody -- sh -c 'ulimit -Sn; ulimit -Hn'"
     fix = found(OpenFiles("nobody", 1024, hard, 16348)).fix
+    seen(fix)
     limits = f"ulimit -Sn 1024 && ulimit -Hn {hard}"
     if run(["unshare", "--mount", "sh", "-c", f"{limits}; ulimit -Hn {then}"], timeout=30, expect=None).exit_code:
         pytest.skip("root may neither mount here nor raise such a limit")

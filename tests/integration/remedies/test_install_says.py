@@ -10,7 +10,7 @@ import pytest
 from tests.integration.upgrade.upgrade_kit import Answer, Stages
 from tests.remedies.follow import follow
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 DRY = ("install", "--release", "19.10", "--dry-run", "--resolver", "127.0.0.1:9")  # where no name server is
 NAME = ("--name", "openemm.lab.test")
 STOPS = 3

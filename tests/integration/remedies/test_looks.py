@@ -41,6 +41,7 @@ def values(upgraded: Stages, before: Picture, tmp_path_factory: pytest.TempPathF
         "id": run["id"], "run_id": run["id"], "backup": backup, "file": package.name, "name": package.name, "target": "20.10",
         "version": "19.10", "release": "19.10", "folder": str(upgraded.home), "parent": str(upgraded.home), "port": "25",
         "archive": str(package), "script": f"{upgraded.home}/bin/backend.sh", "home_path": str(upgraded.home),
+        "home": str(upgraded.home), "command": "orchestrate status", "source": str(package),
         "path": str(folder / "cert.pem"), "where": f"{upgraded.home}/", "unreadable": str(folder / "cert.pem"), "found": here,
         "join": here, "pid": here, "replace": here, "user": "root", "program": "/usr/bin/python3", "temporary": "openemm",
         "queue_folder": str(folder), "stuck": "cert.pem", "len": "   ",
@@ -52,7 +53,6 @@ def values(upgraded: Stages, before: Picture, tmp_path_factory: pytest.TempPathF
 def filled(remedy: str, values: dict[str, str]) -> str:
     """The remedy as it is printed on this host."""
     changed = dict(values)
-    remedy = remedy.replace("FOLDER-OR-URL", values["packages"]).replace("PATH status", f"{values['site']} status")
     for start, found in (
         ("ls -l {where}", {"folder": "release"}),
         ("ls -l {file}", {"file": values["archive"]}),
@@ -80,8 +80,9 @@ def test_a_look_tells_and_changes_nothing(
     printed = filled(remedy, values)
     told = said.get(command(printed))
     if told is None:
+        named = {"RUN": values["id"], "FOLDER-OR-URL": values["packages"], "PATH": values["site"], **NAMED}
         done = follow(
-            printed, site=upgraded.host, socket=upgraded.server.socket, cwd=tmp_path, named=NAMED | {"RUN": values["id"]},
+            printed, site=upgraded.host, socket=upgraded.server.socket, cwd=tmp_path, named=named,
             expect=next((codes for start, codes in CODES.items() if remedy.startswith(start)), (0,)),
         )  # fmt: skip
         told = said[command(printed)] = done.stdout + done.stderr

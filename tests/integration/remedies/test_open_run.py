@@ -197,7 +197,10 @@ def failing(host: Stages) -> str:
 
 
 @pytest.mark.parametrize(("command", "end"), [("orchestrate resume", "completed"), ("orchestrate abort", "undone")])
-def test_a_run_that_failed_goes_on_or_back_once_the_cause_is_gone(host: Stages, do: Do, command: str, end: str) -> None:
+def test_a_run_that_failed_goes_on_or_back_once_the_cause_is_gone(
+    host: Stages, do: Do, monkeypatch: pytest.MonkeyPatch, command: str, end: str
+) -> None:
+    monkeypatch.setenv("ORCHESTRATE_STOP_TIMEOUT", "6")  # what a stop gives processes to end, whatever its script said
     run = failing(host)
     named = [row.remedy for row in table.rows() if row.command == command and FAILED in row.run]
     assert named
@@ -229,6 +232,16 @@ def test_a_backend_that_does_not_run_is_started(host: Stages, do: Do) -> None:
     do(found["fix"])
     assert finding(host, ("doctor",), "backend-services") is None
     assert host.say("status").last["backend_runs"]
+
+
+def test_services_of_which_nothing_is_told_are_asked(host: Stages, do: Do) -> None:
+    host.hook("status-fails")
+    found = finding(host, ("doctor",), "backend-services")
+    assert found
+    assert "ImportError" in do(found["fix"], expect=(1,)).stderr
+    host.mend("status-fails")
+    do(found["fix"])
+    assert finding(host, ("doctor",), "backend-services") is None
 
 
 def test_blocks_that_nobody_takes_do_not_keep_the_restart_that_mends_it_waiting(host: Stages, block: Path, do: Do) -> None:

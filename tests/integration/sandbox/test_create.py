@@ -12,6 +12,7 @@ import pytest
 from sandbox_kit import Sandbox, States, nested
 
 from orchestrator.hosts.dbcfg import read
+from orchestrator.hosts.scratch import require_short
 from orchestrator.packages.preview import property_files
 from orchestrator.sandbox import host, processes
 from orchestrator.sandbox.packages import RELEASES, SHIPPED_SALT, SUMS, build
@@ -134,6 +135,13 @@ def test_an_unknown_release_and_a_path_too_long_for_sockets_are_refused(open_fol
     assert unknown.value.error_key == "sandbox-release-unknown"
     assert too_long.value.error_key == "sandbox-path-too-long"
     assert not (open_folder / "new").exists()
+
+
+def test_a_sandbox_of_the_longest_path_has_room_for_the_socket_of_a_test_restore() -> None:
+    longest = Path("/".ljust(host.LONGEST_PATH, "x"))
+    require_short(longest / "scratch")
+    with pytest.raises(RefusedError):
+        require_short(longest.with_name(f"{longest.name}x") / "scratch")
 
 
 def test_a_creation_that_fails_leaves_nothing(open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

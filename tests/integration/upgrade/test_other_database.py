@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 
 import pytest
 from upgrade_kit import Stages
 
+from tests.remedies.follow import follow
 from workflows.steps import this_database
 
 pytestmark = pytest.mark.integration
@@ -27,7 +27,7 @@ def test_it_is_refused_before_the_stop_and_the_fix_mends_it(installed: Stages) -
     assert "jdbc-connect names database payroll, name=openemm" in error["message"]
     assert installed.application()
     (fix,) = (line for line in error["detail"] if "fix: sed" in line)
-    subprocess.run(["sh", "-c", re.split(r"\s{4,}", fix.partition("fix: ")[2])[0]], check=True)
+    follow(fix)
     assert installed.say("check", "--to", "20.04").code == 0
     assert f"//localhost/openemm?localSocket={installed.server.socket}," in (installed.home / "etc/dbcfg").read_text()
 
@@ -38,8 +38,9 @@ def test_a_restart_is_refused_with_all_running_and_goes_on_once_it_is_mended(ins
     answer = installed.say("restart", "--yes")
     error = answer.failed("restart.stop", "dbcfg-differs")
     assert installed.application() == pids
-    subprocess.run(["sh", "-c", re.split(r"\s{4,}", error["next"][0])[0]], check=True)
-    installed.say("resume").completed()
+    for way in error["next"]:
+        follow(way, site=installed.host)
+    assert installed.say("status").last["open_run"] is None
 
 
 def test_a_twin_of_the_database_behind_the_page_is_not_taken_for_it(second_hop: Stages) -> None:

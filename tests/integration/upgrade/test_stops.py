@@ -10,8 +10,11 @@ import pytest
 from upgrade_kit import Event, Stages, same
 
 from orchestrator.hosts import processes
+from orchestrator.hosts.application import RealApplication
 from orchestrator.sandbox import processes as sandbox
 from tests.crash.bench import Picture
+from tests.remedies.follow import follow
+from workflows.host import Tell
 
 pytestmark = pytest.mark.integration
 UPGRADE = ("upgrade", "--to", "20.04", "--yes")
@@ -60,14 +63,28 @@ def test_an_abort_of_a_stop_that_failed_leaves_all_running(impatient: Stages, as
     assert {process.service for process in processes.backend(impatient.home)} >= {"bav", "pickdist", "generate", "trigger"}
 
 
+def test_a_stop_that_was_cut_short_is_looked_at_again(installed: Stages) -> None:
+    script = installed.home / "release/backend/current/bin/backend.sh"
+    text = script.read_text()
+    script.write_text(text.replace('stop | status) verb "$1" || exit 1 ;;', 'stop | status) verb "$1"; kill -KILL $$ ;;'))
+    (way,) = installed.say("restart", "--yes").failed("restart.stop", "stop-cut-short")["next"]
+    script.write_text(text)
+    installed.by_hand("backend.sh", "start")  # as a watchdog may have done meanwhile
+    follow(way, site=installed.host)
+    assert installed.say("status").last["open_run"] is None
+
+
 def test_nothing_is_stopped_where_emm_sh_would_start_nothing(installed: Stages, few_files: int) -> None:
     answer = installed.say(*UPGRADE)
     assert (answer.code, answer.key) == (3, "open-files"), answer.last
     assert installed.application()
     error = installed.say("restart", "--yes").failed("restart.stop", "open-files-too-few")
     assert f"may have {few_files} files open" in error["message"]
-    assert error["next"][0].endswith(" >> /etc/security/limits.d/90-openemm.conf    as root")
+    assert error["next"][0].endswith(" >> /etc/security/limits.d/90-openemm.conf")
     assert installed.application()
+    resource.setrlimit(resource.RLIMIT_NOFILE, resource.getrlimit(resource.RLIMIT_NOFILE)[1:] * 2)
+    follow(error["next"][1], site=installed.host)
+    assert installed.say("status").last["open_run"] is None
 
 
 def test_a_start_that_keeps_us_waiting_is_told_and_a_pause_asked_meanwhile_is_not_lost(one_hop: Stages) -> None:
@@ -86,6 +103,23 @@ def test_a_start_that_keeps_us_waiting_is_told_and_a_pause_asked_meanwhile_is_no
     assert told[0].startswith("starting 20.04.000.200, 1 s: ")
     assert any(line.endswith(" s: Starting service [Catalina]") for line in told), told
     one_hop.say("resume").completed()
+
+
+def test_a_backend_whose_services_do_not_run_is_started_again_once_that_is_gone(
+    one_hop: Stages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one_hop.until("hop1.verify")
+    start = RealApplication.start_backend
+
+    def without_generate(self: RealApplication, tell: Tell) -> None:
+        start(self, tell)
+        sandbox.end([process.pid for process in processes.backend(one_hop.home) if process.service == "generate"])
+
+    monkeypatch.setattr(RealApplication, "start_backend", without_generate)
+    looks, resumes = one_hop.say("resume").failed("hop1.backend", "backend-not-running")["next"]
+    assert "generate stopped" in follow(looks, site=one_hop.host, expect=(0, 3)).stdout
+    follow(resumes, site=one_hop.host)
+    assert {process.service for process in processes.backend(one_hop.home)} >= {"generate", "trigger", "pickdist"}
 
 
 def test_a_start_of_the_backend_that_was_cut_off_leaves_some_services_and_a_resume_starts_all(one_hop: Stages) -> None:

@@ -10,6 +10,7 @@ from upgrade_kit import GUI_20_04, MIDDLE, OLD, Answer, Stages, same
 
 from orchestrator.sandbox.home import HOST_NAME, LOST_VALUES, SITE_VALUES, set_values
 from tests.crash.bench import Picture
+from tests.remedies.follow import follow, seen, shown
 
 pytestmark = pytest.mark.integration
 EMM = "WEB-INF/classes/emm.properties"
@@ -23,9 +24,10 @@ def insert(host: Stages, key: str, value: str, name: str | None = None) -> None:
 
 def do(host: Stages, commands: Sequence[str], **values: str) -> list[str]:
     """Run the `config set` among these commands as they are printed; values: what VALUE stands for, by key."""
-    settings = [line.partition("    ")[0] for line in commands if line.startswith("orchestrate config set ")]
+    settings = [line for line in commands if line.startswith("orchestrate config set ")]
     for line in settings:
-        words = shlex.split(line)[1:]
+        seen(line)
+        words = shlex.split(line.partition("    ")[0])[1:]
         words = [values[words[2].replace(".", "_")] if word == "VALUE" else word for word in words]
         answer = host.say(*words, "--yes")
         assert (answer.code, answer.last["changed"]) == (0, True), answer.all
@@ -114,6 +116,9 @@ def test_a_value_as_shipped_is_not_kept_for_good_and_without_the_package_what_is
     said = findings(host.say("check", "--to", "20.04"), "warning")
     assert f"the package of {OLD} is not at hand" in [one["measured"] for one in said]
     assert "left as the release ships it: mailaddress.support" in [one["measured"] for one in said]
+    (gives,) = (one["fix"] for one in said if one["fix"].startswith("put "))
+    seen(gives)
+    assert file.name in gives
     (away / file.name).rename(file)
     host.say("upgrade", "--to", "20.04", "--yes").completed()
     config = host.config()
@@ -134,9 +139,12 @@ def test_a_value_that_can_no_longer_come_ends_the_wait_and_the_printed_commands_
     assert {line.split(":")[1].split()[0] for line in error["detail"] if line.startswith("config:")} == {
         "birt.url", "mailaddress.error", "mailaddress.sender", "mailout.ini.domain", "system.url",
     }  # fmt: skip
-    assert any(line.startswith("orchestrate resume ") for line in error["next"])
-    assert len(do(host, error["next"])) == 5
-    host.say("resume").completed()
+    *settings, last, resume = error["next"]
+    assert len(do(host, settings)) == 4
+    (way,) = shown(follow(last, site=host.host).stdout)
+    seen(way)
+    follow(resume, site=host.host)
+    assert host.say("status").last["open_run"] is None
     config = host.config()
     assert {key: config[key] for key in wrong} == {key: SITE_VALUES[key] for key in wrong}
     assert host.picture().database == clean_20_04.database
@@ -154,6 +162,6 @@ def test_what_no_start_mends_is_taken_back_and_the_upgrade_begun_anew(one_hop: S
     (way,) = error["next"]
     host.mend("report-lost")
     host.mend("job-fails")
-    assert host.say(*shlex.split(way.partition("    ")[0])[1:], "--yes").state == "undone"
+    follow(way, site=host.host)
     same(as_installed, host.picture())
     host.say("upgrade", "--to", MIDDLE, "--yes").completed()

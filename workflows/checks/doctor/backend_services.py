@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from workflows.by_hand import as_owner
 from workflows.checks.doctor.subject import Subject
 from workflows.checks.doctor.visit import Visit
 from workflows.checks.finding import Finding
@@ -20,12 +21,16 @@ SUBJECT = Subject(
 
 def check(visit: Visit) -> Iterator[Finding]:
     """There is a process, and its own script says running of each service."""
+    home = visit.host.home_path
+    script = f"{home}/bin/backend.sh"
     if not visit.host.application.state().backend:
-        yield SUBJECT.stops("no process of the backend runs", _as_owner(visit, "start"))  # a restart leaves stopped what was
+        starts = as_owner(home, f"{script} start", "a restart leaves stopped what was stopped")
+        yield SUBJECT.stops("no process of the backend runs", starts)
         return
     states = visit.host.vitals.services()
     if not states:
-        yield SUBJECT.unknown("a process runs, but backend.sh status tells nothing of the services", _as_owner(visit, "status"))
+        asks = as_owner(home, f"{script} status", "what it says")
+        yield SUBJECT.unknown("a process runs, but backend.sh status tells nothing of the services", asks)
         return
     down = {name: state for name, state in states.items() if state not in UP and name != "mta"}
     if not down:
@@ -34,9 +39,3 @@ def check(visit: Visit) -> Iterator[Finding]:
     told = ", ".join(f"{name} {state}" for name, state in down.items())
     found = SUBJECT.stops if MAKE_MAIL & down.keys() else SUBJECT.warns
     yield found(told, RESTART)
-
-
-def _as_owner(visit: Visit, verb: str) -> str:
-    """The backend's script, which belongs to OpenEMM's user, run as that."""
-    home = visit.host.home_path
-    return f"runuser -l $(stat -c %U {home}) -c '{home}/bin/backend.sh {verb}'"
