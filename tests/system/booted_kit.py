@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.hosts.command import environment
-from tests.system.lab.host import Host
+from tests.system.lab.host import Host, HostError
 
 SECONDS = 240.0
+FOLLOW_SECONDS = 900.0
+LEAVE_SECONDS = 30.0
 KEY = "/root/.ssh/lab"
 SSH = ["ssh", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", "-i", KEY]
 TIMES = re.compile(r"'\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?'")
@@ -107,20 +110,43 @@ def journal(host: Host, *matches: str) -> Iterator[Iterator[dict[str, str]]]:
 
 @contextmanager
 def follow(host: Host, *command: str) -> Iterator[Iterator[str]]:
-    """What a command in the host prints, line by line as it comes; it ends with this."""
+    """What a command in the host prints, line by line as it comes; it ends with this, with the host, or after 15 minutes.
+
+    Raises:
+        HostError: it does not end.
+    """
     with subprocess.Popen(
         host.enter(["sh", "-c", UNTIL_EOF, "sh", *command]), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL, text=True, env=environment(),
     ) as follower:  # fmt: skip
         assert follower.stdin
         assert follower.stdout
-        yield follower.stdout
-        follower.stdin.close()
+        limit = threading.Timer(FOLLOW_SECONDS, follower.stdin.close)
+        limit.start()
+        try:
+            yield follower.stdout
+        finally:
+            limit.cancel()
+            follower.stdin.close()
+            _left(follower)
+
+
+def _left(follower: subprocess.Popen[str]) -> None:
+    """Wait until it ended; kill what does not.
+
+    Raises:
+        HostError: it does not end of itself.
+    """
+    try:
+        follower.wait(LEAVE_SECONDS)
+    except subprocess.TimeoutExpired:
+        follower.kill()
+        raise HostError(f"what was followed does not end within {LEAVE_SECONDS:.0f} s: {follower.args}") from None
 
 
 def begin_until(host: Host, step: str) -> str:
     """Begin the upgrade as a run of its own and wait until that step begins; the run."""
     run = documents(host.run([*UPGRADE.split(), "--detach"], SECONDS).stdout)[-1]["run"]["id"]
     with journal(host, f"RUN={run}", "KIND=step-started") as lines:
-        next(line for line in lines if line["STEP"] == step)
+        assert any(line["STEP"] == step for line in lines), f"{step} does not begin"
     return str(run)

@@ -82,13 +82,14 @@ def wait_for(host: Host, step: str) -> None:
     """Wait until a step begins.
 
     Raises:
-        AssertionError: the run failed before.
+        AssertionError: the run failed before, or it does not begin in time.
     """
     with journal(host, "KIND=step-started", "KIND=run-failed") as lines:
         for line in lines:
             assert line["KIND"] == "step-started", f"it failed before {step}: {line['MESSAGE']}"
             if line["STEP"] == step:
                 return
+    raise AssertionError(f"{step} does not begin")
 
 
 def snapshot(host: Host) -> dict[str, str]:

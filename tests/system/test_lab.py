@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.system import booted_kit
+from tests.system.booted_kit import follow
 from tests.system.lab import leftovers
 from tests.system.lab.host import Host, HostError
 from tests.system.lab.lab import Lab
@@ -52,6 +54,20 @@ def test_what_was_written_outlives_a_power_cut_and_a_reboot_but_no_process_does(
     host.reboot()
     assert host.read("/var/lib/kept") == "before\n"
     assert host.read("/etc/machine-id") == identity
+
+
+def test_a_host_reboots_while_somebody_follows_it(host: Host) -> None:
+    with follow(host, "tail", "-f", "/etc/hostname") as lines:
+        assert next(lines) == f"{host.full_name}\n"
+        host.reboot()
+        assert list(lines) == []
+    assert host.running
+
+
+def test_what_is_followed_ends_after_its_time(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(booted_kit, "FOLLOW_SECONDS", 0.5)
+    with follow(host, "tail", "-f", "/etc/hostname") as lines:
+        assert list(lines) == [f"{host.full_name}\n"]
 
 
 def test_a_reset_takes_back_what_came_after_the_snapshot(host: Host) -> None:

@@ -11,6 +11,7 @@ import random
 import sys
 import time
 from bisect import bisect_right
+from itertools import islice
 
 import pytest
 
@@ -83,13 +84,14 @@ def cut(host: Host, word: int, delay: float, how: str) -> str:
     boot_again(host)
     with follow(host, *TAIL.split()) as lines:
         begin(host, "resume")
-        said = [next(lines) for _ in range(word)][-1]
+        said = list(islice(lines, word))
+        assert len(said) == word, f"dpkg said {len(said)} words only"
         time.sleep(delay)
         CUTS[how](host)
     if not host.running:
         host.boot()
     names(host)
-    return " ".join(said.split()[2:5])
+    return " ".join(said[-1].split()[2:5])
 
 
 def boot_again(host: Host) -> None:

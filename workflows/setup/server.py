@@ -106,6 +106,15 @@ class DatabaseServer(Protocol):
     def collection(self) -> str | None:
         """The folder with the clients of a Software Collection, which are on nobody's path; None elsewhere (guide 3.4)."""
 
+    def data_begun(self) -> bool:
+        """Whether anything is in the folder in which the server's packages make its first databases."""
+
+    def set_data_aside(self) -> str | None:
+        """Rename that folder, so that they are made anew; its new name. The server does not run.
+
+        None, and nothing is changed, where a database is in it that is not the server's own.
+        """
+
     def variables(self, names: Sequence[str]) -> Mapping[str, str]:
         """As the running server has them."""
 

@@ -13,7 +13,7 @@ from orchestrator.files import write_atomic
 from orchestrator.hosts import accounts, dbcfg
 from orchestrator.hosts.accounts import LOCAL, SOCKETS, Account, AccountError
 from orchestrator.hosts.dbcfg import DbcfgError, DbConfig
-from orchestrator.hosts.setup import option_files
+from orchestrator.hosts.setup import data_folder, option_files
 from orchestrator.hosts.setup.openemm_data import RealOpenemmData
 from orchestrator.hosts.setup.server_program import ServerProgram, installed
 from orchestrator.hosts.user import owner
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from orchestrator.settings import Settings
 
 HOST = "127.0.0.1"  # guide 5.2; the account is one at localhost, as which this address counts
-_OF_THE_SERVER = ("mysql", "information_schema", "performance_schema", "sys")
 _DOWN = AccountError.key
 
 
@@ -67,6 +66,15 @@ class RealServer:
         program = installed(self._defaults)
         clients = program.clients() if program else None
         return str(clients) if clients else None
+
+    def data_begun(self) -> bool:
+        """Where every distribution's own packages make it; no program needs to be there that says so."""
+        return data_folder.begun(data_folder.PACKAGED)
+
+    def set_data_aside(self) -> str | None:
+        """By renaming."""
+        aside = data_folder.set_aside(data_folder.PACKAGED)
+        return str(aside) if aside else None
 
     def next_variables(self, names: Sequence[str]) -> Mapping[str, str]:
         """By the program's own help."""
@@ -134,7 +142,7 @@ class RealServer:
 
     def databases(self) -> Sequence[str]:
         """Without the server's own."""
-        return [str(row[0]) for row in self._ask("SHOW DATABASES") if row[0] not in _OF_THE_SERVER]
+        return [str(row[0]) for row in self._ask("SHOW DATABASES") if row[0] not in data_folder.OF_THE_SERVER]
 
     def tables(self, database: str) -> int:
         """Views count too."""
@@ -147,7 +155,7 @@ class RealServer:
             "SELECT CONCAT(TABLE_SCHEMA, '.', TABLE_NAME) FROM information_schema.TABLES "
             "WHERE TABLE_SCHEMA NOT IN %s AND BINARY TABLE_NAME <> BINARY LOWER(TABLE_NAME)"
         )
-        return [str(row[0]) for row in [*self._ask(databases), *self._ask(tables, _OF_THE_SERVER)]]
+        return [str(row[0]) for row in [*self._ask(databases), *self._ask(tables, data_folder.OF_THE_SERVER)]]
 
     def create(self, database: str) -> None:
         """As the tables are."""

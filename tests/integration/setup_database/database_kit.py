@@ -19,6 +19,7 @@ from orchestrator.hosts.database import RealDatabase
 from orchestrator.hosts.home import RealHome
 from orchestrator.hosts.private_server import INSTALL_NAMES, SERVER_NAMES, find_program, server_user
 from orchestrator.hosts.register import ContentStore
+from orchestrator.hosts.setup.data_folder import begun, set_aside
 from orchestrator.hosts.setup.files import RealFiles
 from orchestrator.hosts.setup.server import RealServer
 from orchestrator.settings import DatabaseSettings, Settings
@@ -120,13 +121,21 @@ class PlayedPackages:
 
 
 class PlayedServer:
-    """A server program that claims a version; everything else is the real one's."""
+    """A server program that claims a version, and the folder of its data; everything else is the real one's."""
 
-    def __init__(self, version: str | None) -> None:
+    def __init__(self, version: str | None, data: Path = Path("/nonexistent")) -> None:
         self.claims = version
+        self.data = data
 
     def version(self) -> str | None:
         return self.claims
+
+    def data_begun(self) -> bool:
+        return begun(self.data)
+
+    def set_data_aside(self) -> str | None:
+        aside = set_aside(self.data)
+        return str(aside) if aside else None
 
     def unit(self) -> str | None:
         return "mariadb.service" if self.claims else None

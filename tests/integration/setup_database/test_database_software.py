@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ GUIDE = ("MariaDB 10.1", "MariaDB 10.2", "MariaDB 10.3", "MySQL 5.6", "MySQL 5.7
 
 
 def host(folder: Path, version: str | None) -> Kit:
-    server = PlayedServer(version)
+    server = PlayedServer(version, folder / "mysql")
     kit = Kit(folder, server=server)
     kit.needs(*GUIDE)
 
@@ -125,6 +126,51 @@ def test_the_clients_of_a_software_collection_are_linked_where_everybody_finds_t
     assert kit.keys(step) == []
     kit.undo(step)
     assert list((tmp_path / "bin").iterdir()) == []
+
+
+def cut_off(kit: Kit, *files: str) -> DatabaseSoftware:
+    """The server's package is cut off while it makes the first databases: what it made of them is there, and it does not run."""
+    step = DatabaseSoftware(kit.plan())
+    ctx = kit.context(step)
+    ctx.remember(**step.prepare(ctx))
+    ctx.remember(added=["database-server"], changed=[asdict(found) for found in step.look(kit.setup)])
+    for name in files:
+        file = kit.server.data / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(bytes(10))
+    kit.server.claims = "MariaDB 10.11.19"
+    kit.units.active = False
+    return step
+
+
+def test_first_databases_that_were_half_made_are_set_aside_for_whole_ones_to_be_made(tmp_path: Path) -> None:
+    for number in (1, 2):
+        kit = host(tmp_path, None)
+        kit.attempt(cut_off(kit, "ibdata1", "mysql/db.frm"))
+        assert list(kit.server.data.iterdir()) == []
+        assert (tmp_path / f"mysql.cut-off-{number}/ibdata1").read_bytes() == bytes(10)
+
+
+def test_what_is_half_made_is_not_left_in_the_way_of_another_installation(tmp_path: Path) -> None:
+    kit = host(tmp_path, None)
+    step = cut_off(kit, "ibdata1", "mysql/db.frm")
+    kit.undo(step)
+    assert list(kit.server.data.iterdir()) == []
+
+
+@pytest.mark.parametrize("why", ["it was there before", "a site's database", "the server runs", "the package is whole"])
+def test_data_that_may_be_somebodys_is_never_set_aside(tmp_path: Path, why: str) -> None:
+    kit = host(tmp_path, None)
+    if why == "it was there before":
+        kit.server.data.mkdir()
+        (kit.server.data / "lost+found").mkdir()
+    step = cut_off(kit, "ibdata1", "mysql/db.frm", *(["shop/orders.frm"] if why == "a site's database" else []))
+    kit.units.active = why == "the server runs"
+    if why == "the package is whole":
+        kit.packages.there["database-server"] = "1"
+    kit.attempt(step)
+    assert (kit.server.data / "ibdata1").exists()
+    assert not list(tmp_path.glob("mysql.*"))
 
 
 def test_the_server_of_this_machine_is_found_with_name_and_number() -> None:

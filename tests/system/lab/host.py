@@ -20,6 +20,7 @@ Layers: TypeAlias = tuple[Path, ...]  # topmost first; nobody writes into them
 DOMAIN = "lab.test"
 BOOT_SECONDS = 60.0
 END_SECONDS = 60.0
+GO_ON_SECONDS = 0.2
 REBOOTS = 133  # how systemd-nspawn ends when the host asks for a reboot
 OVERLAY = "redirect_dir=on,index=off,metacopy=off"
 JOIN_AND_RUN = 'for group in $GROUPS; do echo $$ >"$group/cgroup.procs"; done; exec "$@"'
@@ -262,14 +263,32 @@ class Host:
         """Wait until the host is off; how nspawn ended."""
         if self._process is None:
             raise HostError(f"{self.short_name} is off")
-        try:
-            code = self._process.wait(END_SECONDS)
-        except subprocess.TimeoutExpired:
-            raise HostError(f"{self.short_name} does not end\n{self.console()}") from None
+        deadline = time.monotonic() + END_SECONDS
+        while (code := self._wait(GO_ON_SECONDS)) is None:
+            if time.monotonic() > deadline:
+                raise HostError(f"{self.short_name} does not end within {END_SECONDS:.0f} s\n{self.console()}")
+            self._let_go()
         self._process, self._leader = None, 0
         for group in self._groups:
             end_group(group)
         return code
+
+    def _wait(self, timeout: float) -> int | None:
+        try:
+            return self._process.wait(timeout) if self._process else None
+        except subprocess.TimeoutExpired:
+            return None
+
+    def _let_go(self) -> None:
+        """Let each nsenter of this process go on, so that it reaps what it put into the host, or PID 1 never ends.
+
+        A shutdown stops all processes for a moment before it ends them, and nsenter stops itself with its own.
+        """
+        entered = f"nsenter\0--target={self._leader}\0".encode()
+        for children in Path("/proc/self/task").glob("*/children"):
+            for pid in children.read_text().split():
+                if Path(f"/proc/{pid}/cmdline").read_bytes().startswith(entered):
+                    os.kill(int(pid), signal.SIGCONT)
 
 
 def _is_leader(pid: str) -> bool:

@@ -89,6 +89,10 @@ class SetupStep(StepDefaults):
         """Make these differences go away; must bear being run again after having been cut off anywhere."""
         raise NotImplementedError
 
+    def cut_off(self, ctx: Context, setup: Setup) -> None:
+        """Before packages that were cut off are brought to their end: what their own scripts cannot do over a half of it."""
+        del ctx, setup
+
     def take_back(self, ctx: Context, setup: Setup) -> None:
         """Undo beyond the files, once they are back; must bear being run twice. `ctx.intent` holds what `seen` saw."""
         del ctx, setup
@@ -117,6 +121,7 @@ class SetupStep(StepDefaults):
         """
         setup = setup_of(ctx)
         if "added" in ctx.intent:  # of an attempt that was cut off; what a package left half done says nothing of the host
+            self.cut_off(ctx, setup)
             setup.packages.mend()
         differences = self._to_change(setup)
         if not differences:

@@ -48,10 +48,11 @@ class DatabaseSoftware(SetupStep):
         return found
 
     def seen(self, setup: Setup) -> Facts:
-        """How the unit stands."""
+        """How the unit stands, and whether there is data."""
         unit = setup.server.unit()
         state = setup.units.state(unit) if unit else None
-        return {"enabled": bool(state and state.enabled), "active": bool(state and state.active)}
+        return {"enabled": bool(state and state.enabled), "active": bool(state and state.active),
+                "data": setup.server.data_begun()}  # fmt: skip
 
     def change(self, ctx: Context, setup: Setup, differences: Sequence[Difference]) -> None:
         """Install what is missing, then enable and start it.
@@ -78,8 +79,25 @@ class DatabaseSoftware(SetupStep):
         if not setup.units.state(unit).active:
             setup.units.start(unit)
 
+    def cut_off(self, ctx: Context, setup: Setup) -> None:
+        """Over the half of its first databases a package makes no others, and the server does not start or lets nobody in.
+
+        They are this run's own where nothing was there before; the server runs only once they are whole.
+        """
+        if ctx.intent.get("data", True) or not packages.lacking(setup, SERVER):
+            return
+        unit = setup.server.unit()
+        if unit and setup.units.state(unit).active:
+            return
+        if folder := setup.server.set_data_aside():
+            ctx.note("the first databases of the server were half made, and are made anew", set_aside=folder)
+
     def take_back(self, ctx: Context, setup: Setup) -> None:
-        """Stop and remove what this run brought; a server that was there is left as it was found. Its data folder stays."""
+        """Stop and remove what this run brought; a server that was there is left as it was found. Its data folder stays.
+
+        What is half made of it is set aside, or no server could ever be installed over it.
+        """
+        self.cut_off(ctx, setup)
         unit = setup.server.unit()
         if unit:
             if not ctx.intent["active"] and setup.units.state(unit).active:
