@@ -99,7 +99,7 @@ class Backups(Protocol):
         """Prove that databases may be created for a restore, and that a scratch server can be run.
 
         Raises:
-            WorkflowError: "database-admin-missing", "mariadb-server-missing", "scratch-path-too-long" with the commands that mend it.
+            WorkflowError: "database-admin-missing", "mariadb-server-missing" or "scratch-path-too-long", with what mends it.
         """
 
     def room_needed(self) -> int:
