@@ -81,6 +81,13 @@ class PackageManager(Protocol):
             WorkflowError: "packages-not-installed" when it cannot be done.
         """
 
+    def wait(self) -> None:
+        """Until nobody is changing packages any more: one that a killed run began goes on without it.
+
+        Raises:
+            WorkflowError: "package-manager-busy".
+        """
+
     def mend(self) -> None:
         """Bring to its end what was cut off in the middle, whoever began it; nothing where nothing was.
 

@@ -1,8 +1,8 @@
 """An installation on a booted, bare Debian 12, from nothing to a verified OpenEMM: real packages, MariaDB, Postfix and Tomcat.
 
-It is ended in the middle of an installation of packages by a reboot, and in the middle of OpenEMM's first start by a power cut;
-then it is resumed, and, from the same disk, taken back. On another host the process is killed again and again, at seeded
-commits of the journal, until it is through: ORCHESTRATE_INSTALL_KILLS="1 2 3" names the seeds.
+It is ended in the middle of an installation of packages, by a power cut and by a reboot, and in the middle of OpenEMM's first
+start by a power cut; then it is resumed, and, from the same disk, taken back. On another host the process is killed again and
+again, at seeded commits of the journal, until it is through: ORCHESTRATE_INSTALL_KILLS="1 2 3" names the seeds.
 
 More power cuts, each on a fresh host, which is then as it must be:
 ORCHESTRATE_INSTALL_CUTS=all (each step), or STEP, or STEP@SECONDS such as java@4 .../pytest tests/system/test_install_booted.py
@@ -38,6 +38,7 @@ LEFT_BY_PACKAGES = (  # Debian's packages never remove accounts and databases
 )  # fmt: skip
 LEFT_BY_US = ("/etc/openemm-orchestrator", "/etc/motd.d")  # empty folders
 HALF_CONFIGURED = "until test -e /etc/postfix/main.cf; do sleep 0.01; done"  # what Postfix says of itself then is wrong
+HALF_MADE = "until test -e /var/lib/mysql/ibdata1; do sleep 0.01; done"  # the database server does not start over it
 PLAN = InstallPlan(
     source="none", target=VERSIONS["frontend"], answers=Answers(url="http://a.b", name="a.b", mailloop_domain="c.b"),
     hop=Hop(1, "none", Release(VERSIONS["frontend"], ()), LineRules("20.10"), final=True, name="install"),
@@ -72,13 +73,20 @@ class CutOff:
 
 @pytest.fixture(scope="module")
 def cut_off(lab: Lab) -> Iterator[CutOff]:
-    """Rebooted in the middle of the mail server's packages, resumed, and cut off in the middle of the first start."""
+    """Cut off while the first databases are made, rebooted in the mail server's packages, cut off in the first start."""
     host = lab.host((ready_root(Kind.BARE),))
     host.boot()
     prepare(host)
     before = snapshot(host)
     begin(host)
+    wait_for(host, "database-software")
+    host.run(["sh", "-c", HALF_MADE], SECONDS)
+    host.power_cut()
+    host.boot()
+    names(host)
+    begin(host, "resume")
     wait_for(host, "mail-server")
+    host.run(["test", "-e", "/var/lib/mysql.cut-off-1/ibdata1"])
     host.run(["sh", "-c", HALF_CONFIGURED], SECONDS)
     host.reboot()
     begin(host, "resume")

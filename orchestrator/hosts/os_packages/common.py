@@ -73,9 +73,13 @@ class Manager:
         """By its lock files."""
         return locks.told(locks.holder(self._locks))
 
+    def wait(self) -> None:
+        """By its lock files."""
+        locks.wait(self._locks, self._wait)
+
     def mend(self) -> None:
         """When nobody else is changing packages any more."""
-        locks.wait(self._locks, self._wait)
+        self.wait()
         try:
             self._mend()
         except CommandError as error:

@@ -95,6 +95,7 @@ class PlayedPackages:
         self.there = dict.fromkeys(names, "1")
         self._brings = brings
         self.removed: list[str] = []
+        self.going_on: Callable[[], None] = lambda: None  # what another process does to packages until it ends
 
     def installed(self, packages: Iterable[str]) -> Mapping[str, str]:
         return {name: self.there[name] for name in packages if name in self.there}
@@ -108,6 +109,9 @@ class PlayedPackages:
 
     def holder(self) -> str | None:
         return None
+
+    def wait(self) -> None:
+        self.going_on()
 
     def mend(self) -> None:
         """Nothing of it is ever cut off."""

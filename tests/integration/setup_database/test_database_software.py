@@ -158,7 +158,9 @@ def test_what_is_half_made_is_not_left_in_the_way_of_another_installation(tmp_pa
     assert list(kit.server.data.iterdir()) == []
 
 
-@pytest.mark.parametrize("why", ["it was there before", "a site's database", "the server runs", "the package is whole"])
+@pytest.mark.parametrize(
+    "why", ["it was there before", "a site's database", "the server runs", "the package is whole", "the package comes yet"]
+)
 def test_data_that_may_be_somebodys_is_never_set_aside(tmp_path: Path, why: str) -> None:
     kit = host(tmp_path, None)
     if why == "it was there before":
@@ -168,6 +170,8 @@ def test_data_that_may_be_somebodys_is_never_set_aside(tmp_path: Path, why: str)
     kit.units.active = why == "the server runs"
     if why == "the package is whole":
         kit.packages.there["database-server"] = "1"
+    if why == "the package comes yet":
+        kit.packages.going_on = lambda: kit.packages.there.update({"database-server": "1"})
     kit.attempt(step)
     assert (kit.server.data / "ibdata1").exists()
     assert not list(tmp_path.glob("mysql.*"))

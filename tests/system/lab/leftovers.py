@@ -6,6 +6,7 @@ the folder, cgroups and network namespaces bear its name. So nothing needs to be
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import signal
@@ -42,10 +43,13 @@ def hierarchies() -> list[Path]:
 
 
 def clean() -> list[Path]:
-    """Take away every lab whose process is gone; the folders that were."""
-    dead = [lab for lab in sorted(LABS.glob("*-*")) if not _lives(lab)]
-    for lab in dead:
-        remove_lab(lab)
+    """Take away every lab whose process is gone, one process at a time; the folders that were."""
+    LABS.mkdir(parents=True, exist_ok=True)
+    with (LABS / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        dead = [lab for lab in sorted(LABS.glob("*-*")) if not _lives(lab)]
+        for lab in dead:
+            remove_lab(lab)
     return dead
 
 

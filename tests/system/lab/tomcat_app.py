@@ -23,8 +23,12 @@ PAGES = Path(__file__).with_name("tomcat")
 DRIVER = "usr/share/java/mariadb-java-client.jar"
 NO_CODE = ("WEB-INF/lib/emm-core.jar", "lib/mariadb-java-client.jar")  # Tomcat opens every jar
 PYTHON = "$home/opt/python3/bin/python3"
-FILTER_STARTS = '    setsid "$release/bin/bav.py" "$home/var/run/bav.sock" >> "$home/var/log/bav.log" 2>&1 < /dev/null &\n'
-FILTER_STOPS = '    pkill -f "$release/bin/bav.py"\n'
+VERB = "verb() {\n"
+FILTER = """    case $1 in
+    start) setsid "$release/bin/bav.py" "$home/var/run/bav.sock" >>"$home/var/log/bav.log" 2>&1 </dev/null & ;;
+    stop) pkill -f "$release/bin/bav.py" ;;
+    esac
+"""
 
 
 def build(folder: Path, bare: Path) -> None:
@@ -61,16 +65,14 @@ def _runtime(driver: bytes) -> Iterator[Member]:
 
 
 def _backend() -> Iterator[Member]:
-    """With the interpreter that can import the sandbox, and the bounce filter started and stopped beside the one process."""
+    """With the interpreter that can import the sandbox, and the bounce filter started and stopped beside its services."""
     for member in packages.backend(RELEASE):
         if not member.path.endswith("/backend.sh"):
             yield member
             continue
         text = member.data.decode()
-        text = text.replace('    setsid "$home/opt', FILTER_STARTS + '    setsid "$home/opt').replace(
-            PYTHON, f"{PREFIX}/bin/python"
-        )
-        text = text.replace("stop() {\n", "stop() {\n" + FILTER_STOPS)
+        assert VERB in text
+        text = text.replace(VERB, VERB + FILTER).replace(PYTHON, f"{PREFIX}/bin/python")
         yield Member(member.path, text.encode(), member.mode)
         text = f"#!{PREFIX}/bin/python\n" + (PAGES / "bav.py").read_text()
         yield Member(member.path.replace("backend.sh", "bav.py"), text.encode(), 0o755)

@@ -84,7 +84,10 @@ class DatabaseSoftware(SetupStep):
 
         They are this run's own where nothing was there before; the server runs only once they are whole.
         """
-        if ctx.intent.get("data", True) or not packages.lacking(setup, SERVER):
+        if ctx.intent.get("data", True):
+            return
+        setup.packages.wait()
+        if not packages.lacking(setup, SERVER):
             return
         unit = setup.server.unit()
         if unit and setup.units.state(unit).active:

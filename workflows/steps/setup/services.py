@@ -35,7 +35,7 @@ class HoldServices(HopStep):
 class StartServices(StartBackend):
     """Start the backend beside the frontend that was proven: mail may flow."""
 
-    def wanted(self, ctx: Context) -> bool:
-        """Always: nothing ran before."""
+    def _flowed(self, ctx: Context) -> bool:
+        """Mail flows from now on: nothing ran before."""
         del ctx
         return True
