@@ -7,6 +7,7 @@ import io
 import sqlite3
 import subprocess
 import tarfile
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -137,16 +138,18 @@ def test_an_sql_mode_in_which_the_update_files_mean_something_else_is_refused(ho
 
 
 @pytest.mark.parametrize("setting", ["ORCHESTRATE_BACKUPS", "ORCHESTRATE_SCRATCH"])
-def test_a_disk_without_room_is_refused(host: Stages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str) -> None:
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", tmp_path], capture_output=True, check=False)
+def test_a_disk_without_room_is_refused(host: Stages, monkeypatch: pytest.MonkeyPatch, setting: str) -> None:
+    small = Path(tempfile.mkdtemp())  # a server's socket needs a short path
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", small], capture_output=True, check=False)
     if mounted.returncode:
         pytest.skip("a small file system cannot be mounted here")
-    monkeypatch.setenv(setting, str(tmp_path))
+    monkeypatch.setenv(setting, str(small))
     try:
         error = host.say(*UPGRADE).refused(3, "disk-room")
     finally:
-        subprocess.run(["umount", tmp_path], check=True)
-    assert str(tmp_path) in error["message"]
+        subprocess.run(["umount", small], check=True)
+        small.rmdir()
+    assert str(small) in error["message"]
 
 
 # --- packages ---------------------------------------------------------------------------------------------------------
