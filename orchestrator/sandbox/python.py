@@ -20,7 +20,7 @@ def files(python: str = sys.executable, version: str = VERSION) -> Mapping[str, 
     program = template("python3").replace("@VERSION@", version).replace("@PYTHON@", shlex.quote(python))
     names = {name.partition(".")[0] for name in (*REQUIRED, *WANTED, *DRIVERS)} - {"dbm"}
     modules = {f"lib/{name}/__init__.py": "# stands in for a module\n" for name in names}
-    modules |= {f"lib/{name}.py": text for name, text in STANDARD.items()}
+    modules |= {f"lib/start/{name}.py": text for name, text in STANDARD.items()}
     modules |= {
         "lib/aiohttp_xmlrpc/client.py": "ServerProxy = None\n",
         "lib/start/sitecustomize.py": template("sitecustomize.py"),

@@ -34,7 +34,7 @@ def ways_on(ctx: Context, hop: Hop, missing: Sequence[Condition], *, late: bool)
     if any(condition.key in TAKEN_BACK and condition.hopeless for condition in missing):
         return _back(ctx, hop)
     return [
-        f"less {home}/logs/catalina.out    what the start said",
+        f"tail -n 100 {home}/logs/catalina.out    what the start said",
         f"orchestrate resume    starts {version} again, once the cause is gone",
         *_back(ctx, hop),
     ]

@@ -99,7 +99,7 @@ def _unreadable(path: Path, why: str) -> QueueError:
     return QueueError(
         f"cannot read the queue file {path}: {why}",
         unharmed=["the mail, and all others"],
-        next=[f"less {path}    what it is; move it away once you know"],
+        next=[f"head {path}    what it is; move it away once you know"],
     )
 
 
