@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from orchestrator.display.base import Document, Manner, ask_terminal
+from orchestrator.display.base import Manner, ask_terminal
 from orchestrator.display.downtime import down_since, starts, stops
 from orchestrator.display.sentences import progress, sentence, split, step_title
 from orchestrator.display.words import duration, number
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rich.live import Live
     from rich.text import Text
 
+    from orchestrator.views.document import View
     from state.journal import RunRecord
 
 REFRESH_SECONDS = 0.25
@@ -127,7 +128,7 @@ class TerminalDisplay:
         self._drawer: threading.Thread | None = None
         self._broken: Exception | None = None
 
-    def show(self, lines: Sequence[str], document: Document) -> None:  # noqa: ARG002 - the document is for programs
+    def show(self, lines: Sequence[str], view: View | None = None) -> None:  # noqa: ARG002 - the view is for programs
         """The lines."""
         self._out.write("".join((line if self._color else click.unstyle(line)) + "\n" for line in lines))
         self._out.flush()

@@ -9,6 +9,7 @@ from pathlib import Path
 import catalogue
 import checks
 import commands
+import documents
 import errors
 import guide
 import install_answers
@@ -33,7 +34,8 @@ PAGES: dict[str, Callable[[], str]] = {
 def main() -> int:
     """Write the pages; with --check name what is wrong instead."""
     folder = ROOT / "docs" / "reference"
-    made = {folder / name: make() for name, make in PAGES.items()}
+    texts = {name: make() for name, make in PAGES.items()} | documents.pages()
+    made = {folder / name: text for name, text in texts.items()}
     if "--check" not in sys.argv[1:]:
         for path, text in made.items():
             path.write_text(text, encoding="utf-8")
