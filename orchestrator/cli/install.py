@@ -62,6 +62,8 @@ def command(
     from orchestrator.plans import install as installing
     from orchestrator.runs.site import Site
     from orchestrator.settings import SITE_FILE, load, site_file
+    from orchestrator.views.checks import found, stopped
+    from orchestrator.views.document import as_document
 
     given = answers_file.read(file) if file else {}
     given |= {key: value for key, value in said.items() if value is not None}
@@ -84,12 +86,13 @@ def command(
     if diagram:
         return draw(app, "install", plan)
     findings = installing.check(host, plan, resolver)
+    told = found(findings)
     if dry_run or not app.json:
-        lines = [*page.lines(settings.name, plan, parts), "", *check_page.lines(findings), ""]
-        app.show("install-plan", lines, {**page.facts(plan, parts), "checks": check_page.facts(findings)})
+        lines = [*page.lines(settings.name, plan, parts), "", *check_page.lines(told), ""]
+        app.show("install-plan", lines, {**page.facts(plan, parts), "checks": as_document(told)})
     if dry_run:
-        return STOPPED if check_page.stopped(findings) else DONE
-    if not check_page.stopped(findings):
+        return STOPPED if stopped(told) else DONE
+    if not stopped(told):
         app.sure(f"Install OpenEMM {plan.target} on this host now?")
     with Site.open(settings) as site:
         run = installing.start(site, plan, findings, reason=reason, on_failure=on_failure, display=app.display)

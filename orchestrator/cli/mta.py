@@ -70,6 +70,7 @@ def switch(
     from orchestrator.display.pages import mail as page
     from orchestrator.errors import DONE
     from orchestrator.plans import mail
+    from orchestrator.views.checks import found, stopped
     from workflows.model.errors import UsageError
     from workflows.model.plans import GateOptions
     from workflows.rules.mta import Leftovers
@@ -85,10 +86,9 @@ def switch(
             return DONE
         if diagram:
             return draw(app, "mta-switch", plan)
-        findings = mail.check(site, plan)
-        if not app.json:
-            app.show("plan", [*page.plan_lines(site.settings.name, plan), "", *check_page.lines(findings), ""], {})
-        if not check_page.stopped(findings):
+        told = found(mail.check(site, plan))
+        app.tell([*page.plan_lines(site.settings.name, plan), "", *check_page.lines(told), ""])
+        if not stopped(told):
             app.sure(f"Switch {site.settings.name} from {plan.old.label} to {plan.new.label} now?")
 
         def start(display: Display | None) -> RunRecord:

@@ -23,7 +23,8 @@ def command(app: App, target: str, *, diagram: bool, wait: float | None, window:
     from orchestrator.errors import DONE, STOPPED
     from orchestrator.plans import upgrade as planning
     from orchestrator.runs import start as running
-    from orchestrator.views.checks import run_checks
+    from orchestrator.views.checks import found, run_checks, stopped
+    from orchestrator.views.document import as_document
     from workflows.model.plans import GateOptions
 
     with app.open() as site:
@@ -36,10 +37,10 @@ def command(app: App, target: str, *, diagram: bool, wait: float | None, window:
             app.show("plan", drawing.splitlines(), {})
             return DONE
         estimates = planning.estimate(site, plan)
-        findings = run_checks(site, plan)
+        findings = found(run_checks(site, plan))
         name = site.settings.name
     lines = [*page.lines(name, plan, estimates), "", *check_page.lines(findings), ""]
     lines += [f"Nothing has been changed. To do it: orchestrate upgrade --to {target}"]
-    facts = {"changed": False, "plan": page.facts(plan, estimates), "findings": check_page.facts(findings)}
+    facts = {"changed": False, "plan": page.facts(plan, estimates), "findings": as_document(findings)}
     app.show("plan", lines, {**facts, "diagram": drawing} if drawing else facts)
-    return STOPPED if check_page.stopped(findings) else DONE
+    return STOPPED if stopped(findings) else DONE

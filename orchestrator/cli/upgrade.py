@@ -42,7 +42,7 @@ def command(
     from orchestrator.errors import DONE
     from orchestrator.plans import upgrade as planning
     from orchestrator.runs import start as running
-    from orchestrator.views.checks import run_checks
+    from orchestrator.views.checks import found, run_checks, stopped
     from workflows.model.plans import GateOptions
 
     with app.open() as site:
@@ -50,11 +50,11 @@ def command(
         if not plan.hops:
             app.show("upgrade", [page.nothing_to_do(plan)], {"changed": False, "downtime": None, "run": None})
             return DONE
-        findings = run_checks(site, plan)
+        findings = found(run_checks(site, plan))
         if not app.json:
             lines = [*page.lines(site.settings.name, plan, planning.estimate(site, plan)), "", *check_page.lines(findings), ""]
-            app.show("plan", lines, {})
-        if not check_page.stopped(findings):
+            app.tell(lines)
+        if not stopped(findings):
             app.sure(f"Upgrade {site.settings.name} to {plan.target} now?")
 
         def start(display: Display | None) -> RunRecord:

@@ -11,6 +11,7 @@ import pytest
 from orchestrator.display.pages import audit, backups, checks, packages, plan, runs, status
 from orchestrator.plans.upgrade import Estimate
 from orchestrator.upkeep.backups import PackageVerdict
+from orchestrator.views.checks import found, stopped
 from orchestrator.views.status import DatabaseStatus, RunStatus, Status
 from state.chain import Head
 from state.verify import Problem, Verdict
@@ -117,19 +118,19 @@ def test_what_was_never_measured_is_not_guessed() -> None:
 
 
 def test_checks_count_what_passed_and_tell_the_rest_with_its_fix() -> None:
-    findings = [
+    findings = found([
         Finding("sql-mode", Severity.PASSED, "sql_mode", "as it should be"),
         Finding("tomcat-ajp-connector", Severity.WARNING, "AJP connector", "server.xml has the AJP line; Tomcat 9.0.70 will "
                 "not start with it", "It is off by default since Tomcat 9.0.31.", "remove the line"),
         Finding("disk-room", Severity.INHIBITOR, "room on disk", "2 GB are free, 4 GB are needed"),
         Finding("mta", Severity.UNKNOWN, "MTA", "could not be told"),
-    ]  # fmt: skip
+    ])  # fmt: skip
     page = text(checks.lines(findings))
     assert page.splitlines()[0] == "checks   1 passed, 1 inhibitor, 1 warning, 1 unknown"
     assert page.index("disk-room") < page.index("tomcat-ajp-connector") < page.index("mta")
     assert "fix: remove the line" in page
-    assert checks.stopped(findings)
-    assert not checks.stopped(findings[:2])
+    assert stopped(findings)
+    assert not stopped(findings[:2])
 
 
 def test_a_run_shows_its_steps_its_first_error_and_what_comes_next(run: Make, event: Make) -> None:
