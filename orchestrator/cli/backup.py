@@ -74,9 +74,10 @@ def restore(
         if diagram:
             return draw(app, "restore", plan)
         if not app.json:
-            app.show("plan", [*page.rollback_lines(site.settings.name, rollback_planning.view(site, plan)), ""], {})
+            app.tell([*page.rollback_lines(site.settings.name, rollback_planning.view(site, plan)), ""])
         app.sure(f"Restore {backup_id} on {site.settings.name} now?")
-        return finish(app, "backup-restore", running.start_move(site, "restore", plan, reason=reason, display=app.display))
+        run = running.start_move(site, "restore", plan, reason=reason, display=app.display)
+        return finish(app, "orchestrate.backup-restore/1", run)
 
 
 @command.command()

@@ -76,4 +76,4 @@ def check_format(
         if not app.json:
             app.show("plan", [*page.format_lines(found), "  stop, dump and test restore, convert, prove, start again", ""], {})
         app.sure(f"Convert {number(plan.tables, 'table')} of {site.settings.name} now?")
-        return finish(app, "convert", start_conversion(site, plan, reason=reason, display=app.display))
+        return finish(app, "orchestrate.convert/1", start_conversion(site, plan, reason=reason, display=app.display))

@@ -64,6 +64,7 @@ def command(
     from orchestrator.settings import SITE_FILE, load, site_file
     from orchestrator.views.checks import found, stopped
     from orchestrator.views.document import as_document
+    from orchestrator.views.runs import RunEnds
 
     given = answers_file.read(file) if file else {}
     given |= {key: value for key, value in said.items() if value is not None}
@@ -81,7 +82,7 @@ def command(
         app.show("install-answers", [f"written to {write_answers}"], {"file": str(write_answers)})
         return DONE
     if installing.nothing_to_do(plan, parts):
-        app.show("install", [page.nothing_to_do(plan)], {"changed": False, "downtime": None, "run": None})
+        app.tell([page.nothing_to_do(plan)], RunEnds(schema="orchestrate.install/1", changed=False))
         return DONE
     if diagram:
         return draw(app, "install", plan)
@@ -96,9 +97,9 @@ def command(
         app.sure(f"Install OpenEMM {plan.target} on this host now?")
     with Site.open(settings) as site:
         run = installing.start(site, plan, findings, reason=reason, on_failure=on_failure, display=app.display)
-    code = finish(app, "install", run)
+    code = finish(app, "orchestrate.install/1", run)
     if code == DONE and run.state == "completed" and not app.json:
-        app.show("admin-password", page.login_lines(plan, _first_password(settings)), {})
+        app.tell(page.login_lines(plan, _first_password(settings)))
     return code
 
 

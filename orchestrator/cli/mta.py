@@ -71,6 +71,7 @@ def switch(
     from orchestrator.errors import DONE
     from orchestrator.plans import mail
     from orchestrator.views.checks import found, stopped
+    from orchestrator.views.runs import RunEnds
     from workflows.model.errors import UsageError
     from workflows.model.plans import GateOptions
     from workflows.rules.mta import Leftovers
@@ -82,7 +83,8 @@ def switch(
     with app.open() as site:
         plan = mail.make_plan(site, wanted, GateOptions(wait, window, ignore_dispatch), leftovers=leftovers, flush=flush)
         if plan is None:
-            app.show("mta-switch", [f"nothing to do: {wanted.label} is active already"], page.NOTHING)
+            nothing = RunEnds(schema="orchestrate.mta-switch/1", changed=False)
+            app.tell([f"nothing to do: {wanted.label} is active already"], nothing)
             return DONE
         if diagram:
             return draw(app, "mta-switch", plan)
@@ -94,4 +96,4 @@ def switch(
         def start(display: Display | None) -> RunRecord:
             return mail.start(site, plan, reason=reason, on_failure=on_failure, display=display)
 
-        return begin(app, "mta-switch", start, detach=detach)
+        return begin(app, "orchestrate.mta-switch/1", start, detach=detach)

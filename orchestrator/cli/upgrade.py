@@ -43,12 +43,13 @@ def command(
     from orchestrator.plans import upgrade as planning
     from orchestrator.runs import start as running
     from orchestrator.views.checks import found, run_checks, stopped
+    from orchestrator.views.runs import RunEnds
     from workflows.model.plans import GateOptions
 
     with app.open() as site:
         plan = planning.make_plan(site, target, GateOptions(wait, window, ignore_dispatch))
         if not plan.hops:
-            app.show("upgrade", [page.nothing_to_do(plan)], {"changed": False, "downtime": None, "run": None})
+            app.tell([page.nothing_to_do(plan)], RunEnds(schema="orchestrate.upgrade/1", changed=False))
             return DONE
         findings = found(run_checks(site, plan))
         if not app.json:
@@ -60,4 +61,4 @@ def command(
         def start(display: Display | None) -> RunRecord:
             return running.start_upgrade(site, plan, reason=reason, on_failure=on_failure, display=display)
 
-        return begin(app, "upgrade", start, detach=detach)
+        return begin(app, "orchestrate.upgrade/1", start, detach=detach)

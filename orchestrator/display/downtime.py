@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from orchestrator.views.runs import Step
     from state.journal import StepRecord
 
 _STOPS, _STARTS = ".stop", ".backend"
@@ -22,7 +23,7 @@ def starts(step: str) -> bool:
     return step.endswith(_STARTS)
 
 
-def down_since(steps: Iterable[StepRecord]) -> datetime | None:
+def down_since(steps: Iterable[Step | StepRecord]) -> datetime | None:
     """When a run that has not ended stopped mail; None when mail runs."""
     since = None
     for step in steps:

@@ -40,7 +40,9 @@ class JsonDisplay:
     def event(self, event: Event) -> None:
         """The event as a line."""
         if not self._manner.quiet and self._throttle.passes(event):
-            self._write(event.as_dict())  # type: ignore[arg-type]
+            from orchestrator.views.events import EventLine
+
+            self._write(EventLine.of(event))
 
     def run_ends(self, run: RunRecord) -> None:
         """Nothing: the command's own document says how it ended."""

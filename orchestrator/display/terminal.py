@@ -215,5 +215,6 @@ class TerminalDisplay:
 def run_title(run: RunRecord) -> str:
     """The first line about a run: "run 7K3Q   19.10.000.170 -> 20.10.000.152"."""
     from orchestrator.display.pages.runs import title
+    from orchestrator.views.runs import Run
 
-    return f"run {run.id}   {title(run)}"
+    return f"run {run.id}   {title(Run.of(run))}"

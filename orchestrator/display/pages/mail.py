@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from workflows.host.mail import Mta, QueuedMail
     from workflows.rules.mta import MtaPlan
 
-NOTHING = {"changed": False, "downtime": None, "run": None}
 DAYS = ((3600.0, "up to 1 hour"), (86400.0, "up to 1 day"), (432000.0, "up to 5 days"), (float("inf"), "more than 5 days"))
 LEFT = {
     Leftovers.WAIT: "waits until it is empty",

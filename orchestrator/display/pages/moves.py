@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.display.pages.layout import paragraph, table
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from orchestrator.plans.rollback import Loss, RollbackView
     from workflows.model.moves import MovePlan, RollbackPlan, SwitchPlan
 
-NOTHING: Mapping[str, Any] = {"changed": False, "downtime": None, "run": None}
 _SHOWN = 8
 
 

@@ -12,6 +12,7 @@ from orchestrator.display.pages import audit, backups, checks, packages, plan, r
 from orchestrator.plans.upgrade import Estimate
 from orchestrator.upkeep.backups import PackageVerdict
 from orchestrator.views.checks import found, stopped
+from orchestrator.views.runs import Run
 from orchestrator.views.status import DatabaseStatus, RunStatus, Status
 from state.chain import Head
 from state.verify import Problem, Verdict
@@ -139,7 +140,8 @@ def test_a_run_shows_its_steps_its_first_error_and_what_comes_next(run: Make, ev
     steps = [replace(s, state="done", seconds=3.2, summary="ok", attempt=1) for s in record.steps[:6]]
     failed = replace(record.steps[6], state="failed", attempt=2, error=error)
     record = replace(record, steps=(*steps, failed, *record.steps[7:]))
-    page = text(runs.lines(record, [event("run-started"), event("step-done", "fetch", title="fetch", seconds=3.2)]))
+    told = Run.of(record)
+    page = text(runs.lines(told, [event("run-started"), event("step-done", "fetch", title="fetch", seconds=3.2)]))
     assert "run 7K3Q   19.10.000.170 -> 20.10.000.152   failed" in page
     assert "by admin with orchestrate 0.1.0" in page
     assert "reason: security fix" in page
@@ -147,7 +149,7 @@ def test_a_run_shows_its_steps_its_first_error_and_what_comes_next(run: Make, ev
     assert "attempt 2" in page
     assert "next      orchestrate resume 7K3Q" in page
     assert "2026-11-22 02:00:00  done   fetch   3 s" in page
-    assert runs.where(record) == "run 7K3Q, hop 1 start, attempt 2"
+    assert runs.where(told) == "run 7K3Q, hop 1 start, attempt 2"
 
 
 @pytest.mark.parametrize(
@@ -158,14 +160,14 @@ def test_a_run_shows_its_steps_its_first_error_and_what_comes_next(run: Make, ev
 )  # fmt: skip
 def test_the_end_of_a_run_always_names_a_command(state: str, said: str, command: str, run: Make) -> None:
     record = run(state)
-    page = text(runs.ending_lines(replace(record, ended=record.created + timedelta(seconds=252))))
+    page = text(runs.ending_lines(Run.of(replace(record, ended=record.created + timedelta(seconds=252)))))
     assert said in page
     assert command in page
 
 
 def test_runs_are_one_line_each(run: Make) -> None:
     restart = run("paused", id="9ABC", workflow="restart", plan={"source": "20.10", "target": "20.10"})
-    page = text(runs.list_lines([run("completed"), restart]))
+    page = text(runs.list_lines([Run.of(run("completed")), Run.of(restart)]))
     assert len(page.splitlines()) == 3
     assert "restart" in page
     assert text(runs.list_lines([])) == "no run yet"
