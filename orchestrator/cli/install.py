@@ -63,7 +63,7 @@ def command(
     from orchestrator.runs.site import Site
     from orchestrator.settings import SITE_FILE, load, site_file
     from orchestrator.views.checks import found, stopped
-    from orchestrator.views.document import as_document
+    from orchestrator.views.install import AnswersWritten, Install
     from orchestrator.views.runs import RunEnds
 
     given = answers_file.read(file) if file else {}
@@ -79,7 +79,7 @@ def command(
     plan = _settle(app, plan, installing.unanswered(plan, parts))
     if write_answers:
         answers_file.write(write_answers, plan.answers)
-        app.show("install-answers", [f"written to {write_answers}"], {"file": str(write_answers)})
+        app.tell([f"written to {write_answers}"], AnswersWritten(file=str(write_answers)))
         return DONE
     if installing.nothing_to_do(plan, parts):
         app.tell([page.nothing_to_do(plan)], RunEnds(schema="orchestrate.install/1", changed=False))
@@ -90,7 +90,7 @@ def command(
     told = found(findings)
     if dry_run or not app.json:
         lines = [*page.lines(settings.name, plan, parts), "", *check_page.lines(told), ""]
-        app.show("install-plan", lines, {**page.facts(plan, parts), "checks": as_document(told)})
+        app.tell(lines, Install.of(plan, parts, told))
     if dry_run:
         return STOPPED if stopped(told) else DONE
     if not stopped(told):

@@ -25,10 +25,11 @@ def status(app: App) -> None:
     """Which mail server OpenEMM uses and why, versions, queues and their age, and the last switch."""
     from orchestrator.display.pages import mail as page
     from orchestrator.plans import mail
+    from orchestrator.views.mail import MtaStatus
 
     with app.open() as site:
-        found = mail.status(site)
-    app.show("mta-status", page.status_lines(found), page.status_facts(found))
+        found = MtaStatus.of(mail.status(site))
+    app.tell(page.status_lines(found), found)
 
 
 @command.command()
@@ -38,11 +39,11 @@ def queue(app: App, *, limit: int) -> None:
     """What lies in the queues of both mail servers: by age, by the domain of the sender, by reason."""
     from orchestrator.display.pages import mail as page
     from orchestrator.plans import mail
+    from orchestrator.views.mail import MtaQueue
 
     with app.open() as site:
-        found = mail.queue(site)
-        now = site.host.machine.now()
-    app.show("mta-queue", page.queue_lines(found, now, limit), page.queue_facts(found, now))
+        found = MtaQueue.of(mail.queue(site), site.host.machine.now())
+    app.tell(page.queue_lines(found, limit), found)
 
 
 @command.command()

@@ -48,6 +48,7 @@ def command(
     from orchestrator.errors import DONE
     from orchestrator.plans import rollback as rollback_planning
     from orchestrator.runs import start as running
+    from orchestrator.views.moves import Rollback
     from orchestrator.views.runs import RunEnds
     from workflows.model.plans import GateOptions
 
@@ -65,7 +66,7 @@ def command(
             command_line = f"orchestrate rollback {f'--run {run_id.upper()}' if run_id else f'--to {plan.target}'}"
             more = " --without-database" if without_database else ""
             lines += ["", f"Nothing has been changed. To do it: {command_line}{more}"]
-            app.show("rollback-plan", lines, {"changed": False, **page.rollback_facts(view)})
+            app.tell(lines, Rollback.of(view))
             return DONE
         app.tell([*lines, ""])
         app.sure(f"Roll {site.settings.name} back to {plan.target} now?")

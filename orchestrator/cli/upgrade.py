@@ -43,6 +43,7 @@ def command(
     from orchestrator.plans import upgrade as planning
     from orchestrator.runs import start as running
     from orchestrator.views.checks import found, run_checks, stopped
+    from orchestrator.views.plan import Upgrade
     from orchestrator.views.runs import RunEnds
     from workflows.model.plans import GateOptions
 
@@ -53,7 +54,8 @@ def command(
             return DONE
         findings = found(run_checks(site, plan))
         if not app.json:
-            lines = [*page.lines(site.settings.name, plan, planning.estimate(site, plan)), "", *check_page.lines(findings), ""]
+            told = Upgrade.of(plan, planning.estimate(site, plan))
+            lines = [*page.lines(site.settings.name, told), "", *check_page.lines(findings), ""]
             app.tell(lines)
         if not stopped(findings):
             app.sure(f"Upgrade {site.settings.name} to {plan.target} now?")

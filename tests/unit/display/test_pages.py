@@ -11,12 +11,16 @@ import pytest
 from orchestrator.display.pages import audit, backups, checks, packages, plan, runs, status
 from orchestrator.plans.upgrade import Estimate
 from orchestrator.upkeep.backups import PackageVerdict
+from orchestrator.views.audit import Ledger
+from orchestrator.views.backups import Backup
 from orchestrator.views.checks import found, stopped
+from orchestrator.views.packages import Offered
+from orchestrator.views.plan import Upgrade
 from orchestrator.views.runs import Run
 from orchestrator.views.status import DatabaseStatus, RunStatus, Status
 from state.chain import Head
 from state.verify import Problem, Verdict
-from workflows.host.backups import Backup
+from workflows.host import backups as host
 from workflows.model.finding import Finding, Severity
 from workflows.model.plans import GateOptions, Hop, LineRules, PackageKind, PackageRef, Release, Repair, UpgradePlan
 
@@ -93,7 +97,7 @@ def test_status_says_what_is_wrong_and_what_is_not_known(changes: dict[str, Any]
 def test_a_plan_shows_the_way_and_the_downtime() -> None:
     estimates = [Estimate("fetch", 38.0, None, "8 packages"), Estimate("hop 1 stop .. verify", None, 65.0, ""),
                  Estimate("hop 2 stop .. verify", None, 80.0, "no earlier run")]  # fmt: skip
-    page = text(plan.lines("mail1", a_plan(), estimates))
+    page = text(plan.lines("mail1", Upgrade.of(a_plan(), estimates)))
     assert "openemm on mail1   19.10.000.170 -> 20.10.000.152   2 hops" in page
     assert "  hop 1   19.10.000.170 -> 20.04.000.200   updates not known   started once" in page
     assert "  hop 2   20.04.000.200 -> 20.10.000.152   updates not known   mail flows again" in page
@@ -107,15 +111,16 @@ def test_a_plan_says_what_is_mended_in_the_database_before_an_update() -> None:
     repair = Repair("21.07.209", "admin_permission_tbl", "security_token", "else it fails", "facts 22.1")
     shown = a_plan()
     hops = (shown.hops[0], replace(shown.hops[1], rules=replace(shown.hops[1].rules, repairs=(repair,))))
-    page = " ".join(text(plan.lines("mail1", replace(shown, hops=hops), [])).split())
+    told = Upgrade.of(replace(shown, hops=hops))
+    page = " ".join(text(plan.lines("mail1", told)).split())
     said = "before update 21.07.209, any foreign key of admin_permission_tbl.security_token is dropped (facts 22.1)"
     assert f"hop 2: {said}" in page
-    assert [hop["repairs"] for hop in plan.facts(replace(shown, hops=hops), [])["hops"]] == [[], [said]]
+    assert [hop.repairs for hop in told.hops] == [(), (said,)]
 
 
 def test_what_was_never_measured_is_not_guessed() -> None:
     assert plan.total([None, None]) is None
-    assert "-" in text(plan.lines("mail1", a_plan(), [Estimate("fetch", None, None, "")])).splitlines()[-3]
+    assert "-" in text(plan.lines("mail1", Upgrade.of(a_plan(), [Estimate("fetch", None, None, "")]))).splitlines()[-3]
 
 
 def test_checks_count_what_passed_and_tell_the_rest_with_its_fix() -> None:
@@ -174,21 +179,21 @@ def test_runs_are_one_line_each(run: Make) -> None:
 
 
 def test_a_broken_ledger_is_told_with_the_entry() -> None:
-    page = text(audit.verdict_lines(Verdict(17, Head(17, "ab" * 32, NOW), Problem(18, "changed"))))
+    page = text(audit.verdict_lines(Ledger.of(Verdict(17, Head(17, "ab" * 32, NOW), Problem(18, "changed")))))
     assert "ledger BROKEN: entry 18 was changed   [changed]" in page
     assert "17 entries before it good" in page
 
 
 def test_a_backup_that_was_never_restored_does_not_count() -> None:
-    backup = Backup("20261122T020000Z", "/b", 1_200_000_000, "ab", NOW, "20.10.000.152", frozenset(), {"a": 1}, "10.11", 3.0)
-    assert "no: does not count" in text(backups.lines([backup]))
-    assert "2026-11-22 11:09" in text(backups.lines([replace(backup, verified=NOW)])).splitlines()[1]
+    backup = host.Backup("20261122T020000Z", "/b", 1_200_000_000, "ab", NOW, "20.10.000.152", frozenset(), {"a": 1}, "10.11", 3.0)
+    assert "no: does not count" in text(backups.lines([Backup.of(backup)]))
+    assert "2026-11-22 11:09" in text(backups.lines([Backup.of(replace(backup, verified=NOW))])).splitlines()[1]
     assert "orchestrate backup create" in text(backups.lines([]))
 
 
 def test_packages_are_told_with_the_reason_to_trust_them() -> None:
     ref = PackageRef("openemm-gui-20.10.000.152.tar.gz", PackageKind.GUI, "20.10.000.152", "/p", "ab", 7800)
-    assert "7.8 kB  yes" in text(packages.list_lines([ref], "/p"))
+    assert "7.8 kB  yes" in text(packages.list_lines([Offered.of(ref)], "/p"))
     page = text(
         packages.verdict_lines(
             [PackageVerdict("a.tar.gz", 5, "ab", "first-use"), PackageVerdict("b.tar.gz", error="is cut short")]
