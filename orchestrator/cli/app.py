@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import click
 
@@ -61,10 +61,6 @@ class App:
             return self.open(readonly=True)
         except StoreMissingError:
             return None
-
-    def show(self, command: str, lines: Sequence[str], facts: Mapping[str, Any]) -> None:
-        """Show a command's report; `facts` become its JSON document, schema orchestrate.<command>/1."""
-        self.display.show(lines, cast("View", {"schema": f"orchestrate.{command}/1", **facts}))
 
     def tell(self, lines: Sequence[str], view: View | None = None) -> None:
         """Tell people the lines, and programs the view as its document; without one, programs are told nothing."""
