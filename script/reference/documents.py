@@ -17,6 +17,8 @@ from settings import told
 from orchestrator import views
 from orchestrator.views.document import OPTIONAL
 
+FOLDER = "json"
+
 
 class Schemas(GenerateJsonSchema):
     """Nothing but what is told may stand in a document; the words below the fields say what it means."""
@@ -25,7 +27,7 @@ class Schemas(GenerateJsonSchema):
         """The schema of a view or of a part of one."""
         made = super().dataclass_schema(schema)
         kind, properties = schema["cls"], {}
-        said = {name: text for base in reversed(kind.__mro__[:-1]) if is_dataclass(base) for name, text in told(base).items()}
+        said = told(kind)
         for field in fields(kind):
             one = made["properties"][field.name]
             one = {name: value for name, value in one.items() if name not in {"title", "default"}}
@@ -50,7 +52,7 @@ class Schemas(GenerateJsonSchema):
 
 def pages() -> dict[str, str]:
     """By name, the schema of every document."""
-    return {f"json/{name}.json": json.dumps(_schema(name, kind), indent=2) + "\n" for name, kind in _documents()}
+    return {f"{FOLDER}/{name}.json": json.dumps(_schema(name, kind), indent=2) + "\n" for name, kind in _documents()}
 
 
 def _documents() -> Iterator[tuple[str, type]]:
