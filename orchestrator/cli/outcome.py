@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -26,7 +26,7 @@ def finish(app: App, schema: EndsOf, run: RunRecord) -> int:
     ends = RunEnds(schema=schema, changed=schema != "orchestrate.watch/1", downtime=downtime(run), run=(told := Run.of(run)))
     lines = ["", *runs.ending_lines(told, ends.downtime)]
     if run.state in {"failed", "undo-failed"} and run.headline and not app.json:
-        _tell_failure(run, told)
+        _tell_failure(run.headline, told)
         lines = []
     app.tell(lines, ends)
     return exit_code(run)
@@ -62,14 +62,14 @@ def begin(app: App, schema: EndsOf, start: Callable[[Display | None], RunRecord]
     return DONE
 
 
-def _tell_failure(run: RunRecord, told_run: Run) -> None:
+def _tell_failure(headline: Mapping[str, Any], run: Run) -> None:
     """The run's first error, and behind its own remedies the commands that go on from here."""
     from orchestrator.display.pages import runs
     from orchestrator.errors import as_text, told
     from workflows.model.errors import WorkflowError
 
-    error = told(WorkflowError.from_dict(run.headline or {}))
+    error = told(WorkflowError.from_dict(headline))
     named = {tuple(command.split()[:2]) for command in error.next}
-    more = [command for command in runs.next_commands(told_run) if tuple(command.split()[:2]) not in named]
+    more = [command for command in runs.next_commands(run) if tuple(command.split()[:2]) not in named]
     error = replace(error, next=(*error.next, *more))
-    click.echo("\n".join(["", *as_text(error, where=runs.where(told_run))]), err=True)
+    click.echo("\n".join(["", *as_text(error, where=runs.where(run))]), err=True)

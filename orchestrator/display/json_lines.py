@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 from orchestrator.display.base import Manner, Throttle, ask_terminal
 from orchestrator.runs.events import Event
 from orchestrator.views.document import as_document
+from orchestrator.views.events import EventLine
 
 if TYPE_CHECKING:
     from orchestrator.views.document import View
@@ -40,8 +41,6 @@ class JsonDisplay:
     def event(self, event: Event) -> None:
         """The event as a line."""
         if not self._manner.quiet and self._throttle.passes(event):
-            from orchestrator.views.events import EventLine
-
             self._write(EventLine.of(event))
 
     def run_ends(self, run: RunRecord) -> None:
