@@ -41,7 +41,7 @@ def queue(app: App, *, limit: int) -> None:
 
     with app.open() as site:
         found = mail.queue(site)
-        now = site.host.machine.now()
+        now = site.host.system.now()
     app.show("mta-queue", page.queue_lines(found, now, limit), page.queue_facts(found, now))
 
 

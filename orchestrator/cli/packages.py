@@ -19,7 +19,7 @@ def list_(app: App) -> None:
     from orchestrator.display.pages import packages as page
 
     with app.open() as site:
-        packages = site.host.packages.available()
+        packages = site.host.releases.available()
         where = site.settings.packages
     app.show("packages-list", page.list_lines(packages, where), {"packages": [page.facts(ref) for ref in packages]})
 

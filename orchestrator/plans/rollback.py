@@ -167,7 +167,7 @@ def require_restorable(site: Site, found: Candidate) -> None:
         return
     refusing(lambda: host.backups.check(backup))
     needed, folder = host.backups.room_to_restore(backup)
-    if folder is not None and (free := host.machine.free(folder)) < needed:
+    if folder is not None and (free := host.system.space(folder).free) < needed:
         raise RefusedError(
             f"there is no room to restore {backup} beside the database: {needed} bytes needed, {free} free in {folder}",
             key="no-room-for-restore", unharmed=["nothing was changed"],

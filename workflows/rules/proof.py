@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from workflows.host import LogMark, Report, StartupJob
+from workflows.host.application import LogMark
+from workflows.host.database import Report, StartupJob
 from workflows.model.errors import UsageError
 from workflows.model.plans import Hop, PackageKind
 from workflows.model.step import Context

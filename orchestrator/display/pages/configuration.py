@@ -12,7 +12,8 @@ from workflows.rules.configuration import MARKER
 
 if TYPE_CHECKING:
     from orchestrator.upkeep.configuring import Proposal
-    from workflows.rules.configuration import Change, ConfigRow, Setting
+    from workflows.model.values import Change, ConfigRow
+    from workflows.rules.configuration import Setting
 
 HIDDEN = "(hidden)"
 _NONE, _EMPTY = "(none)", "(empty)"

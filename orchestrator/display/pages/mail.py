@@ -13,7 +13,8 @@ from workflows.rules.mta import Leftovers
 
 if TYPE_CHECKING:
     from orchestrator.plans.mail import MailStatus, ServerStatus
-    from workflows.host.mail import Mta, QueuedMail
+    from workflows.host.mail import QueuedMail
+    from workflows.model.answers import Mta
     from workflows.rules.mta import MtaPlan
 
 NOTHING = {"changed": False, "downtime": None, "run": None}

@@ -9,7 +9,7 @@ from orchestrator.display.words import iso, moment, number, size
 
 if TYPE_CHECKING:
     from orchestrator.views.tables import Sizes, Tuning
-    from workflows.host.formats import Formats
+    from workflows.host.database import Formats
 
 _SHOWN = 20  # tables named where all would be too many
 

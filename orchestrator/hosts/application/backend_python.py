@@ -16,7 +16,7 @@ from typing import Any
 
 from orchestrator.command import CommandError, run, tail
 from orchestrator.hosts.accounts.user import command_as, environment_of
-from workflows.host import BackendPython
+from workflows.host.software import BackendPython
 
 SECONDS = 180.0
 OUTPUT_BYTES = 64 << 10

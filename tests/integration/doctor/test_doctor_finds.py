@@ -185,7 +185,7 @@ def test_mails_that_wait_long_are_told_with_what_they_wait_for(patient: Patient)
     while [m for m in patient.mail.postfix.queue() if m.queue == "deferred" and m.reason] == [] and time.monotonic() < until:
         time.sleep(0.05)
     assert "queue-age" not in patient.found(), "they are young"
-    patient.machine.ahead = timedelta(hours=5)
+    patient.system.ahead = timedelta(hours=5)
     until = time.monotonic() + 30
     while len([m for m in patient.mail.postfix.queue() if m.reason]) < 3 and time.monotonic() < until:
         time.sleep(0.05)
@@ -245,7 +245,7 @@ def test_blocks_that_nobody_takes_are_found(patient: Patient) -> None:
     block.touch()
     try:
         assert patient.found() == {}
-        patient.machine.ahead = timedelta(minutes=20)
+        patient.system.ahead = timedelta(minutes=20)
         found = patient.found()
     finally:
         block.unlink()

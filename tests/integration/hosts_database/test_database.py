@@ -12,7 +12,7 @@ import pytest
 from orchestrator.hosts.database.database import RealDatabase
 from orchestrator.hosts.scratch.private_server import PrivateServer
 from orchestrator.settings import DatabaseSettings, Settings
-from workflows.host import Report, StartupJob
+from workflows.host.database import Report, StartupJob
 from workflows.model.errors import WorkflowError
 
 pytestmark = pytest.mark.integration

@@ -134,7 +134,7 @@ def test_the_empty_dbcfg_of_the_vendors_tool_is_none(kit: Kit) -> None:
 def test_a_database_with_tables_is_never_taken_whatever_was_answered(kit: Kit, sql: Sql) -> None:
     sql(f"CREATE DATABASE {DATABASE}")
     sql(f"CREATE TABLE {DATABASE}.somebody (id INT)")
-    (found,) = step(kit).look(kit.setup)
+    (found,) = step(kit).look(kit.parts)
     assert (found.key, found.by_admin, found.now) == ("database.content", True, "1 tables")
     with pytest.raises(WorkflowError) as refused:
         kit.attempt(step(kit))
@@ -150,14 +150,14 @@ def test_an_account_of_something_else_is_not_taken_over_silently(kit: Kit, sql: 
     sql("CREATE DATABASE kit_other")
     sql(f"CREATE USER {USER}@localhost IDENTIFIED BY 'in use'")
     sql(f"GRANT SELECT ON kit_other.* TO {USER}@localhost")
-    (found,) = step(kit).look(kit.setup)
+    (found,) = step(kit).look(kit.parts)
     assert (found.key, found.by_admin) == ("database.account", True)
 
 
 def test_a_dbcfg_that_does_not_log_in_is_asked_about(kit: Kit, sql: Sql) -> None:
     kit.attempt(step(kit))
     sql(f"SET PASSWORD FOR {USER}@localhost = PASSWORD('somebody changed it')")
-    (found,) = step(kit).look(kit.setup)
+    (found,) = step(kit).look(kit.parts)
     assert (found.key, found.by_admin) == ("database.account", True)
     before = written(kit).password
     kit.attempt(step(kit, differences={found.key: Verdict.REPLACE}))

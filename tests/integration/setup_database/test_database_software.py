@@ -35,7 +35,7 @@ def host(folder: Path, version: str | None) -> Kit:
     def comes() -> None:
         server.claims = server.claims or "MariaDB 10.11.19"
 
-    kit.setup.packages = kit.packages = PlayedPackages(brings=comes)
+    kit.parts.os_packages = kit.packages = PlayedPackages(brings=comes)
     kit.units.active = kit.units.enabled = version is not None
     return kit
 
@@ -76,7 +76,7 @@ def test_a_stopped_server_is_started_and_undone_stopped_again(tmp_path: Path) ->
 @pytest.mark.parametrize("version", ["MySQL 8.0.36", "MariaDB 10.0.38", "MariaDB 5.5.68", "MySQL 5.5.62"])
 def test_a_server_that_does_not_fit_is_asked_about_and_never_removed(tmp_path: Path, version: str) -> None:
     kit = host(tmp_path, version)
-    (found,) = DatabaseSoftware(kit.plan()).look(kit.setup)
+    (found,) = DatabaseSoftware(kit.plan()).look(kit.parts)
     assert (found.key, found.now, found.by_admin) == ("database.version", version, True)
     with pytest.raises(WorkflowError) as refused:
         kit.attempt(DatabaseSoftware(kit.plan()))
@@ -118,7 +118,7 @@ def test_the_clients_of_a_software_collection_are_linked_where_everybody_finds_t
 ) -> None:
     monkeypatch.setattr("workflows.steps.database.software.LINKS", str(tmp_path / "bin"))
     kit = host(tmp_path, "MariaDB 10.2.40")
-    kit.setup.software.program = lambda name: name if (tmp_path / "bin" / name).is_symlink() else None
+    kit.parts.software.program = lambda name: name if (tmp_path / "bin" / name).is_symlink() else None
     step = DatabaseSoftware(kit.plan())
     assert kit.keys(step) == ["database.client"]
     kit.attempt(step)
@@ -133,7 +133,7 @@ def cut_off(kit: Kit, *files: str) -> DatabaseSoftware:
     step = DatabaseSoftware(kit.plan())
     ctx = kit.context(step)
     ctx.remember(**step.prepare(ctx))
-    ctx.remember(added=["database-server"], changed=[asdict(found) for found in step.look(kit.setup)])
+    ctx.remember(added=["database-server"], changed=[asdict(found) for found in step.look(kit.parts)])
     for name in files:
         file = kit.server.data / name
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -190,7 +190,7 @@ def test_a_bare_host_is_looked_at_without_an_error_and_nothing_is_made_on_it(
 ) -> None:
     monkeypatch.setattr("orchestrator.hosts.server.server.installed", lambda *_: None)
     kit = Kit(tmp_path, admin_socket=tmp_path / "nobody.sock")
-    kit.setup.software.program = lambda name: None
+    kit.parts.software.program = lambda name: None
     kit.units.active = kit.units.enabled = False
     steps = (DatabaseSoftware, DatabaseConfiguration, DatabaseAndUser, CreateSchema, BasicConfiguration, AdminPassword)
     assert [key for step in steps for key in kit.keys(step(kit.plan()))] == [

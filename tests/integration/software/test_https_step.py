@@ -17,7 +17,7 @@ from tests.integration.software.software_kit import World, java_home, key_of, to
 from tests.remedies.follow import follow, seen
 from tests.system.lab import python_source
 from workflows.checks.install.software import _certificate, check_software
-from workflows.host.software import Repository
+from workflows.host.os_packages import Repository
 from workflows.model.answers import Verdict
 from workflows.model.finding import Severity
 from workflows.model.plans import Need
@@ -109,7 +109,7 @@ def test_a_port_and_a_certificate_somebody_set_are_asked_about(world: World, aut
     later = _answers(authority, "later")
     step = HttpsConnector(world.plan(**later))
     assert {key for key, _, _ in world.look(step)} == {"tomcat.http-port", "tomcat.https"}
-    assert all(difference.by_admin for difference in step.look(world.host.setup))
+    assert all(difference.by_admin for difference in step.look(world.host))
     answered = {"tomcat.http-port": Verdict.KEEP, "tomcat.https": Verdict.REPLACE}
     shutil.chown(authority.path("later.key"), "daemon")
     _, record = world.run(HttpsConnector(world.plan(**later, differences=answered)), "TWO")
@@ -153,14 +153,14 @@ def test_without_openssl_the_certificate_is_not_judged_before_the_run(
     world: World, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(command, "PATH", "/nowhere")
-    assert [one.severity for one in _certificate(world.host.setup, world.plan(**_answers(authority)))] == [Severity.UNKNOWN]
+    assert [one.severity for one in _certificate(world.host, world.plan(**_answers(authority)))] == [Severity.UNKNOWN]
 
 
 # --- before the run -----------------------------------------------------------------------------------------------------
 
 
 def _found(world: World, **answered: Any) -> dict[str, tuple[Severity, str]]:
-    setup = world.host.setup
+    setup = world.host
     setup.server = SimpleNamespace(version=lambda: "MariaDB 10.11")
     return {one.key: (one.severity, one.measured) for one in check_software(setup, world.plan(**answered))}
 

@@ -16,8 +16,8 @@ from tests.integration.os_packages.os_package_kit import Small, build_deb
 from tests.integration.software.software_kit import World, java_home, key_of, tomcat_archive, tomcat_files, tomcat_folder, wheel
 from tests.remedies.follow import follow, seen
 from tests.system.lab import python_source
-from workflows.host.mail import UnitState
-from workflows.host.software import Repository
+from workflows.host.os_packages import Repository
+from workflows.host.units import UnitState
 from workflows.model.answers import Verdict
 from workflows.model.errors import WorkflowError
 from workflows.model.plans import Need
@@ -35,7 +35,7 @@ SMALL = ["alpha", "beta", "gamma"]
 def test_packages_are_installed_cron_runs_and_undo_leaves_what_was_there(world: World) -> None:
     world.packages.install(["gamma"])
     world.offer("os-base", "alpha", "gamma")
-    world.units.states["crond.service"] = UnitState(exists=True, enabled=False, active=False)
+    world.units.states["crond.service"] = UnitState(exists=True, enabled=False)
     step = OperatingSystemPackages(world.plan())
     assert world.look(step) == [
         ("os.packages.os-base", None, "alpha"), ("os.cron", "not started at boot", "running"),
@@ -47,12 +47,12 @@ def test_packages_are_installed_cron_runs_and_undo_leaves_what_was_there(world: 
     assert record.steps[0].intent["added"] == ["alpha", "beta"]
     assert engine.undo().state == "undone"
     assert set(world.packages.installed(SMALL)) == {"gamma"}
-    assert world.units.state("crond.service") == UnitState(exists=True, enabled=False, active=False)
+    assert world.units.state("crond.service") == UnitState(exists=True, enabled=False)
 
 
 def test_what_a_cut_off_attempt_brought_is_taken_away_with_the_rest(world: World) -> None:
     world.offer("os-base", "alpha", "gamma")
-    world.units.states["cron.service"] = UnitState(exists=True, enabled=True, active=True)
+    world.units.states["cron.service"] = UnitState(exists=True, enabled=True, state="active")
     install = world.packages.install
 
     def cut_off(packages: Any) -> None:
@@ -72,7 +72,7 @@ def test_what_a_cut_off_attempt_brought_is_taken_away_with_the_rest(world: World
 
 def test_half_of_a_package_is_completed_before_anybody_asks_what_it_is_like(world: World, offered: Path) -> None:
     world.offer("os-base", "gamma")
-    world.units.states["cron.service"] = UnitState(exists=True, enabled=True, active=True)
+    world.units.states["cron.service"] = UnitState(exists=True, enabled=True, state="active")
     step = OperatingSystemPackages(world.plan())
 
     def cut_off(packages: Any) -> None:
@@ -86,7 +86,7 @@ def test_half_of_a_package_is_completed_before_anybody_asks_what_it_is_like(worl
     assert "gamma" in audit(world)
     looked = []
 
-    def look(self: OperatingSystemPackages, setup: Any) -> list[Any]:
+    def look(self: OperatingSystemPackages, host: Any) -> list[Any]:
         looked.append(audit(world))
         return []
 
@@ -99,7 +99,7 @@ def test_half_of_a_package_is_completed_before_anybody_asks_what_it_is_like(worl
 
 def test_a_package_somebody_else_came_to_need_stops_the_undo_and_says_so(world: World) -> None:
     world.offer("os-base", "beta")
-    world.units.states["cron.service"] = UnitState(exists=True, enabled=True, active=True)
+    world.units.states["cron.service"] = UnitState(exists=True, enabled=True, state="active")
     engine, _ = world.run(OperatingSystemPackages(world.plan()))
     world.packages.install(["alpha"])
     assert engine.undo().state == "undo-failed"
@@ -117,7 +117,7 @@ def test_a_package_somebody_else_came_to_need_stops_the_undo_and_says_so(world: 
 def test_what_cannot_be_had_is_named_with_its_repository(world: World, package: str, patterns: tuple[str, ...], key: str) -> None:
     repository = Repository("legacy", patterns, "SUSEConnect -p sle-module-legacy/15.1/x86_64") if patterns else None
     world.offer("os-base", package, repository=repository)
-    world.units.states["cron.service"] = UnitState(exists=True, enabled=True, active=True)
+    world.units.states["cron.service"] = UnitState(exists=True, enabled=True, state="active")
     _, record = world.run(OperatingSystemPackages(world.plan()))
     assert key_of(record) == key
     assert record.headline is not None
@@ -142,7 +142,7 @@ def test_what_could_only_come_instead_of_another_is_not_installed(world: World) 
 def test_what_the_distribution_does_not_have_is_told_in_its_own_words(world: World) -> None:
     world.offer("os-base", note="this distribution does not offer it")
     with pytest.raises(WorkflowError, match="cannot install os-base: this distribution does not offer it") as caught:
-        packages.require_obtainable(world.host.setup, ["os-base"])
+        packages.require_obtainable(world.host, ["os-base"])
     assert caught.value.error_key == "capability-not-offered"
 
 
@@ -163,10 +163,10 @@ def test_a_java_that_fits_is_taken_even_when_a_newer_one_is_there(world: World, 
     _javas(world, tmp_path, "17.0.1", "11.0.20")
     step = Java(world.plan())
     assert world.look(step) == []
-    assert step.evidence(world.host.setup) == {
+    assert step.evidence(world.host) == {
         "java_home": f"{tmp_path}/jvm/java-11-openjdk-11.0.20", "version": "11.0.20", "tested": True,
     }  # fmt: skip
-    assert Java(world.plan(java="17")).evidence(world.host.setup)["version"] == "17.0.1"
+    assert Java(world.plan(java="17")).evidence(world.host)["version"] == "17.0.1"
 
 
 def test_the_newest_java_that_fits_is_installed_and_taken_away_again(world: World, tmp_path: Path) -> None:
@@ -491,7 +491,7 @@ def test_what_lies_in_a_folder_of_somebody_else_is_run_as_him(world: World) -> N
 def test_the_package_of_a_file_is_installed_and_without_one_it_is_left_out_and_said(world: World, tmp_path: Path) -> None:
     build_deb(tmp_path, Small("wkhtmltox", "0.12.6-1", {"Depends": "beta"}), tmp_path)
     file = str(tmp_path / "wkhtmltox_0.12.6-1_all.deb")
-    assert "left_out" in Wkhtmltox(world.plan()).evidence(world.host.setup)
+    assert "left_out" in Wkhtmltox(world.plan()).evidence(world.host)
     step = Wkhtmltox(world.plan(wkhtmltox=file))
     assert world.look(step) == [("wkhtmltox.package", None, "0.12.6-1")]
     engine, record = world.run(step)

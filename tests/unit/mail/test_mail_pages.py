@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from orchestrator.display.pages import mail as page
 from orchestrator.plans.mail import MailStatus, ServerStatus
-from workflows.host.mail import Clue, Mta, QueuedMail, Source
+from workflows.host.mail import Clue, QueuedMail, Source
+from workflows.model.answers import Mta
 from workflows.rules.mta import decide
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

@@ -9,13 +9,14 @@ import pytest
 
 from tests.unit.setup.memory_host import GIB, RUNS, make_plan
 from workflows.checks.install.checks import preflight
-from workflows.host.mail import Listener, Mta, UnitState
+from workflows.host.network import Listener
 from workflows.host.system import Family
-from workflows.model.answers import Verdict
+from workflows.host.units import UnitState
+from workflows.model.answers import Mta, Verdict
 from workflows.model.finding import Severity
 
 Make = Callable[..., Any]
-OFF = UnitState(exists=True, enabled=False, active=False)
+OFF = UnitState(exists=True, enabled=False)
 
 
 def found(setup: Any, severity: Severity = Severity.INHIBITOR, **answered: Any) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from workflows.checks.upgrade import requirements, source_migrated
-from workflows.host import StartupJob
+from workflows.host.database import StartupJob
 from workflows.model.finding import Finding, Severity
 from workflows.model.plans import Hop, LineRules, Need, Release, UpgradePlan
 from workflows.rules.needs import meets
@@ -26,7 +26,7 @@ def plan(*needs: Need, unknown: tuple[str, ...] = (), source: LineRules | None =
 
 
 def host(database: str = "10.11.14-MariaDB", **facts: str) -> Any:
-    return SimpleNamespace(machine=SimpleNamespace(facts=lambda: facts), database=SimpleNamespace(ping=lambda: database))
+    return SimpleNamespace(system=SimpleNamespace(facts=lambda: facts), database=SimpleNamespace(ping=lambda: database))
 
 
 def found(host: Any, plan: UpgradePlan) -> list[Finding]:

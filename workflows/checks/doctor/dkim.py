@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from workflows.checks.doctor.subject import Subject
 from workflows.checks.doctor.visit import Visit
-from workflows.host.doctor import DkimKey
+from workflows.host.database import DkimKey
 from workflows.model.errors import WorkflowError
 from workflows.model.finding import Finding
 
@@ -17,7 +17,7 @@ SUBJECT = Subject(
 
 def check(visit: Visit) -> Iterator[Finding]:
     """Each key parses, and the TXT record of its selector has the public key that belongs to it."""
-    keys = visit.host.vitals.dkim_keys()
+    keys = visit.host.database.dkim_keys()
     if not keys:
         yield SUBJECT.fine("this release has no table of keys" if keys is None else "no domain has a key")
     for key in keys or ():

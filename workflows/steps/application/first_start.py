@@ -15,7 +15,8 @@ from workflows.host import Host
 from workflows.model.errors import WorkflowError
 from workflows.model.plans import FirstStart, Hop, LineRules, PackageKind
 from workflows.model.step import Context, Done, Facts, LedgerNote, Step
-from workflows.rules.site_values import SiteValues, Unset, command, read_values, together, unset
+from workflows.model.values import SiteValues
+from workflows.rules.site_values import Unset, command, read_values, together, unset
 from workflows.steps.application.stop import keep_stopped
 from workflows.steps.database.backup import BackUpDatabase
 from workflows.steps.hop import HopStep

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any, ClassVar
 
-from workflows.host import LogMark
+from workflows.host.application import LogMark
 from workflows.model.errors import WorkflowError
 from workflows.model.plans import Hop
 from workflows.model.step import Context, Done, Facts, LedgerNote

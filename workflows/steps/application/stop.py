@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from workflows.checks.upgrade.dbcfg_differs import name_one
 from workflows.checks.upgrade.open_files import raise_limit
-from workflows.host import AppState, Tell
+from workflows.host.application import AppState, Tell
 from workflows.model.errors import RefusedError
 from workflows.model.plans import Hop
 from workflows.model.step import Context, Done, Facts, LedgerNote

@@ -37,7 +37,7 @@ class RestoreDatabase(StepDefaults):
 
     def prepare(self, ctx: Context) -> Facts:
         """The name under which the present database is kept, with its run and date; and what it holds beyond the other."""
-        keep_as = f"{KEPT}_{ctx.run.lower()}_{ctx.host.machine.now():%Y%m%d}"
+        keep_as = f"{KEPT}_{ctx.run.lower()}_{ctx.host.system.now():%Y%m%d}"
         return {"keep_as": keep_as, "left_behind": left_behind(ctx, self.point)}
 
     def probe(self, ctx: Context) -> Probe:

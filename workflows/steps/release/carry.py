@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
-from workflows.host import CarriedFile
+from workflows.host.home import CarriedFile
 from workflows.model.plans import Hop, PackageKind
 from workflows.model.step import Context, Done, Facts, LedgerNote
-from workflows.rules.site_values import SiteValues, kept_by, read_values
+from workflows.model.values import SiteValues
+from workflows.rules.site_values import kept_by, read_values
 from workflows.steps.application.stop import keep_stopped
 from workflows.steps.hop import HopStep
 from workflows.steps.release.trees import tree_of

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import ClassVar
 
-from workflows.host import Link
-from workflows.model.plans import Hop, PackageKind
+from workflows.model.plans import Hop, Link, PackageKind
 from workflows.model.step import Context, Done, Facts, LedgerNote, Probe
 from workflows.steps.application.stop import keep_stopped
 from workflows.steps.hop import HopStep
