@@ -151,5 +151,6 @@ def not_empty(
     return RefusedError(
         f"cannot use database {database}: it holds {tables} tables that this run did not make", key="database-not-empty",
         unharmed=[f"database {database}: no table of it was touched"],
-        next=[f"mariadb-dump --databases {database} > {database}.sql    save it, then drop it by hand when nobody needs it", then],
+        next=[f"mariadb-dump --databases {database} > {database}.sql    save it, then drop it by hand when nobody needs it",
+              then],
     )  # fmt: skip
