@@ -13,7 +13,7 @@ from database_kit import Context, Kit, ask
 from orchestrator.hosts import dbcfg
 from orchestrator.hosts.private_server import PrivateServer
 from orchestrator.hosts.setup.server import RealServer
-from tests.remedies.follow import follow, seen
+from tests.remedies.follow import follow, follow_on_terminal, seen
 from workflows.errors import RefusedError, WorkflowError
 from workflows.setup.answers import Verdict
 from workflows.setup.server import Access
@@ -198,7 +198,9 @@ def test_a_dbcfg_of_another_host_is_refused(kit: Kit) -> None:
     assert kit.keys(step(kit)) == ["database.user"]
 
 
-def test_a_wrong_password_of_root_is_said_and_nothing_is_changed(kit: Kit, sql: Sql, tmp_path: Path) -> None:
+def test_a_wrong_password_of_root_is_said_and_nothing_is_changed(
+    kit: Kit, sql: Sql, tmp_path: Path, mariadb: PrivateServer
+) -> None:
     sql("CREATE USER kit_admin@localhost IDENTIFIED BY 'right'")
     sql("GRANT ALL ON *.* TO kit_admin@localhost WITH GRANT OPTION")
     file = tmp_path / "admin.cnf"
@@ -207,7 +209,10 @@ def test_a_wrong_password_of_root_is_said_and_nothing_is_changed(kit: Kit, sql: 
     with pytest.raises(RefusedError) as refused:
         kit.keys(step(kit, database_admin_file=str(file)))  # as a plan looks
     assert refused.value.error_key == "database-admin-refused"
-    seen(refused.value.next[1])
+    asks, another = refused.value.next
+    assert follow_on_terminal(asks, "wrong", socket=mariadb.socket)[0] == 1
+    assert follow_on_terminal(asks, "right", "quit", socket=mariadb.socket)[0] == 0
+    seen(another)
     assert "wrong" not in refused.value.message
     assert sql("SHOW DATABASES LIKE 'kit%'") == []
     assert not (kit.home / "etc/dbcfg").exists()
