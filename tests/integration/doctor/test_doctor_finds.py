@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 import socket
 import socketserver
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -15,6 +17,7 @@ import pytest
 
 from orchestrator.hosts import processes
 from orchestrator.hosts.command import CommandError, run
+from orchestrator.hosts.mta import daemons
 from orchestrator.sandbox import host as sandbox_host
 from orchestrator.sandbox import processes as sandbox_processes
 from tests.integration.doctor.conftest import ADDRESS, BACK, EVER, KEY_NAME, NAME, Patient
@@ -237,6 +240,48 @@ def test_mails_leave_once_the_way_outside_is_open(patient: Patient) -> None:
 def test_a_bounce_filter_that_does_not_answer_is_found(patient: Patient) -> None:
     (patient.settings.home / "var/run/bav.sock").unlink()
     assert {key: f.severity for key, f in patient.found().items()} == {"milter-socket": Severity.WARNING}
+
+
+HANGS = """
+import os, socket, sys, time
+with socket.socket(socket.AF_UNIX) as listens:
+    listens.bind(sys.argv[1])
+    listens.listen()
+    print(flush=True)
+    while os.path.exists(f"/proc/{sys.argv[2]}"):
+        time.sleep(0.05)
+"""
+
+
+@pytest.fixture
+def hanging(patient: Patient) -> Iterator[subprocess.Popen[bytes]]:
+    """The socket of the backend's bounce filter, which ends with it: it takes connections and never answers the mail server."""
+    home, path = patient.settings.home, patient.settings.home / "var/run/bav.sock"
+    path.unlink()
+    patient.postfix.ask("postconf", "-e", f"smtpd_milters=unix:{path}", "milter_default_action=accept")
+    patient.postfix.ask("postfix", "reload")
+    bav = next(p.pid for p in processes.backend(home) if p.service == "bav")
+    with subprocess.Popen([sys.executable, "-c", HANGS, path, str(bav)], stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        process.stdout.readline()
+        path.chmod(0o666)
+        yield process
+        process.kill()
+    patient.postfix.ask("postconf", "-X", "smtpd_milters", "milter_default_action")
+    patient.postfix.ask("postfix", "reload")
+    run([str(home / "bin/emm.sh"), "stop"], timeout=60, expect=None)  # which a restart has started
+
+
+def test_a_bounce_filter_that_hangs_is_ended_by_a_restart(
+    patient: Patient, hanging: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patient.host.vitals, "listening", lambda port: ["0.0.0.0"])
+    monkeypatch.setattr(patient.mail, "greeting", lambda port, seconds: daemons.greeting(port, 1.0))
+    (found,) = (f for f in patient.examine() if f.key == "port-25")
+    assert (found.severity, hanging.poll()) == (Severity.WARNING, None)
+    follow(found.fix, site=patient.settings.home.parent, ORCHESTRATE_STOP_TIMEOUT="6")
+    assert hanging.poll() is not None
+    assert [f.severity for f in patient.examine() if f.key == "port-25"] == [Severity.PASSED]
 
 
 def test_a_backend_that_does_not_run_is_found(patient: Patient) -> None:
