@@ -15,16 +15,16 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.hosts import processes
-from orchestrator.hosts.command import CommandError, run
-from orchestrator.hosts.mta import daemons
+from orchestrator.command import CommandError, run
+from orchestrator.hosts.application import processes
+from orchestrator.hosts.mail import daemons
 from orchestrator.sandbox import host as sandbox_host
 from orchestrator.sandbox import processes as sandbox_processes
 from tests.integration.doctor.conftest import ADDRESS, BACK, EVER, KEY_NAME, NAME, Patient
 from tests.integration.doctor.dns_kit import name_server
 from tests.remedies.follow import follow, seen
 from workflows.checks.doctor import registry
-from workflows.checks.finding import Severity
+from workflows.model.finding import Severity
 
 pytestmark = pytest.mark.integration
 CLOSED = 1  # where this Postfix sends everything
@@ -399,7 +399,7 @@ def test_addresses_that_nobody_has_set_are_found(patient: Patient) -> None:
 def test_a_database_in_another_time_is_found(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
     now = time.time()
     with monkeypatch.context() as slow:
-        slow.setattr("orchestrator.hosts.doctor.records.time.time", lambda: now - 300)
+        slow.setattr("orchestrator.hosts.database.records.time.time", lambda: now - 300)
         found = patient.found()
     assert found.keys() == {"clock"}
     assert "ahead of this host" in found["clock"].measured

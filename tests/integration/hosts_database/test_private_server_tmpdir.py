@@ -6,9 +6,9 @@ import shutil
 
 import pytest
 
-from orchestrator.hosts import private_server
-from orchestrator.hosts.command import PATH, run
-from orchestrator.hosts.private_server import PrivateServer
+from orchestrator.command import PATH, run
+from orchestrator.hosts.scratch import private_server
+from orchestrator.hosts.scratch.private_server import PrivateServer
 from tests.remedies.follow import seen
 
 pytestmark = pytest.mark.integration

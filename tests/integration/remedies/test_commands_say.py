@@ -14,13 +14,13 @@ import pytest
 
 from orchestrator import settings
 from orchestrator.cli.app import App
-from orchestrator.hosts.backups import RealBackups
+from orchestrator.hosts.backups.backups import RealBackups
+from orchestrator.runs.site import Site
 from orchestrator.sandbox.host import LONGEST_PATH
-from orchestrator.services.site import Site
 from orchestrator.settings import load
 from tests.integration.upgrade.upgrade_kit import Answer, Stages
 from tests.remedies.follow import follow, seen, shown
-from workflows.errors import UsageError
+from workflows.model.errors import UsageError
 
 pytestmark = pytest.mark.integration
 Do = Callable[..., CompletedProcess[str]]

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from orchestrator.services import installing
+from orchestrator.plans import install as installing
 from tests.integration.upgrade.upgrade_kit import Answer, Stages
 from tests.remedies.follow import follow, seen
-from workflows.checks.finding import Finding, Severity
+from workflows.model.finding import Finding, Severity
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 DRY = ("install", "--release", "19.10", "--dry-run", "--resolver", "127.0.0.1:9")  # where no name server is

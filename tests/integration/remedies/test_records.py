@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import pytest
 
-from orchestrator.hosts.doctor.names import DnsNames
+from orchestrator.hosts.network.names import DnsNames
 from tests.integration.doctor.dns_kit import Zone, name_server
 from tests.remedies.follow import seen
-from workflows.checks.finding import Finding, Severity
-from workflows.setup.answers import Answers
-from workflows.setup.name_checks import check_names
+from workflows.checks.install.names import check_names
+from workflows.model.answers import Answers
+from workflows.model.finding import Finding, Severity
 
 pytestmark = pytest.mark.integration
 NAME, LOOP, ADDRESS = "openemm.example.com", "mailing.example.com", "9.9.9.9"

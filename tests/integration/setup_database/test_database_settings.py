@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from database_kit import GIB, Kit, OwnServer
 
-from orchestrator.hosts.setup import option_files
+from orchestrator.hosts.server import option_files
 from tests.remedies.follow import seen
-from workflows.errors import RefusedError, WorkflowError
-from workflows.setup.answers import Verdict
-from workflows.steps.setup.database_configuration import DatabaseConfiguration
+from workflows.model.answers import Verdict
+from workflows.model.errors import RefusedError, WorkflowError
+from workflows.steps.database.configuration import DatabaseConfiguration
 
 pytestmark = pytest.mark.integration
 

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from sql_kit import KILLED, Context, attempt, content, drive, make, step
 
-from orchestrator.hosts.private_server import PrivateServer
-from orchestrator.packages.catalogue import Catalogue
+from orchestrator.hosts.scratch.private_server import PrivateServer
+from orchestrator.releases.catalogue import Catalogue
 from tests.remedies.follow import seen
-from workflows.checks import administrator_group
-from workflows.checks.finding import Severity
-from workflows.errors import WorkflowError
-from workflows.plan import Hop as PlannedHop
-from workflows.plan import LineRules, Release, UpgradePlan
+from workflows.checks.upgrade import administrator_group
+from workflows.model.errors import WorkflowError
+from workflows.model.finding import Severity
+from workflows.model.plans import Hop as PlannedHop
+from workflows.model.plans import LineRules, Release, UpgradePlan
 
 pytestmark = pytest.mark.integration
 

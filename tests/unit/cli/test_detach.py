@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from orchestrator.cli.group import run
-from orchestrator.services import detach
+from orchestrator.runs import detach
 from orchestrator.settings import load
 from tests.remedies.follow import seen
-from workflows.errors import UsageError
+from workflows.model.errors import UsageError
 
 COMMANDS = [
     ["upgrade", "--to", "20.10"],

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from orchestrator.hosts.mta.mail import RealMail
+from orchestrator.hosts.mail.mail import RealMail
 from orchestrator.settings import Settings
 from tests.remedies.follow import seen
-from workflows.checks.finding import Finding, Severity
-from workflows.mta import MtaPlan
-from workflows.mta_checks import LONGEST_SOCKET, Question, milter, systemd, target_fits
-from workflows.mta_host import Mta
-from workflows.plan import Hop, LineRules, Release
+from workflows.checks.mta.checks import LONGEST_SOCKET, Question, milter, systemd, target_fits
+from workflows.host.mail import Mta
+from workflows.model.finding import Finding, Severity
+from workflows.model.plans import Hop, LineRules, Release
+from workflows.rules.mta import MtaPlan
 
 
 def question(mail: Any, *, new: Mta = Mta.SENDMAIL, home: Path = Path("/home/openemm"), version: str = "20.10") -> Question:
