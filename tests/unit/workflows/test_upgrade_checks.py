@@ -35,9 +35,7 @@ def only(findings: Any) -> Finding:
 
 def host(**parts: Any) -> Any:
     """A host with these parts; what a check asks beyond them is an error."""
-    return SimpleNamespace(
-        **{name: SimpleNamespace(**part) if isinstance(part, dict) else part for name, part in parts.items()}
-    )
+    return SimpleNamespace(**{name: SimpleNamespace(**part) if isinstance(part, dict) else part for name, part in parts.items()})
 
 
 # --- application-answers ----------------------------------------------------------------------------------------------
