@@ -105,10 +105,11 @@ def test_a_hop_that_this_run_never_started_is_not_proven() -> None:
     assert refused(verify, site).error_key == "start-unknown"
 
 
-def test_an_application_that_ended_since_is_started_again_before_it_is_judged() -> None:
+@pytest.mark.parametrize("step", [verify, VerifyMove(move)])
+def test_an_application_that_ended_since_is_started_again_before_it_is_judged(step: Any) -> None:
     site: Any = Site()
     site.frontend, site.step = False, "hop1.verify"
-    verify.do(site)
+    step.do(site)
     assert site.did == ["start frontend"]
 
 
@@ -192,11 +193,11 @@ def test_a_start_mends_nothing_under_an_application_that_runs(running: bool) -> 
 
 
 @pytest.mark.parametrize("running", [True, False])
-def test_a_start_taken_back_stops_the_frontend_before_what_it_deleted_comes_back(running: bool) -> None:
+def test_a_start_taken_back_stops_all_before_what_it_deleted_comes_back(running: bool) -> None:
     site: Any = Site()
     site.frontend, site.folders = running, ("emm-plugins",)
     StartFrontend(HOP, 1.0).undo(site)
-    assert site.did == [*(["stop frontend"] if running else []), "put back 7K3Q-hop1"]
+    assert site.did == [*(["stop frontend"] if running else []), "stop backend", "put back 7K3Q-hop1"]
 
 
 @pytest.mark.parametrize("final", [True, False])
