@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 from upgrade_kit import Stages, at, same
 
@@ -33,8 +31,6 @@ def test_what_was_started_is_stopped_and_what_its_start_deleted_is_back_before_a
     answer = second_hop.say("abort", "--yes", on=at("step-undone", "hop2.start", look))
     assert (answer.code, answer.state) == (0, "undone"), answer.all[-3000:]
     assert seen == [([], [], [])]
-    for environment in second_hop.home.glob(".venv.*"):  # which the backend of 20.10 makes for itself
-        shutil.rmtree(environment)
     same(as_installed, second_hop.picture())
     assert second_hop.application()
     assert {process.service for process in processes.backend(second_hop.home)} >= {"bav", "pickdist", "generate", "trigger"}
