@@ -102,9 +102,11 @@ def nearest() -> dict[str, list[str]]:
 
 
 def untold(module: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-    """Where a change changes nothing that runs: annotations and decorators."""
-    spans = []
-    for node in ast.walk(ast.parse((ROOT / module).read_text(encoding="utf-8"))):
+    """Where a change says nothing: annotations, decorators, and the numbers that a module only gives a name (limits, sizes)."""
+    tree = ast.parse((ROOT / module).read_text(encoding="utf-8"))
+    named = [node.value for node in tree.body if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)]
+    spans = [((value.lineno, value.col_offset), (value.end_lineno, value.end_col_offset)) for value in named]
+    for node in ast.walk(tree):
         parts = [getattr(node, "annotation", None), getattr(node, "returns", None), *getattr(node, "decorator_list", ())]
         spans += [((p.lineno, p.col_offset), (p.end_lineno, p.end_col_offset)) for p in parts if isinstance(p, ast.AST)]
     return spans
@@ -171,7 +173,7 @@ def broken(job: tuple[Place, Sequence[str]]) -> Outcome:
     result = mutate_and_test([spec], command(tests), LIMIT)
     if result.test_outcome is TestOutcome.SURVIVED:
         return Outcome(place, False, result.diff or "")
-    if result.test_outcome is TestOutcome.KILLED:
+    if result.test_outcome is TestOutcome.KILLED and "SyntaxError" not in (result.output or ""):
         failed = [line for line in (result.output or "").splitlines() if line.startswith(("FAILED", "ERROR"))]
         return Outcome(place, True, failed[0][:160] if failed else (result.output or "")[-160:])
     return Outcome(place, None, (result.output or "")[-300:])

@@ -44,6 +44,13 @@ CHANGES: list[tuple[str, Change]] = [
     ("http-database", lambda site: setattr(site, "page", HttpAnswer(0, ""))),
 ]
 JUDGED = {key.partition(":")[0] for key, _ in CHANGES}
+SAID = {
+    "log-started": "no line 'Server startup in'", "log-context": "the log says", "log-migration": "the log says",
+    "http-version": f"not {NEW}", "database-versions": "1 database updates are", "startup-jobs": "job 1 is in state 0",
+    "company-values": "companies without migrated values: 2", "layout": "lacks logo.svg", "config": " is ",
+    "reports": "not migrated: 1", "dbcfg": "names another", "release-log": f"no row of this start of {NEW}",
+    "http-database": "the logon page",
+}  # fmt: skip
 IDS = [f"{key}-{number}" for number, (key, _) in enumerate(CHANGES)]
 
 verify = VerifyHop(HOP, 1.0)
@@ -75,8 +82,9 @@ def test_whatever_does_not_hold_keeps_it_from_being_proven(key: str, change: Cha
     error = refused(step, site)
     assert error.error_key == error_key
     assert error.message.startswith(f"cannot prove {NEW}: ")
-    named = [line.partition(": ")[0] for line in error.detail]
+    named = dict(line.partition(": ")[::2] for line in error.detail if ": " in line)
     assert key in named
+    assert SAID[key.partition(":")[0]] in named[key]
     assert error.next
 
 
@@ -181,6 +189,36 @@ def test_damage_that_comes_again_is_not_mended_twice(monkeypatch: pytest.MonkeyP
     with pytest.raises(WorkflowError) as caught:
         ProveMigrations(HOP, 1.0, 0.05).do(site)
     assert caught.value.error_key == "migration-timeout"
+
+
+@pytest.mark.parametrize(
+    ("change", "settled"),
+    [
+        (lambda site: None, 60.0),  # it may still be at it
+        (lambda site: setattr(site, "log", "INFO deploying\n"), 0.0),  # it has not even come up
+        (lambda site: site.__dict__.update(jobs=[], layout={}, companies=[2]), 0.0),  # nothing of it can be mended
+    ],
+)
+def test_a_start_that_may_still_come_to_its_end_is_waited_for_and_not_mended(
+    change: Change, settled: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrate, "SETTLED", settled)
+    site = damaged()
+    change(site)
+    site.step = "hop1.migrate"
+    with pytest.raises(WorkflowError) as caught:
+        ProveMigrations(HOP, 1.0, 0.01).do(site)
+    assert (caught.value.error_key, site.did) == ("migration-timeout", [])
+
+
+@pytest.mark.parametrize("attempt", [1, 2])
+def test_a_start_that_cannot_succeed_is_made_again_only_by_a_resume(attempt: int) -> None:
+    site: Any = Site()
+    site.attempt, site.step = attempt, "hop1.migrate"
+    site.log = f"SEVERE Context [] startup failed\n{STARTED}"
+    with pytest.raises(WorkflowError) as caught:
+        ProveMigrations(HOP, 1.0, 5.0).do(site)
+    assert (caught.value.error_key, site.did) == ("start-failed", ["stop frontend", "start frontend"] if attempt > 1 else [])
 
 
 @pytest.mark.parametrize("running", [True, False])
