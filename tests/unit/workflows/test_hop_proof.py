@@ -88,11 +88,13 @@ def test_whatever_does_not_hold_keeps_it_from_being_proven(key: str, change: Cha
     assert error.next
 
 
-def test_all_that_is_missing_is_named_together() -> None:
+@pytest.mark.parametrize("step", [verify, VerifyMove(move)])
+def test_all_that_is_missing_is_named_together_the_first_in_the_message(step: Any) -> None:
     site: Any = Site()
     for key in ("company-values", "release-log", "http-database"):
         dict(CHANGES)[key](site)
-    error = refused(verify, site)
+    error = refused(step, site)
+    assert error.message == f"cannot prove {NEW}: companies without migrated values: 2"
     assert [line.partition(": ")[0] for line in error.detail] == ["company-values", "release-log", "http-database"]
 
 

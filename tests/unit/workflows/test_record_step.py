@@ -1,0 +1,70 @@
+"""What the ledger keeps of a hop or a move: every component that changed, the schema where it did, and the way back."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from proof_kit import HOP, NEW, NOON, OLD, TREES, Site
+
+from workflows.errors import WorkflowError
+from workflows.moves import MovePlan, RestorePoint, RollbackPlan
+from workflows.plan import Hop
+from workflows.step import LedgerNote
+from workflows.steps.arrival import RecordMove
+from workflows.steps.record import MarkGood, RecordHop
+
+BACKEND = "20.04.000.126"
+FORWARD = [
+    LedgerNote("component-version", "frontend", OLD, NEW),
+    LedgerNote("component-version", "backend", None, BACKEND),
+]
+BACK = [
+    LedgerNote("component-version", "frontend", NEW, OLD),
+    LedgerNote("component-version", "backend", BACKEND, None),
+]
+FINGERPRINT = LedgerNote("schema-fingerprint", "database", to_version=NEW, evidence={"tables": {"a_tbl": ["id"]}})
+POINT = RestorePoint(NOON, (), {}, backup="7K3Q-hop1")
+PLAN = {"source": OLD, "target": NEW, "hop": HOP, "trees": TREES, "before": {"frontend": OLD}}
+STEPS: list[tuple[Any, list[LedgerNote]]] = [
+    (RecordHop(HOP, {"frontend": OLD}), [FINGERPRINT]),
+    (RecordMove(MovePlan(**PLAN)), []),
+    (RecordMove(RollbackPlan(**PLAN)), []),
+    (RecordMove(RollbackPlan(**PLAN, point=POINT)), [FINGERPRINT]),
+]
+
+
+@pytest.mark.parametrize(("step", "schema"), STEPS, ids=["hop", "switch", "rollback without a database", "rollback"])
+def test_all_that_changed_is_recorded_and_its_way_back_as_well(step: Any, schema: list[LedgerNote]) -> None:
+    site: Any = Site()
+    site.step = step.name
+    site.intents[step.name] = step.prepare(site)
+    assert site.intents[step.name] == {"before": {"frontend": OLD}}
+    assert step.undo(site) == ()
+    done = step.do(site)
+    assert (done.summary, done.ledger) == ("2 components", [*FORWARD, *schema])
+    site.facts[step.name] = done.facts
+    assert done.facts["active"] == {"frontend": NEW, "backend": BACKEND}
+    assert step.undo(site) == BACK
+
+
+def test_a_later_hop_starts_from_what_the_hop_before_it_recorded() -> None:
+    site: Any = Site()
+    site.facts["hop1.record"] = {"active": {"frontend": NEW}}
+    second = Hop(2, NEW, HOP.target, HOP.rules, final=True)
+    assert RecordHop(second, {"frontend": OLD}).prepare(site) == {"before": {"frontend": NEW}}
+
+
+def test_a_good_run_counts_the_rows_it_leaves_or_says_why_not() -> None:
+    site: Any = Site()
+    site.host.database = SimpleNamespace(schema=lambda: {"a_tbl": ["id"]}, row_counts=lambda except_for: {"a_tbl": 3})
+    assert MarkGood().do(site).facts == {"rows": {"a_tbl": 3}}
+    noted: list[str] = []
+
+    def refuse(except_for: object) -> None:
+        raise WorkflowError("the server is gone", key="database-down")
+
+    site.host.database.row_counts, site.note = refuse, lambda message, why: noted.append(why)
+    assert MarkGood().do(site).facts == {"rows": {}}
+    assert noted == ["the server is gone"]
