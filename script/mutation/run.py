@@ -50,10 +50,10 @@ class CallRemover(Operator):
 
 
 class ReturnRemover(Operator):
-    """Lets a function return None instead of what it found."""
+    """Lets a function return None instead of what it found; nothing and False are as good as None to most."""
 
     def mutation_positions(self, node):
-        if node.type == "return_stmt":
+        if node.type == "return_stmt" and node.children[1].get_code().strip() not in {"()", "[]", "{}", "False", "None"}:
             yield node.start_pos, node.end_pos
 
     def mutate(self, node, index):
