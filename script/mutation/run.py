@@ -81,7 +81,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Outcome:
-    """noticed: None where the code could not be broken there. said: what the tests said, or how the code was changed."""
+    """noticed: None where that way to break it gives no Python. said: what the tests said, or how the code was changed."""
 
     place: Place
     noticed: bool | None
@@ -176,7 +176,7 @@ def broken(job: tuple[Place, Sequence[str]]) -> Outcome:
     if result.test_outcome is TestOutcome.KILLED and "SyntaxError" not in (result.output or ""):
         failed = [line for line in (result.output or "").splitlines() if line.startswith(("FAILED", "ERROR"))]
         return Outcome(place, True, failed[0][:160] if failed else (result.output or "")[-160:])
-    return Outcome(place, None, (result.output or "")[-300:])
+    return Outcome(place, None, "")
 
 
 def main() -> int:
@@ -221,7 +221,7 @@ def tell(outcome: Outcome, *, verbose: bool) -> None:
     if outcome.noticed is False:
         changed = [line for line in outcome.said.splitlines() if line.startswith(("+", "-")) and line[1:2] not in {"+", "-"}]
         print(f"SURVIVED {at}", *changed, sep="\n    ", flush=True)
-    elif verbose or outcome.noticed is None:
+    elif verbose:
         print("noticed" if outcome.noticed else "cannot be broken", at, outcome.said, flush=True)
 
 

@@ -11,7 +11,7 @@ from test_backup_step import HOP, FakeBackups
 from workflows.backups_host import Backup, Progress
 from workflows.errors import WorkflowError
 from workflows.host import AppState
-from workflows.step import PauseRequested
+from workflows.step import PauseRequested, Probe
 from workflows.steps.backup import REFUTED, BackUpDatabase
 
 STEP = BackUpDatabase(HOP)
@@ -71,3 +71,11 @@ def test_a_pause_is_heard_between_the_dump_and_its_proof(ctx: Any) -> None:
     with pytest.raises(PauseRequested):
         STEP.do(ctx)
     assert calls(ctx) == ["create 7K3Q-hop1"]
+
+
+@pytest.mark.parametrize("runs", [{"frontend": True, "backend": False}, {"frontend": False, "backend": True}])
+def test_a_proven_dump_is_complete_only_while_nothing_runs_that_could_write(ctx: Any, runs: dict[str, bool]) -> None:
+    STEP.do(ctx)
+    assert STEP.probe(ctx) is Probe.COMPLETE
+    ctx.host.application.state = lambda: AppState(**runs)
+    assert STEP.probe(ctx) is Probe.PARTIAL

@@ -223,6 +223,27 @@ def test_a_start_that_cannot_succeed_is_made_again_only_by_a_resume(attempt: int
     assert (caught.value.error_key, site.did) == ("start-failed", ["stop frontend", "start frontend"] if attempt > 1 else [])
 
 
+@pytest.mark.parametrize(
+    ("keys", "error_key"),
+    [
+        (["config:system.url"], "values-missing"),
+        (["reports"], "migration-failed"),
+        (["config:system.url", "reports"], "migration-failed"),
+        (["log-migration"], "migration-failed"),
+        (["log-context", "reports"], "start-failed"),
+        (["http-database"], "start-failed"),
+    ],
+)
+def test_what_cannot_come_ends_the_wait_with_a_key_of_its_kind(keys: list[str], error_key: str) -> None:
+    site: Any = Site()
+    site.step = "hop1.migrate"
+    for key in keys:
+        dict(CHANGES)[key](site)
+    with pytest.raises(WorkflowError) as caught:
+        ProveMigrations(HOP, 1.0, 60.0).do(site)
+    assert (caught.value.error_key, site.did) == (error_key, [])
+
+
 @pytest.mark.parametrize("running", [True, False])
 def test_a_start_mends_nothing_under_an_application_that_runs(running: bool) -> None:
     site = damaged()
