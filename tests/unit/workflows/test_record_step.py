@@ -13,7 +13,7 @@ from workflows.moves import MovePlan, RestorePoint, RollbackPlan
 from workflows.plan import Hop
 from workflows.step import LedgerNote
 from workflows.steps.arrival import RecordMove
-from workflows.steps.record import MarkGood, RecordHop
+from workflows.steps.record import MarkGood, RecordHop, changes
 
 BACKEND = "20.04.000.126"
 FORWARD = [
@@ -47,6 +47,12 @@ def test_all_that_changed_is_recorded_and_its_way_back_as_well(step: Any, schema
     site.facts[step.name] = done.facts
     assert done.facts["active"] == {"frontend": NEW, "backend": BACKEND}
     assert step.undo(site) == BACK
+
+
+def test_a_component_that_stays_is_not_recorded() -> None:
+    assert changes({"runtime": "".join(["20.04", ".000.050"]), "manual": "20.04.003"}, {"runtime": "20.04.000.050"}) == [
+        LedgerNote("component-version", "manual", "20.04.003", None)
+    ]
 
 
 def test_a_later_hop_starts_from_what_the_hop_before_it_recorded() -> None:
