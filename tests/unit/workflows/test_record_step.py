@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 from typing import Any
 
@@ -50,7 +51,8 @@ def test_all_that_changed_is_recorded_and_its_way_back_as_well(step: Any, schema
 
 
 def test_a_component_that_stays_is_not_recorded() -> None:
-    assert changes({"runtime": "".join(["20.04", ".000.050"]), "manual": "20.04.003"}, {"runtime": "20.04.000.050"}) == [
+    """The version before comes out of the journal, as another string."""
+    assert changes({"runtime": json.loads('"20.04.000.050"'), "manual": "20.04.003"}, {"runtime": "20.04.000.050"}) == [
         LedgerNote("component-version", "manual", "20.04.003", None)
     ]
 
