@@ -15,11 +15,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from orchestrator.engine import Engine
-from orchestrator.events import Bus
-from orchestrator.hosts.private_server import PrivateServer
+from orchestrator.hosts.scratch.private_server import PrivateServer
+from orchestrator.runs.engine import Engine
+from orchestrator.runs.events import Bus
 from state.store import Store
-from workflows.step import Context, Done, StepDefaults
+from workflows.model.step import Context, Done, StepDefaults
 
 PEER = Path(__file__).parent / "peers" / "dbos_step.py"
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from orchestrator.redaction import hide, scrub
 from state.errors import StateError
-from workflows.errors import WorkflowError
+from workflows.model.errors import WorkflowError
 
 __all__ = ["DONE", "FAILED", "STOPPED", "USAGE", "WAITING", "Told", "as_json", "as_text", "hide", "scrub", "told"]
 DONE, FAILED, USAGE, STOPPED, WAITING = range(5)

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError
 
-from workflows.errors import UsageError
+from workflows.model.errors import UsageError
 
 SITE_FILE = Path("/etc/openemm-orchestrator/site.toml")
 HOME = Path("/home/openemm")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
-from orchestrator.hosts.private_server import PrivateServer
+from orchestrator.hosts.scratch.private_server import PrivateServer
 
 ROOMS = ("tests/integration/rollback/", "tests/integration/upgrade/")  # whose files share hosts that take long to make
 

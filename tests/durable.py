@@ -122,7 +122,7 @@ def _watch_sync(patch: pytest.MonkeyPatch, recorder: Recorder) -> None:
     """`sync -f FOLDER` by the one runner of commands."""
     for module in [m for name, m in sys.modules.items() if name.startswith("orchestrator.") and hasattr(m, "run")]:
         real = module.run
-        if getattr(real, "__module__", "") != "orchestrator.hosts.command":
+        if getattr(real, "__module__", "") != "orchestrator.command":
             continue
 
         def run(args: Any, *rest: Any, _real: Any = real, **more: Any) -> Any:

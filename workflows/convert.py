@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from workflows.plan import GateOptions, Hop
-from workflows.step import Step
-from workflows.steps.backup import BackUpDatabase
-from workflows.steps.convert import ConvertTables, ProveFormats
-from workflows.steps.gate import WaitForDispatch
-from workflows.steps.migrate import ProveMigrations
-from workflows.steps.start import StartBackend, StartFrontend
-from workflows.steps.stop import StopApplication
+from workflows.model.plans import GateOptions, Hop
+from workflows.model.step import Step
+from workflows.steps.application.gate import WaitForDispatch
+from workflows.steps.application.migrate import ProveMigrations
+from workflows.steps.application.start import StartBackend, StartFrontend
+from workflows.steps.application.stop import StopApplication
+from workflows.steps.database.backup import BackUpDatabase
+from workflows.steps.database.convert import ConvertTables, ProveFormats
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,37 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflows.setup.plan import InstallPlan
-from workflows.step import Step
-from workflows.steps.links import ActivateRelease
-from workflows.steps.migrate import ProveMigrations, VerifyHop
-from workflows.steps.packages import FetchPackages, StagePackages
-from workflows.steps.record import RecordHop
-from workflows.steps.runtime import InstallRuntime
-from workflows.steps.setup.account import OpenemmAccount
-from workflows.steps.setup.admin_password import AdminPassword
-from workflows.steps.setup.base import SetupStep
-from workflows.steps.setup.basic_configuration import BasicConfiguration
-from workflows.steps.setup.database_configuration import DatabaseConfiguration
-from workflows.steps.setup.database_software import DatabaseSoftware
-from workflows.steps.setup.database_user import DatabaseAndUser
-from workflows.steps.setup.firewall import OpenFirewall
-from workflows.steps.setup.home import HomeFiles
-from workflows.steps.setup.https import HttpsConnector
-from workflows.steps.setup.java import Java
-from workflows.steps.setup.limits import KernelLimits
-from workflows.steps.setup.logging import Logging
-from workflows.steps.setup.logrotate import LogRotation
-from workflows.steps.setup.mail import MailServer
-from workflows.steps.setup.os_packages import OperatingSystemPackages
-from workflows.steps.setup.python import Python
-from workflows.steps.setup.schema import CreateSchema
-from workflows.steps.setup.services import HoldServices, StartServices
-from workflows.steps.setup.site_file import SiteFile
-from workflows.steps.setup.tomcat import Tomcat
-from workflows.steps.setup.unit import StartupUnit
-from workflows.steps.setup.wkhtmltox import Wkhtmltox
-from workflows.steps.start import StartFrontend
+from workflows.model.installation import InstallPlan
+from workflows.model.step import Step
+from workflows.steps.application.admin_password import AdminPassword
+from workflows.steps.application.basic_configuration import BasicConfiguration
+from workflows.steps.application.home import HomeFiles
+from workflows.steps.application.https import HttpsConnector
+from workflows.steps.application.migrate import ProveMigrations, VerifyHop
+from workflows.steps.application.services import HoldServices, StartServices
+from workflows.steps.application.start import StartFrontend
+from workflows.steps.application.unit import StartupUnit
+from workflows.steps.database.configuration import DatabaseConfiguration
+from workflows.steps.database.schema import CreateSchema
+from workflows.steps.database.software import DatabaseSoftware
+from workflows.steps.database.user import DatabaseAndUser
+from workflows.steps.machine.account import OpenemmAccount
+from workflows.steps.machine.firewall import OpenFirewall
+from workflows.steps.machine.java import Java
+from workflows.steps.machine.limits import KernelLimits
+from workflows.steps.machine.logging import Logging
+from workflows.steps.machine.logrotate import LogRotation
+from workflows.steps.machine.os_packages import OperatingSystemPackages
+from workflows.steps.machine.python import Python
+from workflows.steps.machine.site_file import SiteFile
+from workflows.steps.machine.tomcat import Tomcat
+from workflows.steps.machine.wkhtmltox import Wkhtmltox
+from workflows.steps.mail.server import MailServer
+from workflows.steps.release.links import ActivateRelease
+from workflows.steps.release.packages import FetchPackages, StagePackages
+from workflows.steps.release.record import RecordHop
+from workflows.steps.release.runtime import InstallRuntime
+from workflows.steps.setup import SetupStep
 
 
 def steps(plan: InstallPlan) -> Iterator[Step]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflows.mta import MtaPlan
-from workflows.step import Step
-from workflows.steps.gate import WaitForDispatch
-from workflows.steps.mta_begin import InstallMailServer, LookAtMail, WriteConfiguration
-from workflows.steps.mta_change import ChooseMailServer, StartNewServer, StopOldServer, WriteMaps
-from workflows.steps.mta_proof import ProveMail, ProveMigrationsAgain, RecordMailSwitch, StartFrontendAgain, VerifyMail
-from workflows.steps.mta_queue import DrainQueue, MoveQueue
-from workflows.steps.start import StartBackend
-from workflows.steps.stop import StopApplication
+from workflows.model.step import Step
+from workflows.rules.mta import MtaPlan
+from workflows.steps.application.gate import WaitForDispatch
+from workflows.steps.application.start import StartBackend
+from workflows.steps.application.stop import StopApplication
+from workflows.steps.mail.begin import InstallMailServer, LookAtMail, WriteConfiguration
+from workflows.steps.mail.change import ChooseMailServer, StartNewServer, StopOldServer, WriteMaps
+from workflows.steps.mail.proof import ProveMail, ProveMigrationsAgain, RecordMailSwitch, StartFrontendAgain, VerifyMail
+from workflows.steps.mail.queue import DrainQueue, MoveQueue
 
 
 def steps(plan: MtaPlan) -> Iterator[Step]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflows.plan import UpgradePlan
-from workflows.step import Step
-from workflows.steps.first_start import first_start
-from workflows.steps.gate import WaitForDispatch
-from workflows.steps.migrate import ProveMigrations
-from workflows.steps.start import StartBackend, StartFrontend
-from workflows.steps.stop import StopApplication
+from workflows.model.plans import UpgradePlan
+from workflows.model.step import Step
+from workflows.steps.application.first_start import first_start
+from workflows.steps.application.gate import WaitForDispatch
+from workflows.steps.application.migrate import ProveMigrations
+from workflows.steps.application.start import StartBackend, StartFrontend
+from workflows.steps.application.stop import StopApplication
 
 
 def steps(plan: UpgradePlan) -> Iterator[Step]:

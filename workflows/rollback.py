@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflows.moves import RollbackPlan
-from workflows.step import Step
-from workflows.steps.arrival import RecordMove, VerifyMove
-from workflows.steps.first_start import first_start
-from workflows.steps.gate import WaitForDispatch
-from workflows.steps.migrate import ProveMigrations
-from workflows.steps.relink import Relink
-from workflows.steps.restore import RestoreDatabase
-from workflows.steps.start import StartBackend, StartFrontend
-from workflows.steps.stop import StopApplication
+from workflows.model.moves import RollbackPlan
+from workflows.model.step import Step
+from workflows.steps.application.first_start import first_start
+from workflows.steps.application.gate import WaitForDispatch
+from workflows.steps.application.migrate import ProveMigrations
+from workflows.steps.application.start import StartBackend, StartFrontend
+from workflows.steps.application.stop import StopApplication
+from workflows.steps.database.restore import RestoreDatabase
+from workflows.steps.release.arrival import RecordMove, VerifyMove
+from workflows.steps.release.relink import Relink
 
 
 def steps(plan: RollbackPlan) -> Iterator[Step]:

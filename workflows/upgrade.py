@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflows.plan import UpgradePlan
-from workflows.step import Step
-from workflows.steps.backup import BackUpDatabase
-from workflows.steps.carry import CarryValues
-from workflows.steps.database import UpdateDatabase
-from workflows.steps.gate import WaitForDispatch
-from workflows.steps.links import ActivateRelease
-from workflows.steps.migrate import ProveMigrations, VerifyHop
-from workflows.steps.packages import FetchPackages, StagePackages
-from workflows.steps.record import MarkGood, RecordHop
-from workflows.steps.runtime import InstallRuntime
-from workflows.steps.start import StartBackend, StartFrontend
-from workflows.steps.stop import StopApplication
+from workflows.model.plans import UpgradePlan
+from workflows.model.step import Step
+from workflows.steps.application.gate import WaitForDispatch
+from workflows.steps.application.migrate import ProveMigrations, VerifyHop
+from workflows.steps.application.start import StartBackend, StartFrontend
+from workflows.steps.application.stop import StopApplication
+from workflows.steps.database.backup import BackUpDatabase
+from workflows.steps.database.update import UpdateDatabase
+from workflows.steps.release.carry import CarryValues
+from workflows.steps.release.links import ActivateRelease
+from workflows.steps.release.packages import FetchPackages, StagePackages
+from workflows.steps.release.record import MarkGood, RecordHop
+from workflows.steps.release.runtime import InstallRuntime
 
 
 def steps(plan: UpgradePlan) -> Iterator[Step]:

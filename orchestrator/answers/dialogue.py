@@ -7,7 +7,7 @@ from typing import Any, TextIO
 
 from orchestrator.answers.questions import BY_KEY, QUESTIONS, Question, checked
 from orchestrator.display.pages.layout import paragraph
-from workflows.errors import RefusedError, WorkflowError
+from workflows.model.errors import RefusedError, WorkflowError
 
 BACK, NOTHING = "<", "-"
 INTRODUCTION = (

@@ -12,8 +12,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from orchestrator.answers.questions import BY_KEY, QUESTIONS, checked
 from orchestrator.files import write_atomic
-from workflows.errors import UsageError
-from workflows.setup.answers import Answers, Verdict
+from workflows.model.answers import Answers, Verdict
+from workflows.model.errors import UsageError
 
 DIFFERENCES = "differences"
 

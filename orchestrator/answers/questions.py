@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from workflows import configuration
-from workflows.errors import UsageError, WorkflowError
-from workflows.mta_host import Mta
+from workflows.host.mail import Mta
+from workflows.model.errors import UsageError, WorkflowError
+from workflows.rules import configuration
 
 Given = Mapping[str, object]  # the answers so far, by key
 

@@ -16,7 +16,7 @@ def command(app: App, run_id: str | None) -> int:
     from orchestrator.cli.outcome import finish
     from orchestrator.display.pages.runs import facts
     from orchestrator.errors import DONE, WAITING
-    from orchestrator.services.running import abort
+    from orchestrator.runs.start import abort
 
     with app.open() as site:
         app.sure("Take back everything the run did? Mail is down while it happens.")

@@ -20,8 +20,8 @@ def command(app: App, *, generate: bool, first: bool, reason: str | None) -> Non
 
     The password stands in no command line, log or ledger. With --quiet nothing but a generated password is printed.
     """
-    from orchestrator.services.configuring import set_password
-    from workflows.password import generated, require_good
+    from orchestrator.upkeep.configuring import set_password
+    from workflows.rules.password import generated, require_good
 
     if first:
         show_first(app)
@@ -48,8 +48,8 @@ def show_first(app: App) -> None:
     Raises:
         UsageError: "first-password-gone".
     """
-    from orchestrator.services.first_password import take_first_password
-    from workflows.errors import UsageError
+    from orchestrator.upkeep.first_password import take_first_password
+    from workflows.model.errors import UsageError
 
     password = take_first_password(app.settings)
     if password is None:
@@ -66,7 +66,7 @@ def show_first(app: App) -> None:
 
 def _asked(app: App) -> str:
     """The password as typed twice."""
-    from workflows.errors import UsageError
+    from workflows.model.errors import UsageError
 
     if app.json or not sys.stdin.isatty():
         raise UsageError(

@@ -13,7 +13,7 @@ import click
 from orchestrator.display.base import Display, Manner, choose
 
 if TYPE_CHECKING:
-    from orchestrator.services.site import Site
+    from orchestrator.runs.site import Site
     from orchestrator.settings import Settings
 
 
@@ -45,7 +45,7 @@ class App:
 
     def open(self, *, readonly: bool = False) -> Site:
         """The site; a context manager."""
-        from orchestrator.services.site import Site
+        from orchestrator.runs.site import Site
 
         site = Site.open(self.settings, readonly=readonly)
         if site.adopted is not None and not self.json:
@@ -72,7 +72,7 @@ class App:
             UsageError: "answer-missing", nobody can answer and --yes was not given.
             RefusedError: "declined".
         """
-        from workflows.errors import RefusedError
+        from workflows.model.errors import RefusedError
 
         if not self.display.ask(question, "--yes"):
             raise RefusedError("nothing was done: you said no", key="declined", unharmed=["everything is as it was"])

@@ -23,10 +23,10 @@ def verify(app: App, checkpoint: Path | None) -> int:
     Held against a checkpoint (one of `audit checkpoint`, of an export, or a backup's manifest), so that a cut end shows. Ends
     with 1 when the chain is broken, and names the first bad entry.
     """
-    from orchestrator import checkpoints
     from orchestrator.display.pages import audit as page
     from orchestrator.errors import DONE, FAILED
-    from orchestrator.services.auditing import entry_at
+    from orchestrator.runs import checkpoints
+    from orchestrator.views.audit import entry_at
 
     with app.open(readonly=True) as site:
         given = checkpoints.Kept(checkpoints.read(checkpoint), checkpoint) if checkpoint else None
@@ -42,9 +42,9 @@ def verify(app: App, checkpoint: Path | None) -> int:
 @click.pass_obj
 def checkpoint(app: App) -> None:
     """Print where the ledger ends, and keep that in the state folder and in the system's journal."""
-    from orchestrator import checkpoints
     from orchestrator.display.pages import audit as page
-    from orchestrator.services.auditing import sound_head
+    from orchestrator.runs import checkpoints
+    from orchestrator.views.audit import sound_head
 
     with app.open(readonly=True) as site:
         head = sound_head(site)
@@ -75,7 +75,7 @@ def export(app: App, folder: Path) -> int:
 def import_(app: App) -> None:
     """Take what OpenEMM's own tables say of its history into the ledger, marked as outside evidence."""
     from orchestrator.display.pages import audit as page
-    from orchestrator.services.importing import import_evidence
+    from orchestrator.upkeep.importing import import_evidence
 
     with app.open() as site:
         done = import_evidence(site)

@@ -19,7 +19,7 @@ def command() -> None:
 def create(app: App, *, no_verify: bool) -> None:
     """Dump the database while mail runs, and restore the dump into a scratch server."""
     from orchestrator.display.pages import backups as page
-    from orchestrator.services.upkeep import create_backup
+    from orchestrator.upkeep.backups import create_backup
 
     with app.open() as site:
         backup = create_backup(site, verify=not no_verify)
@@ -43,7 +43,7 @@ def list_(app: App) -> None:
 def verify(app: App, backup_id: str) -> None:
     """Restore a dump into an empty scratch server and compare it with what was dumped."""
     from orchestrator.display.pages import backups as page
-    from orchestrator.services.upkeep import verify_backup
+    from orchestrator.upkeep.backups import verify_backup
 
     with app.open() as site:
         backup = verify_backup(site, backup_id)
@@ -65,8 +65,9 @@ def restore(
     """
     from orchestrator.cli.outcome import draw, finish
     from orchestrator.display.pages import moves as page
-    from orchestrator.services import rollback_planning, running
-    from workflows.plan import GateOptions
+    from orchestrator.plans import rollback as rollback_planning
+    from orchestrator.runs import start as running
+    from workflows.model.plans import GateOptions
 
     with app.open() as site:
         plan = rollback_planning.make_restore_plan(site, backup_id, GateOptions(wait, window, ignore_dispatch))
@@ -86,7 +87,7 @@ def prune(app: App) -> None:
     backups_keep and backups_days of the settings say how many, and for how long.
     """
     from orchestrator.display.pages import retention as page
-    from orchestrator.services import retention
+    from orchestrator.upkeep import retention
 
     with app.open() as site:
         decided = retention.fates(site)

@@ -21,13 +21,13 @@ def command(app: App, target: str | None, wanted: str | None, reason: str | None
     """
     from orchestrator.display.pages import checks as page
     from orchestrator.errors import DONE, STOPPED
-    from orchestrator.services.checking import KEYS, run_checks
+    from orchestrator.views.checks import KEYS, run_checks
 
     with app.open() as site:
         plan = None
         if target:
-            from orchestrator.services.planning import make_plan
-            from workflows.plan import GateOptions
+            from orchestrator.plans.upgrade import make_plan
+            from workflows.model.plans import GateOptions
 
             plan = make_plan(site, target, GateOptions())
         findings, fixed = run_checks(site, plan), []

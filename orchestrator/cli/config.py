@@ -12,8 +12,8 @@ from orchestrator.cli.app import App
 from orchestrator.cli.options import reason_option
 
 if TYPE_CHECKING:
-    from orchestrator.services.configuring import Proposal
-    from orchestrator.services.site import Site
+    from orchestrator.runs.site import Site
+    from orchestrator.upkeep.configuring import Proposal
 
 
 @click.group()
@@ -30,7 +30,7 @@ def show(app: App, pattern: str | None) -> None:
     PATTERN is a part of the key (mailaddress), or with * and ? all of it ("system.*").
     """
     from orchestrator.display.pages import configuration as page
-    from orchestrator.services.configuring import settings_seen
+    from orchestrator.upkeep.configuring import settings_seen
 
     host, seen = settings_seen(app.settings, pattern)
     facts = {"host": host, "settings": [page.setting_facts(one, host) for one in seen]}
@@ -49,7 +49,7 @@ def set_(
     app: App, key: str, value: str | None, *, from_file: str | None, host: str | None, force_key: bool, reason: str | None
 ) -> None:
     """Set KEY (class.name, as in system.url) to VALUE, for all hosts unless told otherwise."""
-    from orchestrator.services.configuring import propose_value
+    from orchestrator.upkeep.configuring import propose_value
 
     given = _value(key, value, from_file)
     with app.open() as site:
@@ -67,7 +67,7 @@ def set_(
 @click.pass_obj
 def url(app: App, url: str, *, mailloop: str | None, keep: tuple[str, ...], reason: str | None) -> None:
     """Make URL (https://openemm.example.com) the server's, with all settings and company domains that follow from it."""
-    from orchestrator.services.configuring import propose_url
+    from orchestrator.upkeep.configuring import propose_url
 
     with app.open() as site:
         proposal = propose_url(site, url, mailloop=mailloop, keep=keep)
@@ -79,7 +79,7 @@ def _do(app: App, site: Site, proposal: Proposal, *, name: str, question: str, r
     """Show the difference, ask, change, and say whether a restart is needed."""
     from orchestrator.display.pages import configuration as page
     from orchestrator.display.words import number
-    from orchestrator.services.configuring import apply
+    from orchestrator.upkeep.configuring import apply
 
     facts = page.proposal_facts(proposal)
     if not proposal.changes:
@@ -95,8 +95,8 @@ def _do(app: App, site: Site, proposal: Proposal, *, name: str, question: str, r
 
 def _value(key: str, value: str | None, from_file: str | None) -> str:
     """The value from where it was given; a secret never from the command line, where anybody on the host can read it."""
-    from workflows.configuration import is_secret
-    from workflows.errors import UsageError
+    from workflows.model.errors import UsageError
+    from workflows.rules.configuration import is_secret
 
     if (value is None) is (from_file is None):
         raise UsageError(
@@ -116,7 +116,7 @@ def _value(key: str, value: str | None, from_file: str | None) -> str:
 
 def _content(file: str) -> str:
     """The text of a file or of standard input; a line feed at its end belongs to the value of keys only."""
-    from workflows.errors import UsageError
+    from workflows.model.errors import UsageError
 
     data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     try:

@@ -22,8 +22,8 @@ def command() -> None:
 def size(app: App, *, estimate: bool, everything: bool) -> None:
     """The tables, biggest first, with what they grew since the last backup."""
     from orchestrator.display.pages import tables as page
-    from orchestrator.hosts.backups import RealBackups
-    from orchestrator.services.tables import sizes
+    from orchestrator.hosts.backups.backups import RealBackups
+    from orchestrator.views.tables import sizes
 
     found = sizes(app.settings, RealBackups(app.settings).list(), exact=not estimate)
     app.show("database-size", page.size_lines(found, None if everything else SHOWN), page.size_facts(found))
@@ -34,7 +34,7 @@ def size(app: App, *, estimate: bool, everything: bool) -> None:
 def tune(app: App) -> None:
     """What the server's settings are, and what the guide and this host's memory suggest; changes nothing."""
     from orchestrator.display.pages import tables as page
-    from orchestrator.services.tables import tuning
+    from orchestrator.views.tables import tuning
 
     found = tuning(app.settings)
     app.show("database-tune", page.tune_lines(found), page.tune_facts(found))
@@ -56,10 +56,10 @@ def check_format(
     from orchestrator.display.pages import tables as page
     from orchestrator.display.words import number
     from orchestrator.errors import DONE
-    from orchestrator.hosts.formats import RealTableFormats
-    from orchestrator.services.running import start_conversion
-    from orchestrator.services.tables import conversion
-    from workflows.plan import GateOptions
+    from orchestrator.hosts.database.formats import RealTableFormats
+    from orchestrator.runs.start import start_conversion
+    from orchestrator.views.tables import conversion
+    from workflows.model.plans import GateOptions
 
     if not convert and not diagram:
         found = RealTableFormats(app.settings).look()

@@ -21,7 +21,7 @@ def command(app: App, resolver: str | None, wanted: str | None, reason: str | No
     """
     from orchestrator.display.pages import checks, doctor
     from orchestrator.errors import DONE, STOPPED
-    from orchestrator.services.doctor import KEYS, examine
+    from orchestrator.views.doctor import KEYS, examine
 
     name = app.settings.name
     findings, fixed = examine(app.settings, resolver), []

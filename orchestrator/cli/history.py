@@ -20,8 +20,8 @@ from orchestrator.display.words import parse_moment
 def command(app: App, component: str | None, at: datetime | None, since: datetime | None, *, as_csv: bool) -> None:
     """Which version of what was active when, by whom and why, and how every run ended; from the ledger."""
     from orchestrator.display.pages import history as page
-    from orchestrator.services.history import History, moment, timeline
-    from workflows.errors import UsageError
+    from orchestrator.views.history import History, moment, timeline
+    from workflows.model.errors import UsageError
 
     if (as_csv and app.json) or (at and since):
         both = "--csv and --json" if as_csv and app.json else "--at and --since"

@@ -16,9 +16,9 @@ from orchestrator.cli.options import diagram_option, reason_option
 
 if TYPE_CHECKING:
     from orchestrator.settings import Settings
-    from workflows.setup.answers import Answers, Verdict
-    from workflows.setup.plan import InstallPlan
-    from workflows.steps.setup.base import Difference
+    from workflows.model.answers import Answers, Verdict
+    from workflows.model.installation import InstallPlan
+    from workflows.steps.setup import Difference
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -59,8 +59,8 @@ def command(
     from orchestrator.display.pages import install as page
     from orchestrator.errors import DONE, STOPPED
     from orchestrator.hosts.real import open_host
-    from orchestrator.services import installing
-    from orchestrator.services.site import Site
+    from orchestrator.plans import install as installing
+    from orchestrator.runs.site import Site
     from orchestrator.settings import SITE_FILE, load, site_file
 
     given = answers_file.read(file) if file else {}
@@ -101,7 +101,7 @@ def command(
 
 def _first_password(settings: Settings) -> str | None:
     """The password that was made for emm-master, on a terminal; never into a file or a pipe."""
-    from orchestrator.services.first_password import take_first_password
+    from orchestrator.upkeep.first_password import take_first_password
 
     return take_first_password(settings) if sys.stdout.isatty() else None
 
@@ -109,11 +109,11 @@ def _first_password(settings: Settings) -> str | None:
 def _answers(app: App, given: dict[str, Any], *, asks: bool, keep: Sequence[str], replace: Sequence[str]) -> Answers:
     """From the options and the file; on a terminal and without a file, from a dialogue."""
     from orchestrator.answers import file as answers_file
-    from workflows.setup.answers import Verdict
+    from workflows.model.answers import Verdict
 
     if asks and not (app.json or app.yes) and sys.stdin.isatty() and sys.stdout.isatty():
         from orchestrator.answers.dialogue import Dialogue
-        from orchestrator.hosts.setup.system import RealSystem
+        from orchestrator.hosts.system.system import RealSystem
 
         name = RealSystem().name()
         given = Dialogue(given, sys.stdin, sys.stdout).run({"name": name} if name else {})
@@ -126,8 +126,8 @@ def _settle(app: App, plan: InstallPlan, differences: Sequence[Difference]) -> I
     from dataclasses import replace as with_changes
 
     from orchestrator.answers import file as answers_file
-    from orchestrator.services import installing
-    from workflows.setup.answers import Verdict
+    from orchestrator.plans import install as installing
+    from workflows.model.answers import Verdict
 
     if not differences:
         return plan

@@ -9,9 +9,9 @@ import click
 
 if TYPE_CHECKING:
     from orchestrator.cli.app import App
-    from orchestrator.services.fixing import Fixed
-    from orchestrator.services.site import Site
-    from workflows.checks.finding import Finding
+    from orchestrator.runs.site import Site
+    from orchestrator.upkeep.fixing import Fixed
+    from workflows.model.finding import Finding
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -40,7 +40,7 @@ def mend(
     Raises:
         UsageError: "check-unknown", "answer-missing"; nothing was changed.
     """
-    from orchestrator.services.fixing import chosen, fix
+    from orchestrator.upkeep.fixing import chosen, fix
 
     offered = chosen(findings, wanted, known)
     if offered and not app.json and not app.yes:

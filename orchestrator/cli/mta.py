@@ -24,7 +24,7 @@ def command() -> None:
 def status(app: App) -> None:
     """Which mail server OpenEMM uses and why, versions, queues and their age, and the last switch."""
     from orchestrator.display.pages import mail as page
-    from orchestrator.services import mail
+    from orchestrator.plans import mail
 
     with app.open() as site:
         found = mail.status(site)
@@ -37,7 +37,7 @@ def status(app: App) -> None:
 def queue(app: App, *, limit: int) -> None:
     """What lies in the queues of both mail servers: by age, by the domain of the sender, by reason."""
     from orchestrator.display.pages import mail as page
-    from orchestrator.services import mail
+    from orchestrator.plans import mail
 
     with app.open() as site:
         found = mail.queue(site)
@@ -69,10 +69,10 @@ def switch(
     from orchestrator.display.pages import checks as check_page
     from orchestrator.display.pages import mail as page
     from orchestrator.errors import DONE
-    from orchestrator.services import mail
-    from workflows.errors import UsageError
-    from workflows.mta import Leftovers
-    from workflows.plan import GateOptions
+    from orchestrator.plans import mail
+    from workflows.model.errors import UsageError
+    from workflows.model.plans import GateOptions
+    from workflows.rules.mta import Leftovers
 
     wanted = mail.target_of(target)
     if requeue and discard_queue:

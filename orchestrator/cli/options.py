@@ -34,7 +34,7 @@ def detach_option(command: F) -> F:
 
     def refuse(_ctx: click.Context, _param: click.Parameter, value: bool) -> bool:
         if value:
-            from orchestrator.services.detach import refuse_unless_possible
+            from orchestrator.runs.detach import refuse_unless_possible
 
             refuse_unless_possible()
         return value

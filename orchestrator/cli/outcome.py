@@ -12,14 +12,14 @@ from orchestrator.cli.app import App
 
 if TYPE_CHECKING:
     from orchestrator.display.base import Display
-    from orchestrator.services.plans import Plan
+    from orchestrator.plans.workflows import Plan
     from state.journal import RunRecord
 
 
 def finish(app: App, command: str, run: RunRecord) -> int:
     """Show how the run stands and return the exit code."""
     from orchestrator.display.pages import runs
-    from orchestrator.services.running import downtime, exit_code
+    from orchestrator.runs.start import downtime, exit_code
 
     down = downtime(run)
     lines = ["", *runs.ending_lines(run, down)]
@@ -33,7 +33,7 @@ def finish(app: App, command: str, run: RunRecord) -> int:
 def draw(app: App, workflow: str, plan: Plan) -> int:
     """Show the machine of a run that is not begun: its steps, what skips one, and the way back."""
     from orchestrator.errors import DONE
-    from orchestrator.services.running import diagram
+    from orchestrator.runs.start import diagram
 
     drawing = diagram(workflow, plan)
     app.show("diagram", drawing.splitlines(), {"changed": False, "workflow": workflow, "diagram": drawing})
@@ -47,7 +47,7 @@ def begin(app: App, command: str, start: Callable[[Display | None], RunRecord], 
     """
     from orchestrator.display.pages.runs import facts
     from orchestrator.errors import DONE
-    from orchestrator.services.detach import resume_detached
+    from orchestrator.runs.detach import resume_detached
 
     run = start(None if detach else app.display)
     if not detach:
@@ -63,7 +63,7 @@ def _tell_failure(run: RunRecord) -> None:
     """The run's first error, and behind its own remedies the commands that go on from here."""
     from orchestrator.display.pages import runs
     from orchestrator.errors import as_text, told
-    from workflows.errors import WorkflowError
+    from workflows.model.errors import WorkflowError
 
     error = told(WorkflowError.from_dict(run.headline or {}))
     named = {tuple(command.split()[:2]) for command in error.next}

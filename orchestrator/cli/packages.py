@@ -31,7 +31,7 @@ def verify(app: App, files: tuple[str, ...]) -> int:
     """Fetch packages and hold their digests against SHA256SUMS and the ledger; without FILE, all that are offered."""
     from orchestrator.display.pages import packages as page
     from orchestrator.errors import DONE, FAILED
-    from orchestrator.services.upkeep import verify_packages
+    from orchestrator.upkeep.backups import verify_packages
 
     with app.open() as site:
         verdicts = verify_packages(site, files)

@@ -13,7 +13,7 @@ from orchestrator.cli.options import run_argument
 @click.pass_obj
 def command(app: App, run_id: str | None) -> None:
     """Let a run that another process drives stop at its next safe place."""
-    from orchestrator.services.running import request_pause
+    from orchestrator.runs.start import request_pause
 
     with app.open() as site:
         run = request_pause(site, run_id)

@@ -21,9 +21,10 @@ def command(app: App, target: str, *, diagram: bool, wait: float | None, window:
     from orchestrator.display.pages import checks as check_page
     from orchestrator.display.pages import plan as page
     from orchestrator.errors import DONE, STOPPED
-    from orchestrator.services import planning, running
-    from orchestrator.services.checking import run_checks
-    from workflows.plan import GateOptions
+    from orchestrator.plans import upgrade as planning
+    from orchestrator.runs import start as running
+    from orchestrator.views.checks import run_checks
+    from workflows.model.plans import GateOptions
 
     with app.open() as site:
         plan = planning.make_plan(site, target, GateOptions(wait, window, ignore_dispatch))

@@ -17,9 +17,9 @@ def command(app: App, *, diagram: bool, wait: float | None, window: str | None, 
     """Restart the application once no mail is being sent, and see that it answers."""
     from orchestrator.cli.outcome import draw, finish
     from orchestrator.display.pages import plan as page
-    from orchestrator.services.planning import make_restart_plan
-    from orchestrator.services.running import start_restart
-    from workflows.plan import GateOptions
+    from orchestrator.plans.upgrade import make_restart_plan
+    from orchestrator.runs.start import start_restart
+    from workflows.model.plans import GateOptions
 
     with app.open() as site:
         plan = make_restart_plan(site, GateOptions(wait, window, ignore_dispatch))

@@ -15,7 +15,7 @@ from orchestrator.cli.options import run_argument, wait_option
 def command(app: App, run_id: str | None, wait: float | None) -> int:
     """Go on with a run where it stopped, was paused or was cut off; without RUN, with the one that is open."""
     from orchestrator.cli.outcome import finish
-    from orchestrator.services.running import resume
+    from orchestrator.runs.start import resume
 
     with app.open() as site:
         return finish(app, "resume", resume(site, run_id, display=app.display, wait=wait))

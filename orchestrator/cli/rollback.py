@@ -46,8 +46,9 @@ def command(
     from orchestrator.cli.outcome import begin, draw
     from orchestrator.display.pages import moves as page
     from orchestrator.errors import DONE
-    from orchestrator.services import rollback_planning, running
-    from workflows.plan import GateOptions
+    from orchestrator.plans import rollback as rollback_planning
+    from orchestrator.runs import start as running
+    from workflows.model.plans import GateOptions
 
     with app.open() as site:
         gate = GateOptions(wait, window, ignore_dispatch)

@@ -14,7 +14,7 @@ from orchestrator.cli.app import App
 def command(app: App, run_id: str | None, *, log: bool) -> None:
     """One run, step by step; without RUN, the newest."""
     from orchestrator.display.pages import runs as page
-    from orchestrator.services.watching import events_of, newest
+    from orchestrator.runs.watch import events_of, newest
 
     with app.open(readonly=True) as site:
         run = site.store.journal.load(run_id.upper()) if run_id else newest(site)

@@ -29,7 +29,7 @@ def command(app: App, limit: int) -> None:
 def forget(app: App, run_id: str) -> None:
     """Drop the databases that a run kept for a way back, and the site files it put aside."""
     from orchestrator.display.pages import retention as page
-    from orchestrator.services import retention
+    from orchestrator.upkeep import retention
 
     with app.open() as site:
         kept = retention.kept_by(site, run_id)

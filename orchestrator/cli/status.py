@@ -9,7 +9,7 @@ import click
 from orchestrator.cli.app import App
 
 if TYPE_CHECKING:
-    from orchestrator.services.status import Status
+    from orchestrator.views.status import Status
 
 
 @click.command()
@@ -20,7 +20,7 @@ def command(app: App) -> None:
     A link that was changed by hand is named, and recorded in the ledger as observed.
     """
     from orchestrator.display.pages import status as page
-    from orchestrator.services.status import collect
+    from orchestrator.views.status import collect
 
     status = collect(app.settings)
     problem = _record(app, status) if status.drift else None
@@ -31,7 +31,7 @@ def command(app: App) -> None:
 def _record(app: App, status: Status) -> str | None:
     """Record what was found; why it cannot be, where the store is not ours to write."""
     from orchestrator.errors import told
-    from orchestrator.services.status import record_drift
+    from orchestrator.views.status import record_drift
     from state.errors import StateError
 
     try:

@@ -42,8 +42,9 @@ def command(
     from orchestrator.cli.outcome import begin, draw
     from orchestrator.display.pages import moves as page
     from orchestrator.errors import DONE
-    from orchestrator.services import moving, running
-    from workflows.plan import Component, GateOptions
+    from orchestrator.plans import switch as moving
+    from orchestrator.runs import start as running
+    from workflows.model.plans import Component, GateOptions
 
     with app.open() as site:
         plan = moving.make_switch_plan(site, Component(component), version, GateOptions(wait, window, ignore_dispatch))

@@ -16,7 +16,7 @@ def command(app: App, run_id: str | None) -> int:
     from orchestrator.cli.outcome import finish
     from orchestrator.display.pages.runs import facts
     from orchestrator.errors import DONE
-    from orchestrator.services.watching import is_driven, watch
+    from orchestrator.runs.watch import is_driven, watch
 
     with app.open(readonly=True) as site:
         run = watch(site, run_id, app.display)

@@ -23,7 +23,7 @@ def welcome(app: App, sections: Mapping[str, Mapping[str, str]]) -> None:
 
 def _next(app: App) -> list[str]:
     from orchestrator.errors import told
-    from workflows.errors import WorkflowError
+    from workflows.model.errors import WorkflowError
 
     try:
         following = ("orchestrate status               what runs here", *_open_run(app))
@@ -37,7 +37,7 @@ def _open_run(app: App) -> list[str]:
     from dataclasses import asdict
 
     from orchestrator.identity import key_of
-    from orchestrator.services.status import ENDED, RunStatus
+    from orchestrator.views.status import ENDED, RunStatus
     from state.glance import glance
 
     plan = "orchestrate plan --to VERSION    what an upgrade would do"

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
-from orchestrator.events import Event, Kind
-from workflows.errors import UsageError
+from orchestrator.runs.events import Event, Kind
+from workflows.model.errors import UsageError
 
 if TYPE_CHECKING:
     from state.journal import RunRecord

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from orchestrator.display.base import Document, Manner, Throttle, ask_terminal
-from orchestrator.events import Event
+from orchestrator.runs.events import Event
 
 if TYPE_CHECKING:
     from state.journal import RunRecord

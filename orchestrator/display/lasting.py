@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from orchestrator.display.base import Display, Document
-from orchestrator.events import Event
+from orchestrator.runs.events import Event
 
 if TYPE_CHECKING:
     from state.journal import RunRecord

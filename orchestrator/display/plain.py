@@ -10,7 +10,7 @@ import click
 from orchestrator.display.base import Document, Manner, Throttle, ask_terminal
 from orchestrator.display.sentences import sentence
 from orchestrator.display.words import moment
-from orchestrator.events import Event
+from orchestrator.runs.events import Event
 
 if TYPE_CHECKING:
     from state.journal import RunRecord

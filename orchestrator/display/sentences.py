@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from orchestrator.display.words import duration, size
-from orchestrator.events import Event, Kind
+from orchestrator.runs.events import Event, Kind
 
 _BYTES_FROM = 100_000
 _AFTER = {"crash": "a crash", "paused": "a pause", "waiting": "a wait", "failed": "a failure"}

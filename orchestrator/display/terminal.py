@@ -16,7 +16,7 @@ from orchestrator.display.base import Document, Manner, ask_terminal
 from orchestrator.display.downtime import down_since, starts, stops
 from orchestrator.display.sentences import progress, sentence, split, step_title
 from orchestrator.display.words import duration, number
-from orchestrator.events import Event, Kind
+from orchestrator.runs.events import Event, Kind
 
 if TYPE_CHECKING:
     from rich.live import Live

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-from workflows.errors import UsageError
+from workflows.model.errors import UsageError
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 _UNITS = {"s": 1, "m": MINUTE, "h": HOUR, "d": DAY}

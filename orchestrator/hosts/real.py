@@ -6,15 +6,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from orchestrator.hosts.database import RealDatabase
+    from orchestrator.hosts.database.database import RealDatabase
     from orchestrator.settings import Settings
-    from workflows.backups_host import Backups
-    from workflows.config_host import TableFormats
-    from workflows.doctor_host import Vitals
     from workflows.host import Application, Home, Machine, Packages
-    from workflows.mta_host import Mail
-    from workflows.remedies import Remedies
-    from workflows.setup.host import Setup
+    from workflows.host.backups import Backups
+    from workflows.host.doctor import Vitals
+    from workflows.host.formats import TableFormats
+    from workflows.host.mail import Mail
+    from workflows.host.remedies import Remedies
+    from workflows.host.setup import Setup
 
 
 class RealHost:
@@ -31,77 +31,77 @@ class RealHost:
     @cached_property
     def home(self) -> Home:
         """Folders and links."""
-        from orchestrator.hosts.home import RealHome
+        from orchestrator.hosts.home.home import RealHome
 
         return RealHome(self.settings)
 
     @cached_property
     def packages(self) -> Packages:
         """The site's package source."""
-        from orchestrator.packages.site import SitePackages
+        from orchestrator.releases.site import SitePackages
 
         return SitePackages(self.settings)
 
     @cached_property
     def database(self) -> RealDatabase:
         """OpenEMM's database."""
-        from orchestrator.hosts.database import RealDatabase
+        from orchestrator.hosts.database.database import RealDatabase
 
         return RealDatabase(self.settings)
 
     @cached_property
     def backups(self) -> Backups:
         """Restore points."""
-        from orchestrator.hosts.backups import RealBackups
+        from orchestrator.hosts.backups.backups import RealBackups
 
         return RealBackups(self.settings)
 
     @cached_property
     def application(self) -> Application:
         """OpenEMM's processes."""
-        from orchestrator.hosts.application import RealApplication
+        from orchestrator.hosts.application.application import RealApplication
 
         return RealApplication(self.settings)
 
     @cached_property
     def machine(self) -> Machine:
         """The computer."""
-        from orchestrator.hosts.machine import RealMachine
+        from orchestrator.hosts.system.machine import RealMachine
 
         return RealMachine(self.settings)
 
     @cached_property
     def mail(self) -> Mail:
         """Its mail servers."""
-        from orchestrator.hosts.mta.mail import RealMail
+        from orchestrator.hosts.mail.mail import RealMail
 
         return RealMail(self.settings)
 
     @cached_property
     def setup(self) -> Setup:
         """What an installation may ask of it."""
-        from orchestrator.hosts.setup.setup import RealSetup
+        from orchestrator.hosts.setup import RealSetup
 
         return RealSetup(self.settings, self.mail)
 
     @cached_property
     def formats(self) -> TableFormats:
         """The row formats of OpenEMM's tables."""
-        from orchestrator.hosts.formats import RealTableFormats
+        from orchestrator.hosts.database.formats import RealTableFormats
 
         return RealTableFormats(self.settings)
 
     @cached_property
     def vitals(self) -> Vitals:
         """What the doctor measures."""
-        from orchestrator.hosts.doctor.vitals import RealVitals
+        from orchestrator.hosts.system.vitals import RealVitals
 
         return RealVitals(self.settings)
 
     @cached_property
     def remedies(self) -> Remedies:
         """What --fix does."""
-        from orchestrator.hosts.remedies import RealRemedies
+        from orchestrator.hosts.files.remedies import RealRemedies
 
         return RealRemedies(self.settings)
 

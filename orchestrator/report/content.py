@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.services.history import OUTSIDE, History, timeline
 from orchestrator.tool import TOOL_VERSION
+from orchestrator.views.history import OUTSIDE, History, timeline
 
 if TYPE_CHECKING:
-    from orchestrator.checkpoints import Kept
-    from orchestrator.services.site import Site
+    from orchestrator.runs.checkpoints import Kept
+    from orchestrator.runs.site import Site
     from state.journal import RunRecord
     from state.ledger import Entry, Verdict
 

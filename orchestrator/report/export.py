@@ -12,12 +12,12 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from orchestrator import checkpoints
 from orchestrator.files import fsync_folder
-from workflows.errors import UsageError
+from orchestrator.runs import checkpoints
+from workflows.model.errors import UsageError
 
 if TYPE_CHECKING:
-    from orchestrator.services.site import Site
+    from orchestrator.runs.site import Site
     from state.ledger import Verdict
 
 FILES = ["entries.jsonl", "checkpoint.json", "history.csv", "verify.py", "report.html"]

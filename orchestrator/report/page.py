@@ -13,7 +13,7 @@ from orchestrator.display.words import duration, moment, number, size
 from orchestrator.report.markup import Html, el, join
 from orchestrator.report.style import STYLE
 from orchestrator.report.timeline import drawing, took
-from orchestrator.services.history import Origin, RunAccount, who
+from orchestrator.views.history import Origin, RunAccount, who
 
 if TYPE_CHECKING:
     from orchestrator.report.content import BackupAccount, Report

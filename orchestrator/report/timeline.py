@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from orchestrator.display.pages.history import what
 from orchestrator.display.words import duration, moment
 from orchestrator.report.markup import Html, el
-from orchestrator.services.history import History, Origin, Span
+from orchestrator.views.history import History, Origin, Span
 
 ROW, BAR = 54, 26  # pixels
 LEAD = 9.0  # per cent of the width, for what was active since nobody knows when

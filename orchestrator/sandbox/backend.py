@@ -20,7 +20,7 @@ from typing import NoReturn
 
 from orchestrator.sandbox import processes
 from orchestrator.sandbox.titles import set_title
-from workflows.version import Version
+from workflows.model.version import Version
 
 FIRST_LINE_WITH_RELEASE_LOG = Version(20, 10)
 FIRST_LINE_WITH_PYTHON_3 = Version(20, 4)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from orchestrator.sandbox import python as python_stand_in
 from orchestrator.sandbox.packages import WEBAPPS, SandboxRelease, pem, template, web_xml
-from workflows.plan import PackageKind
+from workflows.model.plans import PackageKind
 
 FOLDERS = ("bin", "emm-plugins", "birt-plugins", "etc/sandbox.d", "etc/ssl", "opt/java/bin",
            "opt/apache-tomcat-9.0.43/bin", "opt/apache-tomcat-9.0.43/lib", "release/backend", "release/log", "release/runtime",

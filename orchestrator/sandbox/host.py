@@ -23,15 +23,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from orchestrator.command import run
 from orchestrator.files import write_atomic
-from orchestrator.hosts.command import run
-from orchestrator.hosts.private_server import PrivateServer
+from orchestrator.hosts.scratch.private_server import PrivateServer
 from orchestrator.sandbox import processes
 from orchestrator.sandbox.database import create_schema
 from orchestrator.sandbox.home import Access, install, open_files
 from orchestrator.sandbox.installation import Connection
 from orchestrator.sandbox.packages import RELEASES, build
-from workflows.errors import RefusedError, UsageError
+from workflows.model.errors import RefusedError, UsageError
 
 MARKER = ".openemm-sandbox"
 INSTALLED = RELEASES[0]

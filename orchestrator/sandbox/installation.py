@@ -41,8 +41,8 @@ from typing import TypeAlias
 
 import pymysql
 
-from orchestrator.hosts.properties import parse
-from workflows.version import Version
+from orchestrator.hosts.home.properties import parse
+from workflows.model.version import Version
 
 DEFAULT_STEP = "company-values"
 DEFAULT_DELAY = 0.1

@@ -18,7 +18,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from orchestrator.sandbox.database import bundle, full
-from workflows.plan import PackageKind
+from workflows.model.plans import PackageKind
 
 SUMS = "SHA256SUMS"
 BUILT = 1_600_000_000  # seconds since 1970; every member's time

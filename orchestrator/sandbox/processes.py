@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from orchestrator.hosts.private_server import SERVER_NAMES
+from orchestrator.hosts.scratch.private_server import SERVER_NAMES
 
 APPLICATION = "org.apache.catalina.startup.Bootstrap"
 BACKEND = "SANDBOX_BACKEND_OF"  # in the environment: what a service calls itself proves nothing

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from orchestrator.sandbox.packages import template
-from workflows.steps.setup.python import REQUIRED, WANTED
+from workflows.steps.machine.python import REQUIRED, WANTED
 
 VERSION = "3.9.2"
 STANDARD = {"_gdbm": "open = error = None\n"}  # of Python itself, but not on every machine

@@ -7,7 +7,7 @@ from typing import Any
 from markdown import page as whole
 from markdown import table
 
-from orchestrator.packages.catalogue import Catalogue
+from orchestrator.releases.catalogue import Catalogue
 
 
 def page() -> str:

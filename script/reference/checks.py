@@ -14,8 +14,10 @@ from markdown import page as whole
 
 from workflows.checks.doctor.registry import CHECKS as DOCTOR
 from workflows.checks.doctor.subject import Subject
-from workflows.checks.registry import CHECKS
-from workflows.setup import checks, name_checks, software_checks
+from workflows.checks.install import checks
+from workflows.checks.install import names as name_checks
+from workflows.checks.install import software as software_checks
+from workflows.checks.upgrade.registry import CHECKS
 
 EFFECTS = {
     "INHIBITOR": "stops", "stops": "stops", "WARNING": "warns", "warns": "warns", "UNKNOWN": "may not be known",

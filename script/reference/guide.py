@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from markdown import page as whole
 from markdown import table
 
-from orchestrator.packages.catalogue import Catalogue
+from orchestrator.releases.catalogue import Catalogue
 from workflows import install
-from workflows.plan import Hop, Release
-from workflows.setup.answers import Answers
-from workflows.setup.plan import InstallPlan
-from workflows.steps.setup.base import SetupStep
+from workflows.model.answers import Answers
+from workflows.model.installation import InstallPlan
+from workflows.model.plans import Hop, Release
+from workflows.steps.setup import SetupStep
 
 SECTIONS: Mapping[str, str] = {
     "3.1": "Software Stack",

@@ -12,13 +12,13 @@ import guide
 from markdown import opening, table
 from markdown import page as whole
 
-from orchestrator.packages.catalogue import Catalogue
+from orchestrator.releases.catalogue import Catalogue
 from workflows import convert, install, restart, rollback, switch, upgrade
-from workflows.machine import RunState, StepState
-from workflows.moves import RestorePoint, RollbackPlan, SwitchPlan
-from workflows.plan import Component, FirstStart, Hop, Release, UpgradePlan
-from workflows.step import Probe, StepDefaults
-from workflows.steps.setup.base import SetupStep
+from workflows.model.machine import RunState, StepState
+from workflows.model.moves import RestorePoint, RollbackPlan, SwitchPlan
+from workflows.model.plans import Component, FirstStart, Hop, Release, UpgradePlan
+from workflows.model.step import Probe, StepDefaults
+from workflows.steps.setup import SetupStep
 
 
 def page() -> str:

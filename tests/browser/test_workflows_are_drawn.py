@@ -16,13 +16,13 @@ from typing import Any
 
 import pytest
 
-from orchestrator.packages.catalogue import Catalogue
-from orchestrator.services.plans import WORKFLOWS, Plan, steps_of
-from orchestrator.services.running import diagram
+from orchestrator.plans.workflows import WORKFLOWS, Plan, steps_of
+from orchestrator.releases.catalogue import Catalogue
+from orchestrator.runs.start import diagram
 from workflows.convert import ConversionPlan
-from workflows.moves import RestorePoint, RollbackPlan, SwitchPlan
-from workflows.mta import MtaPlan
-from workflows.plan import Component, Hop, Release, UpgradePlan
+from workflows.model.moves import RestorePoint, RollbackPlan, SwitchPlan
+from workflows.model.plans import Component, Hop, Release, UpgradePlan
+from workflows.rules.mta import MtaPlan
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "script" / "reference"))
 import guide

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.files import sha256_file
-from orchestrator.hosts.private_server import PrivateServer
-from orchestrator.hosts.processes import backend
+from orchestrator.hosts.application.processes import backend
+from orchestrator.hosts.scratch.private_server import PrivateServer
 from orchestrator.sandbox import host as sandbox
 from orchestrator.sandbox.processes import application
 from state.store import Store
-from workflows.machine import ENDED
+from workflows.model.machine import ENDED
 
 ORCHESTRATE = Path(sys.executable).parent / "orchestrate"
 KILLED = -9

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.hosts.command import run
-from orchestrator.hosts.private_server import PrivateServer
+from orchestrator.command import run
+from orchestrator.hosts.scratch.private_server import PrivateServer
 from orchestrator.sandbox.home import SITE_VALUES
 from orchestrator.sandbox.packages import RELEASES, emm_properties
 from tests.crash.bench import Bench
 from tests.crash.matrix import Report, run_matrix
-from workflows.plan import PackageKind
+from workflows.model.plans import PackageKind
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(10 * 3600)]
 RESTART = ("restart", "--yes")

@@ -18,10 +18,10 @@ from tests.remedies.source import Column, Module, assignments, called, last_name
 ROOT = Path(__file__).parents[2]
 FLOORS = ("orchestrator", "workflows", "state")
 SINKS = {"next", "fix"}  # keyword arguments and class attributes that are printed as remedies
-FINDING_FIX = 5  # workflows.checks.finding.Finding: key, severity, title, measured, why, fix
+FINDING_FIX = 5  # workflows.model.finding.Finding: key, severity, title, measured, why, fix
 RETURNED = {  # functions whose result is printed as remedies
     ("orchestrator.display.pages.runs", "next_commands"), ("orchestrator.cli.welcome", "_next"),
-    ("workflows.remedies", "command"),
+    ("workflows.host.remedies", "command"),
 }  # fmt: skip
 PRINTED = re.compile(r"^\s*(?:next\s|fix:|or:)\s*(?=\S)|^ {12}(?=orchestrate )")
 PARTED = "    "  # command and explanation; a list of remedies may be aligned with more

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from orchestrator.hosts.command import environment
+from orchestrator.command import environment
 from tests.remedies import table
 from tests.remedies.collector import PARTED, plain
 

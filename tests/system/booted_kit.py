@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from orchestrator.hosts.command import environment
+from orchestrator.command import environment
 from tests.system.lab.host import Host, HostError
 
 SECONDS = 240.0

@@ -15,17 +15,17 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from orchestrator.hosts.command import run
-from orchestrator.hosts.mta.mail import RealMail
-from orchestrator.hosts.setup.setup import RealSetup
+from orchestrator.command import run
+from orchestrator.hosts.mail.mail import RealMail
+from orchestrator.hosts.setup import RealSetup
 from orchestrator.settings import Settings
-from workflows.mta_host import Mta
-from workflows.plan import Hop, LineRules, Release
-from workflows.setup.answers import Answers
-from workflows.setup.plan import InstallPlan
-from workflows.step import Context
-from workflows.steps.setup.base import SetupStep
-from workflows.steps.setup.mail import MailServer
+from workflows.host.mail import Mta
+from workflows.model.answers import Answers
+from workflows.model.installation import InstallPlan
+from workflows.model.plans import Hop, LineRules, Release
+from workflows.model.step import Context
+from workflows.steps.mail.server import MailServer
+from workflows.steps.setup import SetupStep
 
 CHANGING = ("install", "remove", "set", "automatic", "write_link", "remove_link", "make_folder", "remove_folder", "configure",
             "write_maps", "start", "stop", "restore", "enable", "disable")  # fmt: skip

@@ -14,10 +14,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from orchestrator.hosts.mta.mail import RealMail
-from orchestrator.services.mail import everywhere
+from orchestrator.hosts.mail.mail import RealMail
+from orchestrator.plans.mail import everywhere
 from orchestrator.settings import load
-from workflows.mta_host import Mta
+from workflows.host.mail import Mta
 
 AWAY = "unreachable.test"
 BODIES: tuple[tuple[str, Callable[[int], bytes]], ...] = (

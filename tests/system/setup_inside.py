@@ -15,25 +15,25 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from orchestrator.hosts.command import run
-from orchestrator.hosts.mta.mail import RealMail
-from orchestrator.hosts.setup.files import RealFiles
-from orchestrator.hosts.setup.firewall import Firewalld
-from orchestrator.hosts.setup.system import RealSystem
-from orchestrator.hosts.setup.users import RealAccounts
+from orchestrator.command import run
+from orchestrator.hosts.accounts.users import RealAccounts
+from orchestrator.hosts.files.files import RealFiles
+from orchestrator.hosts.mail.mail import RealMail
+from orchestrator.hosts.network.firewall import Firewalld
+from orchestrator.hosts.system.system import RealSystem
 from orchestrator.settings import Settings
-from workflows.plan import Hop, LineRules, Release
-from workflows.setup.answers import Answers, Verdict
-from workflows.setup.plan import InstallPlan
-from workflows.setup.system import Distribution, Family
-from workflows.step import Context, Probe
-from workflows.steps.setup.account import OpenemmAccount
-from workflows.steps.setup.base import SetupStep
-from workflows.steps.setup.home import HomeFiles
-from workflows.steps.setup.limits import KernelLimits
-from workflows.steps.setup.logging import Logging
-from workflows.steps.setup.logrotate import LogRotation
-from workflows.steps.setup.unit import StartupUnit
+from workflows.host.system import Distribution, Family
+from workflows.model.answers import Answers, Verdict
+from workflows.model.installation import InstallPlan
+from workflows.model.plans import Hop, LineRules, Release
+from workflows.model.step import Context, Probe
+from workflows.steps.application.home import HomeFiles
+from workflows.steps.application.unit import StartupUnit
+from workflows.steps.machine.account import OpenemmAccount
+from workflows.steps.machine.limits import KernelLimits
+from workflows.steps.machine.logging import Logging
+from workflows.steps.machine.logrotate import LogRotation
+from workflows.steps.setup import SetupStep
 
 TEXTS = Path("/root/setup_texts")
 HOME = Path("/home/openemm")

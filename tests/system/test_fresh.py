@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.hosts.command import run
+from orchestrator.command import run
 from tests.system.lab import leftovers
 from tests.system.lab.lab import Lab
 from tests.system.lab.root import Kind, ready_root

@@ -26,9 +26,9 @@ from tests.system.lab.host import Host
 from tests.system.lab.lab import Lab
 from tests.system.lab.root import Kind, ready_root
 from workflows.install import steps
-from workflows.plan import Hop, LineRules, Release
-from workflows.setup.answers import Answers
-from workflows.setup.plan import InstallPlan
+from workflows.model.answers import Answers
+from workflows.model.installation import InstallPlan
+from workflows.model.plans import Hop, LineRules, Release
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(1800)]
 VERSIONS = {"frontend": "20.10.000.152", "backend": "20.10.000.126", "runtime": "20.10.000.012", "manual": "20.10.000.003"}

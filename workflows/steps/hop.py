@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from workflows.plan import Hop
-from workflows.step import Context, StepDefaults
+from workflows.model.plans import Hop
+from workflows.model.step import Context, StepDefaults
 
 DATA_STEPS = ("database", "carry", "restore", "start", "migrate")  # what writes the database
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from workflows.errors import WorkflowError
-from workflows.mta_host import KeptFile, KeptFiles
-from workflows.step import Facts
+from workflows.host.mail import KeptFile, KeptFiles
+from workflows.model.errors import WorkflowError
+from workflows.model.step import Facts
 
 
 def put_back(register: KeptFiles, intent: Facts) -> None:

@@ -10,8 +10,8 @@ from orchestrator.display.pages.layout import paragraph
 from orchestrator.display.words import iso, moment, number
 
 if TYPE_CHECKING:
-    from orchestrator.checkpoints import Kept
-    from orchestrator.services.importing import Imported
+    from orchestrator.runs.checkpoints import Kept
+    from orchestrator.upkeep.importing import Imported
     from state.ledger import Entry, Head, Verdict
 
 WRONG = {

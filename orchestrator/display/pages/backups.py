@@ -9,7 +9,7 @@ from orchestrator.display.pages.layout import table
 from orchestrator.display.words import iso, moment, size
 
 if TYPE_CHECKING:
-    from workflows.backups_host import Backup
+    from workflows.host.backups import Backup
 
 
 def lines(backups: Sequence[Backup]) -> list[str]:

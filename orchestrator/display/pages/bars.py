@@ -13,7 +13,7 @@ from orchestrator.display.pages.layout import WIDTH
 from orchestrator.display.words import moment
 
 if TYPE_CHECKING:
-    from orchestrator.services.history import Span
+    from orchestrator.views.history import Span
 
 LABEL = 11
 _ROOM = WIDTH - LABEL

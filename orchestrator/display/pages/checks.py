@@ -10,8 +10,8 @@ from orchestrator.display.pages.layout import marked, paragraph
 from orchestrator.display.words import number
 
 if TYPE_CHECKING:
-    from orchestrator.services.fixing import Fixed
-    from workflows.checks.finding import Finding
+    from orchestrator.upkeep.fixing import Fixed
+    from workflows.model.finding import Finding
 
 _ORDER = ("inhibitor", "warning", "unknown")
 _REMARK = 11

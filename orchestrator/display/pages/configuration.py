@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.display.pages.layout import paragraph, table
 from orchestrator.display.words import number
 from orchestrator.errors import scrub
-from workflows.configuration import MARKER
+from workflows.rules.configuration import MARKER
 
 if TYPE_CHECKING:
-    from orchestrator.services.configuring import Proposal
-    from workflows.configuration import Change, ConfigRow, Setting
+    from orchestrator.upkeep.configuring import Proposal
+    from workflows.rules.configuration import Change, ConfigRow, Setting
 
 HIDDEN = "(hidden)"
 _NONE, _EMPTY = "(none)", "(empty)"

@@ -11,7 +11,7 @@ from orchestrator.display.pages.layout import table
 from orchestrator.display.words import number
 
 if TYPE_CHECKING:
-    from workflows.checks.finding import Finding
+    from workflows.model.finding import Finding
 
 
 def lines(name: str, findings: Sequence[Finding]) -> list[str]:

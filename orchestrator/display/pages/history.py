@@ -12,7 +12,7 @@ from orchestrator.display.pages.layout import WIDTH, marked, paragraph, table
 from orchestrator.display.words import age, duration, iso, moment, number
 
 if TYPE_CHECKING:
-    from orchestrator.services.history import History, RunAccount, Span
+    from orchestrator.views.history import History, RunAccount, Span
     from state.ledger import Head
 
 _OUTSIDE = {"run": "-", "observed": "by hand", "import": "outside", "before": "before"}

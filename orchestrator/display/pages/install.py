@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.display.pages.layout import flow, paragraph
 
 if TYPE_CHECKING:
-    from orchestrator.services.installing import Part
-    from workflows.setup.plan import InstallPlan
-    from workflows.steps.setup.base import Difference
+    from orchestrator.plans.install import Part
+    from workflows.model.installation import InstallPlan
+    from workflows.steps.setup import Difference
 
 _INDENT = 6
 

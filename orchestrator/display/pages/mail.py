@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.display.pages.layout import paragraph, table
 from orchestrator.display.words import age, iso, moment, number, size
-from workflows.mta import Leftovers
+from workflows.rules.mta import Leftovers
 
 if TYPE_CHECKING:
-    from orchestrator.services.mail import MailStatus, ServerStatus
-    from workflows.mta import MtaPlan
-    from workflows.mta_host import Mta, QueuedMail
+    from orchestrator.plans.mail import MailStatus, ServerStatus
+    from workflows.host.mail import Mta, QueuedMail
+    from workflows.rules.mta import MtaPlan
 
 NOTHING = {"changed": False, "downtime": None, "run": None}
 DAYS = ((3600.0, "up to 1 hour"), (86400.0, "up to 1 day"), (432000.0, "up to 5 days"), (float("inf"), "more than 5 days"))

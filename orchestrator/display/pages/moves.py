@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.display.pages.layout import paragraph, table
 from orchestrator.display.pages.plan import first_start_lines
 from orchestrator.display.words import duration, iso, moment, number
-from workflows.plan import Component
+from workflows.model.plans import Component
 
 if TYPE_CHECKING:
-    from orchestrator.services.rollback_planning import Loss, RollbackView
-    from workflows.moves import MovePlan, RollbackPlan, SwitchPlan
+    from orchestrator.plans.rollback import Loss, RollbackView
+    from workflows.model.moves import MovePlan, RollbackPlan, SwitchPlan
 
 NOTHING: Mapping[str, Any] = {"changed": False, "downtime": None, "run": None}
 _SHOWN = 8

@@ -9,8 +9,8 @@ from orchestrator.display.pages.layout import paragraph, table
 from orchestrator.display.words import number, size
 
 if TYPE_CHECKING:
-    from orchestrator.services.upkeep import PackageVerdict
-    from workflows.plan import PackageRef
+    from orchestrator.upkeep.backups import PackageVerdict
+    from workflows.model.plans import PackageRef
 
 
 def list_lines(packages: Sequence[PackageRef], where: str) -> list[str]:

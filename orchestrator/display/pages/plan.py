@@ -9,8 +9,8 @@ from orchestrator.display.pages.layout import paragraph, table
 from orchestrator.display.words import duration, number
 
 if TYPE_CHECKING:
-    from orchestrator.services.planning import Estimate
-    from workflows.plan import Hop, UpgradePlan
+    from orchestrator.plans.upgrade import Estimate
+    from workflows.model.plans import Hop, UpgradePlan
 
 
 def lines(name: str, plan: UpgradePlan, estimates: Sequence[Estimate]) -> list[str]:

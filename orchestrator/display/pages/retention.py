@@ -9,8 +9,8 @@ from orchestrator.display.pages.layout import table
 from orchestrator.display.words import iso, moment, number, size
 
 if TYPE_CHECKING:
-    from orchestrator.services.retention import Fate
-    from workflows.backups_host import KeptDatabase
+    from orchestrator.upkeep.retention import Fate
+    from workflows.host.backups import KeptDatabase
 
 
 def lines(fates: Sequence[Fate], *, done: bool) -> list[str]:

@@ -11,7 +11,7 @@ from orchestrator.display.downtime import down_since
 from orchestrator.display.pages.layout import WIDTH, flow, marked, paragraph, table
 from orchestrator.display.sentences import headline, sentence
 from orchestrator.display.words import duration, iso, moment
-from orchestrator.events import Event
+from orchestrator.runs.events import Event
 
 if TYPE_CHECKING:
     from state.journal import RunRecord, StepRecord

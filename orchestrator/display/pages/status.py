@@ -11,7 +11,7 @@ from orchestrator.display.pages.layout import flow, paragraph, table
 from orchestrator.display.words import age, iso, moment, number, size
 
 if TYPE_CHECKING:
-    from orchestrator.services.status import Status
+    from orchestrator.views.status import Status
 
 _SHOWN = 3
 

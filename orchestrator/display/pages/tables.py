@@ -8,8 +8,8 @@ from orchestrator.display.pages.layout import paragraph, table
 from orchestrator.display.words import iso, moment, number, size
 
 if TYPE_CHECKING:
-    from orchestrator.services.tables import Sizes, Tuning
-    from workflows.config_host import Formats
+    from orchestrator.views.tables import Sizes, Tuning
+    from workflows.host.formats import Formats
 
 _SHOWN = 20  # tables named where all would be too many
 

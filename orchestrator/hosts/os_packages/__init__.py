@@ -1,17 +1,17 @@
-"""The operating system's package manager (workflows.os_packages): dnf or yum, zypper, apt."""
+"""The operating system's package manager (workflows.host.os_packages): dnf or yum, zypper, apt."""
 
 from __future__ import annotations
 
 import shutil
 
-from orchestrator.hosts.command import PATH
+from orchestrator.command import PATH
 from orchestrator.hosts.os_packages.apt import Apt
 from orchestrator.hosts.os_packages.dnf import Dnf
 from orchestrator.hosts.os_packages.zypper import Zypper
-from orchestrator.hosts.setup.system import RealSystem
-from workflows.errors import WorkflowError
-from workflows.os_packages import PackageManager
-from workflows.setup.system import Family
+from orchestrator.hosts.system.system import RealSystem
+from workflows.host.os_packages import PackageManager
+from workflows.host.system import Family
+from workflows.model.errors import WorkflowError
 
 _FIRST = {Family.RHEL: ("dnf", "yum"), Family.SUSE: ("zypper",), Family.DEBIAN: ("apt-get",)}
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
-from orchestrator.hosts.command import CommandError, Result, run, tail
+from orchestrator.command import CommandError, Result, run, tail
 from orchestrator.hosts.os_packages import locks
 from orchestrator.hosts.os_packages.common import ASK_SECONDS, CHANGE_SECONDS, Manager, file_unreadable
-from workflows.os_packages import Transaction
+from workflows.host.os_packages import Transaction
 
 KEEP_DPKG = ("--force-confdef", "--force-confold")
 KEEP = tuple(word for option in KEEP_DPKG for word in ("-o", f"Dpkg::Options::={option}"))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from orchestrator.hosts.command import CommandError, Result, run
+from orchestrator.command import CommandError, Result, run
 from orchestrator.hosts.os_packages import locks
-from workflows.errors import WorkflowError
-from workflows.os_packages import Transaction
+from workflows.host.os_packages import Transaction
+from workflows.model.errors import WorkflowError
 
 ASK_SECONDS = 900.0
 CHANGE_SECONDS = 7200.0  # a package manager that is killed leaves a broken system behind

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from orchestrator.hosts.command import CommandError, run, tail
+from orchestrator.command import CommandError, run, tail
 from orchestrator.hosts.os_packages.common import ASK_SECONDS, WAIT_SECONDS, listed
 from orchestrator.hosts.os_packages.rpm import RPM_LOCKS, Rpm
-from workflows.os_packages import Transaction
+from workflows.host.os_packages import Transaction
 
 _UPDATES = 100  # exit code: there are some
 _NONE = ("No matching", "no matching")

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from workflows.errors import WorkflowError
+from workflows.model.errors import WorkflowError
 
 POLL = 0.5
 _LOCKS = Path("/proc/locks")

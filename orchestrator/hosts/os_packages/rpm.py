@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from orchestrator.hosts.command import CommandError, run
+from orchestrator.command import CommandError, run
 from orchestrator.hosts.os_packages.common import Manager, file_unreadable
 
 RPM_LOCKS = ("var/lib/rpm/.rpm.lock", "usr/lib/sysimage/rpm/.rpm.lock")

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from lxml import etree
 
-from orchestrator.hosts.command import CommandError, Result, run, tail
+from orchestrator.command import CommandError, Result, run, tail
 from orchestrator.hosts.os_packages.common import ASK_SECONDS, CHANGE_SECONDS, is_file
 from orchestrator.hosts.os_packages.rpm import RPM_LOCKS, Rpm
-from workflows.os_packages import Transaction
+from workflows.host.os_packages import Transaction
 
 _NOTHING_FOUND = 104
 _NO_REPOSITORIES = 6

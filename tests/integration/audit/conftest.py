@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.engine import Engine
-from orchestrator.events import Bus
-from orchestrator.services.importing import drafts
-from orchestrator.services.site import Site
+from orchestrator.runs.engine import Engine
+from orchestrator.runs.events import Bus
+from orchestrator.runs.site import Site
 from orchestrator.settings import Settings
+from orchestrator.upkeep.importing import drafts
 from state.ledger import EntryDraft
-from workflows.errors import WorkflowError
-from workflows.step import Context, Done, LedgerNote, StepDefaults
+from workflows.model.errors import WorkflowError
+from workflows.model.step import Context, Done, LedgerNote, StepDefaults
 
 BEGAN = datetime(2025, 11, 30, 1, 30, tzinfo=UTC)
 UPGRADES = [("19.10.000.170", "20.04.000.200"), ("20.04.000.200", "20.10.000.152"), ("20.10.000.152", "21.04.000.120")]
@@ -104,7 +104,7 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
 def site(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     """A year: three upgrades, one that failed and was undone, a version switched by hand, and what the vendor's tables say."""
     clock = Clock(BEGAN)
-    for module in ("state.ledger.now", "state.journal.now", "orchestrator.engine._now"):
+    for module in ("state.ledger.now", "state.journal.now", "orchestrator.runs.engine._now"):
         monkeypatch.setattr(module, clock)
     early = [
         {"application_name": "EMM", "host_name": "mail1", "version_number": version, "startup_timestamp": time.isoformat()}

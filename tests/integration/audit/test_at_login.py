@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.hosts import motd
-from orchestrator.services.announcing import at_login
-from orchestrator.services.site import Site
+from orchestrator.hosts.system import motd
+from orchestrator.runs.announce import at_login
+from orchestrator.runs.site import Site
 
 pytestmark = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 

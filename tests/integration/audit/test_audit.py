@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator import checkpoints
 from orchestrator.report.export import FILES, export
-from orchestrator.services.auditing import entry_at, sound_head
-from orchestrator.services.history import Origin, moment, timeline
-from orchestrator.services.importing import import_evidence
-from orchestrator.services.site import Site
+from orchestrator.runs import checkpoints
+from orchestrator.runs.site import Site
+from orchestrator.upkeep.importing import import_evidence
+from orchestrator.views.audit import entry_at, sound_head
+from orchestrator.views.history import Origin, moment, timeline
 from state.verify import Problem
 from tests.integration.audit.conftest import BEGAN
-from workflows.errors import RefusedError, UsageError
+from workflows.model.errors import RefusedError, UsageError
 
 Tamper = Callable[..., None]
 

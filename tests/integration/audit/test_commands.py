@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from orchestrator.cli.group import run
-from orchestrator.services.site import Site
+from orchestrator.runs.site import Site
 from orchestrator.settings import Settings
 from tests.integration.cli.conftest import validate
 

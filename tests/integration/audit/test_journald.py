@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.checkpoints import announce
-from orchestrator.events import Event, Kind
-from orchestrator.hosts import journald
-from orchestrator.services.announcing import to_journald
-from orchestrator.services.site import Site
+from orchestrator.hosts.system import journald
+from orchestrator.runs.announce import to_journald
+from orchestrator.runs.checkpoints import announce
+from orchestrator.runs.events import Event, Kind
+from orchestrator.runs.site import Site
 from tests.integration.audit.conftest import UPGRADES, upgrade
 
 pytestmark = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)

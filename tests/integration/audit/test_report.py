@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from orchestrator.report.export import export
-from orchestrator.services.site import Site
+from orchestrator.runs.site import Site
 
 pytestmark = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)  # the page is the same on every store
 

@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from orchestrator.hosts import manifest
-from orchestrator.hosts.backups import RealBackups
-from orchestrator.hosts.manifest import Proof
-from orchestrator.hosts.private_server import PrivateServer
+from orchestrator.hosts.backups import manifest
+from orchestrator.hosts.backups.backups import RealBackups
+from orchestrator.hosts.backups.manifest import Proof
+from orchestrator.hosts.scratch.private_server import PrivateServer
 from orchestrator.settings import DatabaseSettings, Settings
 
 PASSWORD = "s3 cr#t'\"\\x;ß"

@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
-from orchestrator.hosts import backups, dump, private_server
-from orchestrator.hosts.accounts import AccountError
-from orchestrator.hosts.manifest import BackupError
-from orchestrator.hosts.room import RoomError
+from orchestrator.hosts.backups import backups, dump
+from orchestrator.hosts.backups.manifest import BackupError
+from orchestrator.hosts.backups.room import RoomError
+from orchestrator.hosts.database.accounts import AccountError
+from orchestrator.hosts.scratch import private_server
 from tests.remedies.follow import follow
 
 pytestmark = pytest.mark.integration

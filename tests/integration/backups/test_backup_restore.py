@@ -10,10 +10,11 @@ from typing import Any
 import pymysql
 import pytest
 
-from orchestrator.hosts import accounts, swap
-from orchestrator.hosts.accounts import AccountError, AdminMissingError, admin
-from orchestrator.hosts.manifest import BackupError
-from workflows.errors import UsageError, WorkflowError
+from orchestrator.hosts.backups import swap
+from orchestrator.hosts.backups.manifest import BackupError
+from orchestrator.hosts.database import accounts
+from orchestrator.hosts.database.accounts import AccountError, AdminMissingError, admin
+from workflows.model.errors import UsageError, WorkflowError
 
 pytestmark = pytest.mark.integration
 
@@ -281,9 +282,9 @@ def test_without_an_account_that_may_create_databases_there_is_no_restore(site: 
     socket = site.settings.database.socket
     database = site.settings.database.model_copy(update={"socket": None})
     site.settings = site.settings.model_copy(update={"database": database})
-    monkeypatch.setattr("orchestrator.hosts.accounts.SOCKETS", (socket,))
+    monkeypatch.setattr("orchestrator.hosts.database.accounts.SOCKETS", (socket,))
     assert admin(site.settings).socket == socket, "the distribution's own server is found"
-    monkeypatch.setattr("orchestrator.hosts.accounts.SOCKETS", ())
+    monkeypatch.setattr("orchestrator.hosts.database.accounts.SOCKETS", ())
     error = refusal(site.backups.can_restore, AdminMissingError)
     assert error.error_key == "database-admin-missing"
     assert any("ADMIN_SOCKET" in line for line in error.next)

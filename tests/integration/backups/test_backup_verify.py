@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 import zstandard
 
-from orchestrator.hosts import dump, scratch
-from orchestrator.hosts.manifest import BackupError
-from orchestrator.hosts.room import RoomError
+from orchestrator.hosts.backups import dump
+from orchestrator.hosts.backups.manifest import BackupError
+from orchestrator.hosts.backups.room import RoomError
+from orchestrator.hosts.scratch import scratch
 from tests.remedies.follow import seen
-from workflows.errors import RefusedError
+from workflows.model.errors import RefusedError
 
 pytestmark = pytest.mark.integration
 
@@ -178,7 +179,7 @@ def failure_of(site: Any, backup: str) -> BackupError:
 
 def test_no_room_for_the_test_restore_is_told_before_it(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     site.create()
-    monkeypatch.setattr("orchestrator.hosts.room.SCRATCH_BASE", 1 << 60)
+    monkeypatch.setattr("orchestrator.hosts.backups.room.SCRATCH_BASE", 1 << 60)
     with pytest.raises(RoomError) as caught:
         site.verify()
     assert caught.value.error_key == "no-room-for-backup"

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from orchestrator.hosts import manifest, swap
-from orchestrator.hosts.manifest import BackupError, Manifest
+from orchestrator.hosts.backups import manifest, swap
+from orchestrator.hosts.backups.manifest import BackupError, Manifest
 from tests.durable import durable
 
 pytestmark = pytest.mark.integration

@@ -16,7 +16,7 @@ import pytest
 from conftest import quiet
 from test_backup_restore_cut import CHANGED, SMALL, fork_restore
 
-from orchestrator.hosts.manifest import BackupError
+from orchestrator.hosts.backups.manifest import BackupError
 from state import faults
 
 pytestmark = pytest.mark.integration

@@ -16,11 +16,11 @@ import pymysql
 import pytest
 
 from orchestrator.cli.group import run
-from orchestrator.hosts.private_server import PrivateServer
+from orchestrator.hosts.scratch.private_server import PrivateServer
+from orchestrator.runs.site import Site
 from orchestrator.sandbox import host
-from orchestrator.services.site import Site
 from orchestrator.settings import load
-from workflows.password import hashed
+from workflows.rules.password import hashed
 
 pytestmark = pytest.mark.integration
 

@@ -73,8 +73,8 @@ def test_the_servers_settings_are_held_against_the_guide_and_left_alone(say: Say
 
 
 def test_the_suggested_lines_are_taken_by_a_server(say: Say, tmp_path: Path) -> None:
-    from orchestrator.hosts.command import run as command
-    from orchestrator.hosts.private_server import SERVER_NAMES, find_program
+    from orchestrator.command import run as command
+    from orchestrator.hosts.scratch.private_server import SERVER_NAMES, find_program
 
     _, [document] = say("database", "tune")
     file = tmp_path / "my.cnf"
@@ -140,7 +140,7 @@ def test_a_conversion_that_fails_keeps_its_restore_point_and_is_undone(say: Say,
 
 def _with_lock(say: Say, sql: Sql) -> tuple[int, list[dict[str, Any]]]:
     """Convert while another connection holds the last table against changes."""
-    from orchestrator.hosts import formats
+    from orchestrator.hosts.database import formats
 
     before, formats.EARLIER_SECONDS = formats.EARLIER_SECONDS, 1
     sql("LOCK TABLES stop_x_tbl READ")

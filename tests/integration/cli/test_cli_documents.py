@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from orchestrator.cli.group import run
-from orchestrator.hosts.private_server import GUIDE_SQL_MODE, PrivateServer
+from orchestrator.hosts.scratch.private_server import GUIDE_SQL_MODE, PrivateServer
 from orchestrator.sandbox import host
 
 pytestmark = pytest.mark.integration

@@ -14,9 +14,9 @@ import pytest
 
 from orchestrator import settings
 from orchestrator.cli import group as cli
-from orchestrator.events import Event
-from orchestrator.services.site import Site
-from orchestrator.services.watching import watch
+from orchestrator.runs.events import Event
+from orchestrator.runs.site import Site
+from orchestrator.runs.watch import watch
 
 pytestmark = pytest.mark.integration
 
@@ -151,7 +151,7 @@ def test_ctrl_c_ends_the_watching_and_not_the_run(
 
     process, master = driven
     with monkeypatch.context() as patch:
-        patch.setattr("orchestrator.services.watching.time.sleep", interrupt)
+        patch.setattr("orchestrator.runs.watch.time.sleep", interrupt)
         assert cli.run(["--site", str(sandbox), "watch"]) == 0
     assert "orchestrate watch" in capsys.readouterr().out
     assert process.poll() is None

@@ -11,21 +11,21 @@ from typing import Any
 
 import pytest
 
-from orchestrator.hosts.doctor import names
-from orchestrator.hosts.doctor.names import DnsNames
-from orchestrator.hosts.doctor.vitals import RealVitals
-from orchestrator.hosts.machine import RealMachine
-from orchestrator.hosts.mta.mail import RealMail
-from orchestrator.hosts.mta.postfix import Postfix
-from orchestrator.hosts.private_server import PrivateServer
+from orchestrator.hosts.mail.mail import RealMail
+from orchestrator.hosts.mail.postfix import Postfix
+from orchestrator.hosts.network import names
+from orchestrator.hosts.network.names import DnsNames
 from orchestrator.hosts.real import RealHost
+from orchestrator.hosts.scratch.private_server import PrivateServer
+from orchestrator.hosts.system.machine import RealMachine
+from orchestrator.hosts.system.vitals import RealVitals
 from orchestrator.sandbox import host as sandbox_host
 from orchestrator.settings import Settings, load
 from tests.integration.doctor.dns_kit import Zone, name_server
 from tests.integration.mail.conftest import OWNER, NoUnits, PrivatePostfix, postfix_tree, running_postfix
 from workflows.checks.doctor import mta_active, port_25, registry
-from workflows.checks.finding import Finding, Severity
-from workflows.mta_host import Clue, MailServer, Mta, Source
+from workflows.host.mail import Clue, MailServer, Mta, Source
+from workflows.model.finding import Finding, Severity
 
 __all__ = ["postfix_tree"]
 

@@ -6,8 +6,8 @@ import json
 import sys
 from pathlib import Path
 
-from orchestrator.hosts.command import run
-from orchestrator.hosts.doctor.vitals import RealVitals
+from orchestrator.command import run
+from orchestrator.hosts.system.vitals import RealVitals
 from orchestrator.settings import Settings
 from tests.integration.setup.firewalld_inside import start
 from tests.remedies.follow import command

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.hosts import processes
-from orchestrator.hosts.command import CommandError, run
+from orchestrator.command import CommandError, run
+from orchestrator.hosts.application import processes
 from orchestrator.sandbox import host as sandbox_host
 from orchestrator.sandbox import processes as sandbox_processes
 from tests.integration.doctor.conftest import ADDRESS, BACK, EVER, KEY_NAME, NAME, Patient
 from tests.integration.doctor.dns_kit import name_server
 from workflows.checks.doctor import registry
-from workflows.checks.finding import Severity
+from workflows.model.finding import Severity
 
 pytestmark = pytest.mark.integration
 SENT = "postfix/smtp[7]: 4X: to=<a@b.test>, relay=mx.b.test[9.9.9.9]:25, status=sent (250 ok)"
@@ -318,7 +318,7 @@ def test_addresses_that_nobody_has_set_are_found(patient: Patient) -> None:
 
 def test_a_database_in_another_time_is_found(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
     now = time.time()
-    monkeypatch.setattr("orchestrator.hosts.doctor.records.time.time", lambda: now - 300)
+    monkeypatch.setattr("orchestrator.hosts.database.records.time.time", lambda: now - 300)
     found = patient.found()
     assert found.keys() == {"clock"}
     assert "ahead of this host" in found["clock"].measured

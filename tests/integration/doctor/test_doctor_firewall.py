@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.hosts.command import run
+from orchestrator.command import run
 from tests.integration.setup.conftest import namespaces, tool
 
 __all__ = ["namespaces", "tool"]

@@ -16,13 +16,13 @@ from typing import Any
 import pytest
 
 from orchestrator.cli.group import run
-from orchestrator.services.fixing import ALL, chosen, fix
-from orchestrator.services.site import Site
+from orchestrator.runs.site import Site
 from orchestrator.settings import load
+from orchestrator.upkeep.fixing import ALL, chosen, fix
 from tests.integration.cli.conftest import validate
 from tests.integration.doctor.conftest import Patient
 from workflows.checks.doctor import registry
-from workflows.errors import RefusedError
+from workflows.model.errors import RefusedError
 
 pytestmark = pytest.mark.integration
 AJP = "tomcat-ajp-connector"

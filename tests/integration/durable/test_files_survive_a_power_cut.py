@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from orchestrator.files import fsync_folder, replace_link, write_atomic
-from orchestrator.hosts import kept_files, kept_folders
-from orchestrator.hosts.mta.archive import DatedArchive
-from orchestrator.hosts.register import ContentStore
-from orchestrator.hosts.site_files import carry
-from orchestrator.packages.releases import make_folders, remove_durably
+from orchestrator.hosts.files.register import ContentStore
+from orchestrator.hosts.home import kept_files, kept_folders
+from orchestrator.hosts.home.site_files import carry
+from orchestrator.hosts.mail.archive import DatedArchive
+from orchestrator.releases.lines import make_folders, remove_durably
 from state.store import Store
 from tests.durable import durable
-from workflows.mta_host import QueuedMail
+from workflows.host.mail import QueuedMail
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from home_tree import Tree, link, put
 
-from orchestrator.hosts.home import RealHome
+from orchestrator.hosts.home.home import RealHome
 from orchestrator.settings import Settings
 
 

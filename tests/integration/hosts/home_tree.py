@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from workflows.host import StagedTree
-from workflows.plan import Component, PackageKind
+from workflows.model.plans import Component, PackageKind
 
 
 def put(path: Path, content: str | bytes = "", mode: int = 0o644) -> Path:

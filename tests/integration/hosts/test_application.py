@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from home_tree import put
 
-from orchestrator.hosts.application import LOG, LOG_HEAD, LOG_TAIL, ApplicationError, RealApplication
+from orchestrator.hosts.application.application import LOG, LOG_HEAD, LOG_TAIL, ApplicationError, RealApplication
 from orchestrator.settings import Settings
 from workflows.host import AppState, HttpAnswer
 
@@ -162,7 +162,7 @@ def test_a_stop_script_that_waits_for_ever_is_ended_and_the_application_is_not(
 def test_a_start_script_that_waits_for_ever_is_an_error(
     application: RealApplication, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("orchestrator.hosts.application.START_MARGIN", 0.2)
+    monkeypatch.setattr("orchestrator.hosts.application.application.START_MARGIN", 0.2)
     script(settings.home, emm="#!/bin/sh\nexec sleep 1000\n")
     impatient = RealApplication(settings.model_copy(update={"start_timeout": 0.2}))
     with pytest.raises(ApplicationError) as caught:

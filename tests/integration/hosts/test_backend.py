@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.hosts import processes, services
-from orchestrator.hosts.application import ApplicationError, RealApplication
-from orchestrator.hosts.command import run
-from orchestrator.hosts.doctor.vitals import RealVitals
-from orchestrator.hosts.mta import sources
+from orchestrator.command import run
+from orchestrator.hosts.application import processes, services
+from orchestrator.hosts.application.application import ApplicationError, RealApplication
+from orchestrator.hosts.mail import sources
+from orchestrator.hosts.system.vitals import RealVitals
 from orchestrator.sandbox import processes as sandbox
 from orchestrator.sandbox.home import Access, install
 from orchestrator.sandbox.packages import RELEASES, build
 from orchestrator.settings import Settings
-from workflows.errors import WorkflowError
+from workflows.model.errors import WorkflowError
 
 SERVICES = {"mailout", "update", "trigger", "generate", "pickdist", "slrtscn", "direct-path", "bav-update", "bavd", "bav"}
 

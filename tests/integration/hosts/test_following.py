@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.hosts.command import CommandError
-from orchestrator.hosts.following import follow
+from orchestrator.command import CommandError
+from orchestrator.following import follow
 
 
 def ended(pid: int) -> bool:

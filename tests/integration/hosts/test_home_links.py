@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from home_tree import Tree
 
-from orchestrator.hosts.home import HomeError, RealHome
+from orchestrator.hosts.home.home import HomeError, RealHome
 from orchestrator.settings import Settings
 from tests.remedies.follow import follow
 from workflows.host import Link
-from workflows.plan import Component, PackageKind
+from workflows.model.plans import Component, PackageKind
 
 OLD, NEW = "19.10.000.170", "20.04.000.200"
 WEBAPPS = (PackageKind.GUI, PackageKind.STATISTICS, PackageKind.WEBSERVICES)

@@ -10,13 +10,13 @@ import pytest
 from home_tree import Tree, put
 
 from orchestrator.files import tree_digest
-from orchestrator.hosts.home import HomeError, RealHome
-from orchestrator.hosts.properties import parse
-from orchestrator.hosts.site_files import RuntimeTreeError
+from orchestrator.hosts.home.home import HomeError, RealHome
+from orchestrator.hosts.home.properties import parse
+from orchestrator.hosts.home.site_files import RuntimeTreeError
 from orchestrator.settings import Settings
 from workflows.host import SqlKind
-from workflows.plan import PackageKind
-from workflows.site_values import SiteValues
+from workflows.model.plans import PackageKind
+from workflows.rules.site_values import SiteValues
 
 DEFAULTS = (
     "system.url=http://[to be defined]\nmailaddress.sender=info@example.com\nsystem.wkhtmltopdf=/usr/bin/wkhtmltopdf\n"

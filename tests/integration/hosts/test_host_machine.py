@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from home_tree import link, put
 
-from orchestrator.hosts import spool
-from orchestrator.hosts.machine import RealMachine
+from orchestrator.hosts.application import spool
 from orchestrator.hosts.real import open_host
+from orchestrator.hosts.system.machine import RealMachine
 from orchestrator.settings import Settings
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

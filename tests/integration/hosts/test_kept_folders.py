@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from home_tree import put
 
-from orchestrator.hosts import kept_files, kept_folders, kept_values
-from orchestrator.hosts.command import CommandError
+from orchestrator.command import CommandError
+from orchestrator.hosts.home import kept_files, kept_folders, kept_values
 
 FOLDERS = ("emm-plugins", "birt-plugins")
 

@@ -10,13 +10,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from orchestrator.hosts.application import RealApplication
-from orchestrator.hosts.command import run
+from orchestrator.command import run
+from orchestrator.hosts.application.application import RealApplication
 from orchestrator.settings import Settings
 from tests.remedies.follow import seen
-from workflows.checks import open_files
-from workflows.checks.finding import Finding, Severity
+from workflows.checks.upgrade import open_files
 from workflows.host import OpenFiles
+from workflows.model.finding import Finding, Severity
 
 
 def found(files: OpenFiles) -> Finding:

@@ -9,11 +9,11 @@ from pathlib import Path
 import pymysql
 import pytest
 
-from orchestrator.hosts.database import RealDatabase
-from orchestrator.hosts.private_server import PrivateServer
+from orchestrator.hosts.database.database import RealDatabase
+from orchestrator.hosts.scratch.private_server import PrivateServer
 from orchestrator.settings import DatabaseSettings, Settings
-from workflows.errors import WorkflowError
 from workflows.host import Report, StartupJob
+from workflows.model.errors import WorkflowError
 
 pytestmark = pytest.mark.integration
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from orchestrator.hosts import formats
-from orchestrator.hosts.formats import RealTableFormats
-from orchestrator.hosts.private_server import PrivateServer
+from orchestrator.hosts.database import formats
+from orchestrator.hosts.database.formats import RealTableFormats
+from orchestrator.hosts.scratch.private_server import PrivateServer
 from orchestrator.settings import DatabaseSettings, Settings
 from tests.remedies.follow import follow
-from workflows.errors import WorkflowError
+from workflows.model.errors import WorkflowError
 
 pytestmark = pytest.mark.integration
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from orchestrator.hosts.outside import release_rows, version_rows
-from orchestrator.hosts.private_server import PrivateServer
+from orchestrator.hosts.database.outside import release_rows, version_rows
+from orchestrator.hosts.scratch.private_server import PrivateServer
 
 pytestmark = pytest.mark.integration
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.hosts.private_server import PrivateServer
+from orchestrator.hosts.scratch.private_server import PrivateServer
 
 pytestmark = pytest.mark.integration
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import pymysql
 import pytest
 
-from orchestrator.hosts import sql_session
-from orchestrator.hosts.connect import DatabaseError
-from orchestrator.hosts.database import RealDatabase
-from orchestrator.hosts.private_server import PrivateServer
+from orchestrator.hosts.database import sql_session
+from orchestrator.hosts.database.connect import DatabaseError
+from orchestrator.hosts.database.database import RealDatabase
+from orchestrator.hosts.scratch.private_server import PrivateServer
 from orchestrator.settings import DatabaseSettings, Settings
 from workflows.host import SqlError, SqlSession
-from workflows.sql.classify import LAST_INSERT_ID
+from workflows.rules.sql.classify import LAST_INSERT_ID
 
 pytestmark = pytest.mark.integration
 

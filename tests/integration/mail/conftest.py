@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.hosts.command import PATH, CommandError, run
-from orchestrator.hosts.mta.postfix import Postfix
-from workflows.mta_host import UnitState
+from orchestrator.command import PATH, CommandError, run
+from orchestrator.hosts.mail.postfix import Postfix
+from workflows.host.mail import UnitState
 
 OWNER, GROUP = "news", "uucp"  # accounts of every Debian that nothing here runs as
 MAIN = """compatibility_level = 3.6

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.hosts.register import ContentStore
+from orchestrator.hosts.files.register import ContentStore
 from tests.integration.mail.conftest import PrivatePostfix
-from workflows.errors import WorkflowError
-from workflows.mta_host import QueuedMail
+from workflows.host.mail import QueuedMail
+from workflows.model.errors import WorkflowError
 
 MAILS = {
     "plain": (b"Hello\n", ["a@y.test"]),

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.hosts.mta import sendmail, sendmail_queue
-from orchestrator.hosts.mta.message import digest
-from orchestrator.hosts.mta.sendmail import Sendmail
-from orchestrator.hosts.systemd import Systemd
-from workflows.mta_host import QueuedMail
+from orchestrator.hosts.mail import sendmail, sendmail_queue
+from orchestrator.hosts.mail.message import digest
+from orchestrator.hosts.mail.sendmail import Sendmail
+from orchestrator.hosts.units.systemd import Systemd
+from workflows.host.mail import QueuedMail
 
 CONTENT = b"Message-ID: <m@x>\nSubject: a\n\nbody\n"
 MAIL = QueuedMail("id", "", "", held=False, sender="news@x.test", recipients=("a@y.test",), size=len(CONTENT),

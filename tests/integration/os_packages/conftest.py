@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.hosts.command import PATH, run
+from orchestrator.command import PATH, run
 from orchestrator.hosts.os_packages.apt import Apt
 from orchestrator.hosts.os_packages.common import Manager
 from orchestrator.hosts.os_packages.dnf import Dnf

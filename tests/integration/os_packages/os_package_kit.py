@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from orchestrator.command import run
 from orchestrator.files import sha256_file
-from orchestrator.hosts.command import run
 
 SECONDS = 120.0
 LONG = "a-package-whose-name-is-longer-than-any-column-of-a-table-that-a-terminal-of-eighty-columns-has-room-for"

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.hosts.command import PATH, run
+from orchestrator.command import PATH, run
 from orchestrator.hosts.os_packages import locks, package_manager
 from orchestrator.hosts.os_packages.common import Manager
-from orchestrator.hosts.setup import system
+from orchestrator.hosts.system import system
 from tests.integration.os_packages import conftest
 from tests.integration.os_packages.os_package_kit import LONG
-from workflows.errors import WorkflowError
-from workflows.os_packages import Transaction
+from workflows.host.os_packages import Transaction
+from workflows.model.errors import WorkflowError
 
 pytestmark = pytest.mark.integration
 

@@ -9,10 +9,10 @@ import tarfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from orchestrator.packages.site import SitePackages
+from orchestrator.releases.site import SitePackages
 from orchestrator.settings import Settings
 from workflows.host import Artefact
-from workflows.plan import PackageKind, PackageRef
+from workflows.model.plans import PackageKind, PackageRef
 
 GUI = "openemm-gui-20.04.000.200.tar.gz"
 Member = tuple[tarfile.TarInfo, bytes]

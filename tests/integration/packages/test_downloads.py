@@ -12,11 +12,11 @@ import pytest
 from package_kit import GUI, Place, file, gui, sha256, silent, tarball
 from web_kit import Site
 
-from orchestrator.packages import partial
-from orchestrator.packages.download import Downloads
-from orchestrator.packages.errors import PackageError, SourceError
-from orchestrator.packages.web import Web
-from workflows.plan import PackageKind, PackageRef
+from orchestrator.releases import partial
+from orchestrator.releases.download import Downloads
+from orchestrator.releases.errors import PackageError, SourceError
+from orchestrator.releases.web import Web
+from workflows.model.plans import PackageKind, PackageRef
 
 DATA = tarball(gui(extra=[file("WEB-INF/big", os.urandom(600_000))]))
 OTHER = tarball(gui(extra=[file("WEB-INF/big", os.urandom(600_000))]))

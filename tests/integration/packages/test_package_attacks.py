@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from package_kit import GUI, Member, Place, backend, file, folder, gui, hard_link, link, ref_for, runtime, special, tarball
 
-from orchestrator.packages.archive import Limits
-from orchestrator.packages.errors import PackageError
-from orchestrator.packages.unpack import open_package
-from workflows.plan import PackageKind
+from orchestrator.releases.archive import Limits
+from orchestrator.releases.errors import PackageError
+from orchestrator.releases.unpack import open_package
+from workflows.model.plans import PackageKind
 
 BACKEND = "openemm-backend-20.10.000.126.tar.gz"
 V = "V20.10.000.126"

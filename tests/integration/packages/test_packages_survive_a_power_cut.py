@@ -8,10 +8,10 @@ import pytest
 from package_kit import GUI, Place, backend, complete, gui, runtime, sha256, silent, tarball
 from web_kit import Site
 
-from orchestrator.packages.download import Downloads
-from orchestrator.packages.web import Web
+from orchestrator.releases.download import Downloads
+from orchestrator.releases.web import Web
 from tests.durable import durable
-from workflows.plan import PackageKind, PackageRef
+from workflows.model.plans import PackageKind, PackageRef
 
 PACKAGES = {
     GUI: gui(),

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from package_kit import file, gui, ref_for, tarball
 
-from orchestrator.packages.preview import update_versions
-from workflows.plan import PackageKind
+from orchestrator.releases.preview import update_versions
+from workflows.model.plans import PackageKind
 
 LISTS = [
     file("WEB-INF/classes/mandatoryDbChanges_mariadb.csv", b"21.04.000.079\n25.07.032\n"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.packages.site import SitePackages
+from orchestrator.releases.site import SitePackages
 from orchestrator.sandbox.packages import RELEASES, packages
 from orchestrator.settings import Settings
 

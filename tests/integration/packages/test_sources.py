@@ -11,12 +11,12 @@ import pytest
 from package_kit import GUI, Place, complete, gui, runtime, sha256, tarball
 from web_kit import Handler, Site
 
-from orchestrator.hosts.command import run
-from orchestrator.packages import site as site_module
-from orchestrator.packages.errors import SourceError
-from orchestrator.packages.source import HttpSource
+from orchestrator.command import run
+from orchestrator.releases import site as site_module
+from orchestrator.releases.errors import SourceError
+from orchestrator.releases.source import HttpSource
 from tests.remedies.follow import follow
-from workflows.plan import PackageKind
+from workflows.model.plans import PackageKind
 
 LINES = ("20.04", "20.10")
 

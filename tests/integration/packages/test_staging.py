@@ -29,10 +29,11 @@ from package_kit import (
 )
 
 from orchestrator.files import tree_digest
-from orchestrator.packages import releases, staging, unpack
-from orchestrator.packages.errors import PackageError
+from orchestrator.releases import lines as releases
+from orchestrator.releases import staging, unpack
+from orchestrator.releases.errors import PackageError
 from tests.remedies.follow import follow
-from workflows.plan import Component, PackageKind
+from workflows.model.plans import Component, PackageKind
 
 STEM = GUI.removesuffix(".tar.gz")
 FOLDER = f"release/emm/{STEM}"

@@ -12,10 +12,10 @@ import pytest
 from package_kit import GUI, Member, Place, backend, file, folder, gui, hard_link, link, ref_for, tarball, tree
 
 from orchestrator.files import tree_digest
-from orchestrator.packages import staging, unpack
-from orchestrator.packages.errors import PackageError
-from orchestrator.packages.unpack import open_package
-from workflows.plan import PackageKind
+from orchestrator.releases import staging, unpack
+from orchestrator.releases.errors import PackageError
+from orchestrator.releases.unpack import open_package
+from workflows.model.plans import PackageKind
 
 FOLDER = f"release/emm/{GUI.removesuffix('.tar.gz')}"
 BACKEND = "openemm-backend-20.10.000.126.tar.gz"

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from orchestrator.hosts.backups import RealBackups
-from orchestrator.services.site import Site
+from orchestrator.hosts.backups.backups import RealBackups
+from orchestrator.runs.site import Site
 from orchestrator.settings import load
 from tests.integration.upgrade.upgrade_kit import Stages
 from tests.remedies.follow import follow, shown

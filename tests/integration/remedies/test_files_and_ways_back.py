@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from orchestrator.hosts import accounts
-from orchestrator.hosts.command import CommandError
-from orchestrator.hosts.private_server import PrivateServer
+from orchestrator.command import CommandError
+from orchestrator.hosts.database import accounts
+from orchestrator.hosts.scratch.private_server import PrivateServer
 from orchestrator.settings import load
 from tests.integration.upgrade.upgrade_kit import OLD, Stages
 from tests.remedies.follow import follow, seen
-from workflows.errors import RefusedError
+from workflows.model.errors import RefusedError
 
 pytestmark = pytest.mark.integration
 Do = Callable[..., CompletedProcess[str]]

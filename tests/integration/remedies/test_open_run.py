@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from orchestrator.display.pages.runs import next_commands
-from orchestrator.services.site import Site
+from orchestrator.runs.site import Site
 from orchestrator.settings import load
 from tests.integration.upgrade.upgrade_kit import Stages
 from tests.remedies import table

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.hosts.backups import RealBackups
+from orchestrator.hosts.backups.backups import RealBackups
 from tests.integration.upgrade.upgrade_kit import Stages
 
 pytestmark = pytest.mark.integration

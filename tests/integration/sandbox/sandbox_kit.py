@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orchestrator.hosts.command import Result, run
-from orchestrator.hosts.private_server import PrivateServer
+from orchestrator.command import Result, run
+from orchestrator.hosts.scratch.private_server import PrivateServer
 from orchestrator.sandbox import host, processes
 from orchestrator.sandbox.home import MAILGUN_VALUES, RELEASE_FOLDERS, SITE_VALUES, WEBSERVICES_URL, set_values
 from orchestrator.sandbox.packages import RELEASES, WEBAPPS, SandboxRelease

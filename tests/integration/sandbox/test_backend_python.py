@@ -8,8 +8,8 @@ import tarfile
 import pytest
 from sandbox_kit import Sandbox
 
-from orchestrator.hosts.backend_python import ask
-from orchestrator.hosts.command import run
+from orchestrator.command import run
+from orchestrator.hosts.application.backend_python import ask
 from orchestrator.sandbox import packages, processes
 from orchestrator.sandbox.packages import RELEASES
 from workflows.host import BackendPython

@@ -11,14 +11,14 @@ import pymysql
 import pytest
 from sandbox_kit import Sandbox, States, nested
 
-from orchestrator.hosts.dbcfg import read
-from orchestrator.hosts.scratch import require_short
-from orchestrator.packages.preview import property_files
+from orchestrator.hosts.database.dbcfg import read
+from orchestrator.hosts.scratch.scratch import require_short
+from orchestrator.releases.preview import property_files
 from orchestrator.sandbox import host, processes
 from orchestrator.sandbox.packages import RELEASES, SHIPPED_SALT, SUMS, build
 from orchestrator.settings import load
-from workflows.errors import RefusedError, UsageError
-from workflows.plan import PackageKind
+from workflows.model.errors import RefusedError, UsageError
+from workflows.model.plans import PackageKind
 
 pytestmark = pytest.mark.integration
 

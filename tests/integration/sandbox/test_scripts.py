@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sandbox_kit import Sandbox, await_end
 
-from orchestrator.hosts.command import run
+from orchestrator.command import run
 from orchestrator.sandbox import processes
 
 pytestmark = pytest.mark.integration

@@ -9,8 +9,8 @@ from typing import Any
 import pymysql
 import pytest
 
-from orchestrator.hosts.command import run
-from orchestrator.hosts.private_server import PrivateServer
+from orchestrator.command import run
+from orchestrator.hosts.scratch.private_server import PrivateServer
 from orchestrator.sandbox.database import bundle, create_schema
 from orchestrator.sandbox.database.bundles import file_name, update_versions
 

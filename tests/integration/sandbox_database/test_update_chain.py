@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pymysql
 import pytest
 
-from orchestrator.hosts.command import run
+from orchestrator.command import run
 from orchestrator.sandbox.database import create_schema, update_versions
 from orchestrator.sandbox.database.bundles import update_text
 

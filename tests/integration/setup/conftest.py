@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from orchestrator.hosts.command import PATH, run
+from orchestrator.command import PATH, run
 
 PACKAGES = {"logrotate": "logrotate", "rsyslogd": "rsyslog", "systemd-analyze": "systemd", "firewalld": "firewalld"}
 

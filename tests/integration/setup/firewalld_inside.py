@@ -14,12 +14,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from orchestrator.hosts.command import run
-from orchestrator.hosts.setup.firewall import Firewalld
-from workflows.plan import Hop, LineRules, Release
-from workflows.setup.answers import Answers
-from workflows.setup.plan import InstallPlan
-from workflows.steps.setup.firewall import OpenFirewall
+from orchestrator.command import run
+from orchestrator.hosts.network.firewall import Firewalld
+from workflows.model.answers import Answers
+from workflows.model.installation import InstallPlan
+from workflows.model.plans import Hop, LineRules, Release
+from workflows.steps.machine.firewall import OpenFirewall
 
 START_SECONDS = 30.0
 

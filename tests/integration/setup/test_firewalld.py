@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.hosts.command import run
+from orchestrator.command import run
 
 INSIDE = Path(__file__).with_name("firewalld_inside.py")
 REPOSITORY = Path(__file__).parents[3]

@@ -14,16 +14,16 @@ from typing import Any
 
 import pytest
 
-from orchestrator.hosts.command import run
-from orchestrator.hosts.setup.system import RealSystem
-from workflows.plan import Hop, LineRules, Release
-from workflows.setup import logrotate, rsyslog
-from workflows.setup.answers import Answers
-from workflows.setup.plan import InstallPlan
-from workflows.steps.setup.logging import HANG_UP, MAILLOG
-from workflows.steps.setup.logging import RSYSLOG as DROP_IN
-from workflows.steps.setup.logrotate import LogRotation
-from workflows.steps.setup.unit import NAME, StartupUnit
+from orchestrator.command import run
+from orchestrator.hosts.system.system import RealSystem
+from workflows.model.answers import Answers
+from workflows.model.installation import InstallPlan
+from workflows.model.plans import Hop, LineRules, Release
+from workflows.rules.texts import logrotate, rsyslog
+from workflows.steps.application.unit import NAME, StartupUnit
+from workflows.steps.machine.logging import HANG_UP, MAILLOG
+from workflows.steps.machine.logging import RSYSLOG as DROP_IN
+from workflows.steps.machine.logrotate import LogRotation
 
 TEXTS = Path(__file__).parents[2] / "system/setup_texts"
 USER = "daemon"  # on every host, with a group of its name

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from database_kit import Kit, ask
 
-from orchestrator.hosts.private_server import PrivateServer
+from orchestrator.hosts.scratch.private_server import PrivateServer
 
 
 @pytest.fixture(scope="session")

@@ -15,23 +15,23 @@ from typing import Any
 
 import pymysql
 
-from orchestrator.hosts.database import RealDatabase
-from orchestrator.hosts.home import RealHome
-from orchestrator.hosts.private_server import INSTALL_NAMES, SERVER_NAMES, find_program, server_user
-from orchestrator.hosts.register import ContentStore
-from orchestrator.hosts.setup.data_folder import begun, set_aside
-from orchestrator.hosts.setup.files import RealFiles
-from orchestrator.hosts.setup.server import RealServer
+from orchestrator.hosts.database.database import RealDatabase
+from orchestrator.hosts.files.files import RealFiles
+from orchestrator.hosts.files.register import ContentStore
+from orchestrator.hosts.home.home import RealHome
+from orchestrator.hosts.scratch.private_server import INSTALL_NAMES, SERVER_NAMES, find_program, server_user
+from orchestrator.hosts.server.data_folder import begun, set_aside
+from orchestrator.hosts.server.server import RealServer
 from orchestrator.settings import DatabaseSettings, Settings
 from tests.integration.sql.sql_kit import FileJournal
-from workflows.mta_host import UnitState
-from workflows.os_packages import Transaction
-from workflows.plan import Component, Hop, LineRules, Need, PackageKind, Release
-from workflows.setup.answers import Answers
-from workflows.setup.plan import InstallPlan
-from workflows.setup.software import Provided
-from workflows.step import Done, LedgerNote, PauseRequested
-from workflows.steps.setup.base import SetupStep
+from workflows.host.mail import UnitState
+from workflows.host.os_packages import Transaction
+from workflows.host.software import Provided
+from workflows.model.answers import Answers
+from workflows.model.installation import InstallPlan
+from workflows.model.plans import Component, Hop, LineRules, Need, PackageKind, Release
+from workflows.model.step import Done, LedgerNote, PauseRequested
+from workflows.steps.setup import SetupStep
 
 TARGET = "20.10.000.152"
 FRONTEND = "release/emm/new"

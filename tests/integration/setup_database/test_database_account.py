@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from database_kit import Context, Kit, ask
 
-from orchestrator.hosts import dbcfg
-from orchestrator.hosts.private_server import PrivateServer
-from orchestrator.hosts.setup.server import RealServer
+from orchestrator.hosts.database import dbcfg
+from orchestrator.hosts.scratch.private_server import PrivateServer
+from orchestrator.hosts.server.server import RealServer
 from tests.remedies.follow import follow
-from workflows.errors import RefusedError, WorkflowError
-from workflows.setup.answers import Verdict
-from workflows.setup.server import Access
-from workflows.steps.setup.database_user import DatabaseAndUser
+from workflows.host.server import Access
+from workflows.model.answers import Verdict
+from workflows.model.errors import RefusedError, WorkflowError
+from workflows.steps.database.user import DatabaseAndUser
 
 pytestmark = pytest.mark.integration
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from database_kit import GIB, Kit, OwnServer
 
-from orchestrator.hosts.setup import option_files
-from workflows.errors import RefusedError, WorkflowError
-from workflows.setup.answers import Verdict
-from workflows.steps.setup.database_configuration import DatabaseConfiguration
+from orchestrator.hosts.server import option_files
+from workflows.model.answers import Verdict
+from workflows.model.errors import RefusedError, WorkflowError
+from workflows.steps.database.configuration import DatabaseConfiguration
 
 pytestmark = pytest.mark.integration
 

@@ -9,18 +9,18 @@ from pathlib import Path
 import pytest
 from database_kit import Context, Kit, PlayedPackages, PlayedServer
 
-from orchestrator.hosts.setup import option_files
-from orchestrator.hosts.setup.server import RealServer
-from orchestrator.hosts.setup.server_program import installed
+from orchestrator.hosts.server import option_files
+from orchestrator.hosts.server.server import RealServer
+from orchestrator.hosts.server.server_program import installed
 from orchestrator.settings import Settings
-from workflows.errors import RefusedError, WorkflowError
-from workflows.setup.answers import Verdict
-from workflows.steps.setup.admin_password import AdminPassword
-from workflows.steps.setup.basic_configuration import BasicConfiguration
-from workflows.steps.setup.database_configuration import DatabaseConfiguration
-from workflows.steps.setup.database_software import DatabaseSoftware
-from workflows.steps.setup.database_user import DatabaseAndUser
-from workflows.steps.setup.schema import CreateSchema
+from workflows.model.answers import Verdict
+from workflows.model.errors import RefusedError, WorkflowError
+from workflows.steps.application.admin_password import AdminPassword
+from workflows.steps.application.basic_configuration import BasicConfiguration
+from workflows.steps.database.configuration import DatabaseConfiguration
+from workflows.steps.database.schema import CreateSchema
+from workflows.steps.database.software import DatabaseSoftware
+from workflows.steps.database.user import DatabaseAndUser
 
 pytestmark = pytest.mark.integration
 
@@ -116,7 +116,7 @@ def test_the_distributions_own_server_is_too_old(tmp_path: Path) -> None:
 def test_the_clients_of_a_software_collection_are_linked_where_everybody_finds_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workflows.steps.setup.database_software.LINKS", str(tmp_path / "bin"))
+    monkeypatch.setattr("workflows.steps.database.software.LINKS", str(tmp_path / "bin"))
     kit = host(tmp_path, "MariaDB 10.2.40")
     kit.setup.software.program = lambda name: name if (tmp_path / "bin" / name).is_symlink() else None
     step = DatabaseSoftware(kit.plan())
@@ -188,7 +188,7 @@ def test_the_server_of_this_machine_is_found_with_name_and_number() -> None:
 def test_a_bare_host_is_looked_at_without_an_error_and_nothing_is_made_on_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("orchestrator.hosts.setup.server.installed", lambda *_: None)
+    monkeypatch.setattr("orchestrator.hosts.server.server.installed", lambda *_: None)
     kit = Kit(tmp_path, admin_socket=tmp_path / "nobody.sock")
     kit.setup.software.program = lambda name: None
     kit.units.active = kit.units.enabled = False

@@ -11,23 +11,23 @@ from typing import Any
 import pytest
 from database_kit import FRONTEND, TARGET, Context, Kit, ask
 
-from orchestrator.hosts.command import run
-from orchestrator.hosts.private_server import PrivateServer
-from orchestrator.hosts.setup.openemm_data import RealOpenemmData
+from orchestrator.command import run
+from orchestrator.hosts.database.openemm_data import RealOpenemmData
+from orchestrator.hosts.scratch.private_server import PrivateServer
 from orchestrator.sandbox.database import bundle
 from orchestrator.sandbox.database.full import full_text
 from orchestrator.sandbox.installation import Installation
 from orchestrator.sandbox.packages import SHIPPED_SALT
 from orchestrator.sandbox.startup import StartUp
-from orchestrator.services.first_password import take_first_password
+from orchestrator.upkeep.first_password import take_first_password
 from tests.remedies.follow import follow
-from workflows.errors import RefusedError, UsageError, WorkflowError
-from workflows.password import hashed
-from workflows.setup.answers import Verdict
-from workflows.steps.setup.admin_password import AdminPassword
-from workflows.steps.setup.basic_configuration import BasicConfiguration
-from workflows.steps.setup.database_user import DatabaseAndUser
-from workflows.steps.setup.schema import CreateSchema
+from workflows.model.answers import Verdict
+from workflows.model.errors import RefusedError, UsageError, WorkflowError
+from workflows.rules.password import hashed
+from workflows.steps.application.admin_password import AdminPassword
+from workflows.steps.application.basic_configuration import BasicConfiguration
+from workflows.steps.database.schema import CreateSchema
+from workflows.steps.database.user import DatabaseAndUser
 
 pytestmark = pytest.mark.integration
 

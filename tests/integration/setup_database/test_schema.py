@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from database_kit import FRONTEND, TARGET, Context, Kit, ask
 
-from orchestrator.hosts.private_server import PrivateServer
-from orchestrator.hosts.setup.server import RealServer
+from orchestrator.hosts.scratch.private_server import PrivateServer
+from orchestrator.hosts.server.server import RealServer
 from state import faults
-from workflows.errors import RefusedError, WorkflowError
-from workflows.step import PauseRequested
-from workflows.steps.setup.database_user import DatabaseAndUser
-from workflows.steps.setup.schema import CreateSchema
+from workflows.model.errors import RefusedError, WorkflowError
+from workflows.model.step import PauseRequested
+from workflows.steps.database.schema import CreateSchema
+from workflows.steps.database.user import DatabaseAndUser
 
 pytestmark = pytest.mark.integration
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from orchestrator.hosts.command import run
+from orchestrator.command import run
 
 SECONDS = 60.0
 NAME = "openemm.example.com"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.hosts.command import PATH
-from orchestrator.hosts.setup.software import RealSoftware
+from orchestrator.command import PATH
+from orchestrator.hosts.software.software import RealSoftware
 from state.store import Store
 from tests.integration.os_packages.conftest import apt
 from tests.integration.os_packages.os_package_kit import deb_repository

@@ -11,22 +11,22 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from orchestrator.engine import Engine
-from orchestrator.events import Bus
-from orchestrator.hosts.register import ContentStore
-from orchestrator.hosts.setup.files import RealFiles
-from orchestrator.hosts.setup.software import RealSoftware
+from orchestrator.hosts.files.files import RealFiles
+from orchestrator.hosts.files.register import ContentStore
+from orchestrator.hosts.software.software import RealSoftware
+from orchestrator.runs.engine import Engine
+from orchestrator.runs.events import Bus
 from state.journal import RunRecord
 from state.store import Store
-from workflows.errors import WorkflowError
-from workflows.mta_host import UnitState
-from workflows.os_packages import PackageManager
-from workflows.plan import Hop, LineRules, Need, Release
-from workflows.setup.answers import Answers
-from workflows.setup.plan import InstallPlan
-from workflows.setup.software import Provided
-from workflows.step import Context, Done, StepDefaults
-from workflows.steps.setup.base import SetupStep
+from workflows.host.mail import UnitState
+from workflows.host.os_packages import PackageManager
+from workflows.host.software import Provided
+from workflows.model.answers import Answers
+from workflows.model.errors import WorkflowError
+from workflows.model.installation import InstallPlan
+from workflows.model.plans import Hop, LineRules, Need, Release
+from workflows.model.step import Context, Done, StepDefaults
+from workflows.steps.setup import SetupStep
 
 SITE = "test"
 NEEDS = (

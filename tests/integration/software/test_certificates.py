@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.hosts.command import run
-from orchestrator.hosts.setup.software import RealSoftware
+from orchestrator.command import run
+from orchestrator.hosts.software.software import RealSoftware
 from tests.integration.software.certificate_kit import NAME, Authority
-from workflows.errors import WorkflowError
+from workflows.model.errors import WorkflowError
 
 pytestmark = pytest.mark.integration
 

@@ -10,18 +10,18 @@ from typing import Any
 
 import pytest
 
-from orchestrator.hosts import command
+from orchestrator import command
 from tests.integration.software import software_kit
 from tests.integration.software.certificate_kit import Authority
 from tests.integration.software.software_kit import World, java_home, key_of, tomcat_archive, tomcat_folder
 from tests.remedies.follow import follow, seen
 from tests.system.lab import python_source
-from workflows.checks.finding import Severity
-from workflows.plan import Need
-from workflows.setup.answers import Verdict
-from workflows.setup.software import Repository
-from workflows.setup.software_checks import _certificate, check_software
-from workflows.steps.setup.https import APR, NIO, HttpsConnector
+from workflows.checks.install.software import _certificate, check_software
+from workflows.host.software import Repository
+from workflows.model.answers import Verdict
+from workflows.model.finding import Severity
+from workflows.model.plans import Need
+from workflows.steps.application.https import APR, NIO, HttpsConnector
 
 pytestmark = pytest.mark.integration
 TEMPLATE = Path("orchestrator/sandbox/templates/server.xml.tmpl")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from orchestrator.hosts.setup.java import found
-from orchestrator.hosts.setup.software import RealSoftware
+from orchestrator.hosts.software.java import found
+from orchestrator.hosts.software.software import RealSoftware
 from tests.integration.software.software_kit import java_home
 
 

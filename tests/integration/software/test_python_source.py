@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.command import run
 from orchestrator.files import tree_digest
-from orchestrator.hosts.command import run
-from orchestrator.hosts.setup import python_source
+from orchestrator.hosts.software import python_source
 from orchestrator.sandbox import python as stand_in
 from tests.system.lab import python_source as tarball
-from workflows.errors import WorkflowError
+from workflows.model.errors import WorkflowError
 
 pytestmark = pytest.mark.integration
 PYTHON = "/usr/bin/python3"  # which others than root may run

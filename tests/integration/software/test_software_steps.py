@@ -10,23 +10,23 @@ from typing import Any
 
 import pytest
 
+from orchestrator.command import run
 from orchestrator.files import tree_digest
-from orchestrator.hosts.command import run
 from tests.integration.os_packages.os_package_kit import Small, build_deb
 from tests.integration.software.software_kit import World, java_home, key_of, tomcat_archive, tomcat_files, tomcat_folder, wheel
 from tests.remedies.follow import follow, seen
 from tests.system.lab import python_source
-from workflows.errors import WorkflowError
-from workflows.mta_host import UnitState
-from workflows.plan import Need
-from workflows.setup.answers import Verdict
-from workflows.setup.software import Repository
-from workflows.steps.setup import packages, python
-from workflows.steps.setup.java import Java
-from workflows.steps.setup.os_packages import OperatingSystemPackages
-from workflows.steps.setup.python import Python
-from workflows.steps.setup.tomcat import Tomcat
-from workflows.steps.setup.wkhtmltox import Wkhtmltox
+from workflows.host.mail import UnitState
+from workflows.host.software import Repository
+from workflows.model.answers import Verdict
+from workflows.model.errors import WorkflowError
+from workflows.model.plans import Need
+from workflows.steps.machine import packages, python
+from workflows.steps.machine.java import Java
+from workflows.steps.machine.os_packages import OperatingSystemPackages
+from workflows.steps.machine.python import Python
+from workflows.steps.machine.tomcat import Tomcat
+from workflows.steps.machine.wkhtmltox import Wkhtmltox
 
 pytestmark = pytest.mark.integration
 SMALL = ["alpha", "beta", "gamma"]

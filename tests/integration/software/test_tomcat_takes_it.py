@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.hosts.command import Result, run
-from orchestrator.hosts.setup.software import RealSoftware
+from orchestrator.command import Result, run
+from orchestrator.hosts.software.software import RealSoftware
 from tests.integration.software.certificate_kit import Authority
-from workflows.setup.software import Connector
+from workflows.host.software import Connector
 
 pytestmark = pytest.mark.integration
 HOME = Path("/usr/share/tomcat10")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from orchestrator.hosts.private_server import PrivateServer
+from orchestrator.hosts.scratch.private_server import PrivateServer
 
 
 @pytest.fixture(scope="module")

@@ -17,16 +17,16 @@ from typing import Any
 
 import pymysql
 
-from orchestrator.hosts.database import RealDatabase
+from orchestrator.hosts.database.database import RealDatabase
 from orchestrator.settings import DatabaseSettings, Settings
 from state import faults
-from workflows.backups_host import Backup
-from workflows.errors import WorkflowError
 from workflows.host import AppState, LogMark, SqlFile, SqlKind, Tell
-from workflows.plan import BenignError, Hop, LineRules, Release
-from workflows.sql.splitter import split
-from workflows.step import Done, PauseRequested, StatementRecord, StatementState
-from workflows.steps.database import UpdateDatabase
+from workflows.host.backups import Backup
+from workflows.model.errors import WorkflowError
+from workflows.model.plans import BenignError, Hop, LineRules, Release
+from workflows.model.step import Done, PauseRequested, StatementRecord, StatementState
+from workflows.rules.sql.splitter import split
+from workflows.steps.database.update import UpdateDatabase
 
 TREE = {"component": "frontend", "kind": "gui", "version": "20.04.000.200", "folder": "release/emm/new", "digest": "0"}
 

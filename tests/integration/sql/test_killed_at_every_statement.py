@@ -11,7 +11,7 @@ import pytest
 from sql_kit import KILLED, attempt, content, drive, make
 from sql_nasty import BASE, FILES
 
-from orchestrator.hosts.private_server import PrivateServer
+from orchestrator.hosts.scratch.private_server import PrivateServer
 
 pytestmark = pytest.mark.integration
 

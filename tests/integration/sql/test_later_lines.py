@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from sql_kit import KILLED, Context, attempt, content, drive, make, step
 
-from orchestrator.hosts.private_server import PrivateServer
-from orchestrator.packages.catalogue import Catalogue
-from workflows.errors import WorkflowError
+from orchestrator.hosts.scratch.private_server import PrivateServer
+from orchestrator.releases.catalogue import Catalogue
+from workflows.model.errors import WorkflowError
 
 pytestmark = pytest.mark.integration
 

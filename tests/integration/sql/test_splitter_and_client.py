@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sql_nasty import FILES
 
-from orchestrator.hosts.command import run
-from orchestrator.hosts.private_server import PrivateServer, find_program
+from orchestrator.command import run
+from orchestrator.hosts.scratch.private_server import PrivateServer, find_program
 from orchestrator.sandbox.database import LINES, bundle
-from workflows.sql.splitter import SplitError, split
+from workflows.rules.sql.splitter import SplitError, split
 
 pytestmark = pytest.mark.integration
 

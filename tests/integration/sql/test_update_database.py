@@ -10,9 +10,9 @@ import pytest
 from sql_kit import Context, content, drive, fill, make, step
 from sql_nasty import BASE, FILES, VERSION
 
-from orchestrator.hosts.private_server import PrivateServer
-from workflows.errors import WorkflowError
-from workflows.step import Done, PauseRequested, Probe, StatementState
+from orchestrator.hosts.scratch.private_server import PrivateServer
+from workflows.model.errors import WorkflowError
+from workflows.model.step import Done, PauseRequested, Probe, StatementState
 
 pytestmark = pytest.mark.integration
 

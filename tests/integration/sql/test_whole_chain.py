@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from sql_kit import Context, content, drive, make, step
 
-from orchestrator.hosts.command import run
-from orchestrator.hosts.private_server import PrivateServer, find_program
+from orchestrator.command import run
+from orchestrator.hosts.scratch.private_server import PrivateServer, find_program
 from orchestrator.sandbox.database import bundle, create_schema
-from workflows.plan import BenignError, LineRules
+from workflows.model.plans import BenignError, LineRules
 
 pytestmark = pytest.mark.integration
 

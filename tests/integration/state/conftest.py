@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.hosts.private_server import PrivateServer
+from orchestrator.hosts.scratch.private_server import PrivateServer
 from state.store import Store
 
 Opener = Callable[[], Store]

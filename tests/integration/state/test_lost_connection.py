@@ -10,7 +10,7 @@ import pymysql
 import pytest
 from sqlalchemy import event, func, select
 
-from orchestrator.hosts.private_server import PrivateServer
+from orchestrator.hosts.scratch.private_server import PrivateServer
 from state.connector import Connector
 from state.errors import ConflictError, StoreUnavailableError
 from state.journal import EventDraft, StepChange

@@ -14,7 +14,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DatabaseError
 
-from orchestrator.hosts.private_server import PrivateServer
+from orchestrator.hosts.scratch.private_server import PrivateServer
 from state.errors import StoreForeignError, StoreMissingError, StoreOutdatedError, StoreTooNewError, StoreUnavailableError
 from state.ledger import EntryDraft
 from state.schema import REVISIONS, metadata

@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 
 from orchestrator.display.pages import runs as page
-from orchestrator.engine import Engine
-from orchestrator.events import Bus
-from orchestrator.services.plans import plan_from_json, steps_of
-from orchestrator.services.site import Site
-from orchestrator.services.watching import events_of
+from orchestrator.plans.workflows import plan_from_json, steps_of
+from orchestrator.runs.engine import Engine
+from orchestrator.runs.events import Bus
+from orchestrator.runs.site import Site
+from orchestrator.runs.watch import events_of
 from orchestrator.settings import Settings
 from orchestrator.tool import TOOL_VERSION
 from state.journal import RunRecord
 from state.store import Store
-from workflows.machine import RunState
+from workflows.model.machine import RunState
 
 STORES = Path(__file__).parents[2] / "stores"
 SITE = "openemm"

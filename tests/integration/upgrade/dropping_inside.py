@@ -15,7 +15,7 @@ import sys
 import time
 from pathlib import Path
 
-from orchestrator.hosts.command import run
+from orchestrator.command import run
 from orchestrator.sandbox import host as sandbox
 
 AWAY = "198.51.100.7"

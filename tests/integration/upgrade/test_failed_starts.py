@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from upgrade_kit import GUI_20_04, OF_20_10, Stages, same
 
-from orchestrator.services import running
+from orchestrator.runs import start as running
 from tests.crash.bench import Picture
 from tests.remedies.follow import follow
 from workflows.host import Tell
@@ -71,7 +71,7 @@ def test_a_database_that_is_down_at_the_start_stops_the_hop(
     if moment == "before the step":
         first_hop.server.kill()
     else:
-        from orchestrator.hosts.application import RealApplication
+        from orchestrator.hosts.application.application import RealApplication
 
         start = RealApplication.start_frontend
 

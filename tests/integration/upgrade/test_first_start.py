@@ -13,7 +13,7 @@ from upgrade_kit import GUI_20_04, MIDDLE, OLD, Stages, same
 from orchestrator.sandbox.home import SITE_VALUES, WEBSERVICES_URL
 from orchestrator.sandbox.packages import RELEASES, emm_properties
 from tests.crash.bench import differences
-from workflows.plan import PackageKind
+from workflows.model.plans import PackageKind
 
 pytestmark = pytest.mark.integration
 SITES = {key: value for key, value in SITE_VALUES.items() if not key.startswith("wkhtml")}

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from upgrade_kit import MAIN, ROOT, Event, Stages, at, same
 
-from orchestrator.hosts.private_server import PrivateServer
+from orchestrator.hosts.scratch.private_server import PrivateServer
 from tests.crash.bench import Picture
 
 pytestmark = pytest.mark.integration

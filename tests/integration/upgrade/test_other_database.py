@@ -8,7 +8,7 @@ import pytest
 from upgrade_kit import Stages
 
 from tests.remedies.follow import follow
-from workflows.steps import this_database
+from workflows.steps.application import this_database
 
 pytestmark = pytest.mark.integration
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from upgrade_kit import Stages
 
-from orchestrator.hosts.command import run
+from orchestrator.command import run
 from tests.integration.setup.conftest import namespaces
 
 pytestmark = pytest.mark.integration

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pytest
 from upgrade_kit import Event, Stages, same
 
-from orchestrator.hosts import processes
-from orchestrator.hosts.application import RealApplication
+from orchestrator.hosts.application import processes
+from orchestrator.hosts.application.application import RealApplication
 from orchestrator.sandbox import processes as sandbox
 from tests.crash.bench import Picture
 from tests.remedies.follow import follow

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.cli.group import run
-from orchestrator.hosts.command import run as run_command
-from orchestrator.hosts.private_server import PrivateServer
+from orchestrator.command import run as run_command
+from orchestrator.hosts.scratch.private_server import PrivateServer
 from orchestrator.sandbox import host as sandbox
 from orchestrator.sandbox import processes
 from state.store import Store

@@ -11,7 +11,7 @@ import hashlib
 import shlex
 from pathlib import Path
 
-from orchestrator.hosts.command import run
+from orchestrator.command import run
 from tests.system.lab.bootstrap import BUILD_SECONDS, bootstrap, place
 
 RECIPE = Path(__file__).with_name("bare")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from orchestrator.hosts.command import run
+from orchestrator.command import run
 
 DISTRIBUTION = "bookworm"
 BUILD_SECONDS = 900.0

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from orchestrator.hosts.command import environment, run
+from orchestrator.command import environment, run
 from tests.system.lab import leftovers
 from tests.system.lab.bootstrap import apt_reach, apt_sources, bootstrap, place
 

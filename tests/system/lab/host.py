@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from orchestrator.hosts.command import CommandError, Result, environment, run, tail
+from orchestrator.command import CommandError, Result, environment, run, tail
 from tests.system.lab.leftovers import end_group, hierarchies, remove_tree
 
 Layers: TypeAlias = tuple[Path, ...]  # topmost first; nobody writes into them

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from orchestrator.hosts.command import PATH, run
+from orchestrator.command import PATH, run
 from tests.system.lab import leftovers
 from tests.system.lab.bootstrap import DISTRIBUTION
 from tests.system.lab.host import Host, Layers

@@ -13,7 +13,7 @@ import signal
 import time
 from pathlib import Path
 
-from orchestrator.hosts.command import run
+from orchestrator.command import run
 
 LABS = Path("/var/tmp/orchestrate-lab")
 PREFIX = "olab"

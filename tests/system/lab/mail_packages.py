@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from orchestrator.hosts.command import run
+from orchestrator.command import run
 
 RECIPE = Path(__file__).with_name("recipe")
 SOURCES = {"postfix": ("postfix",), "sendmail": ("sendmail-bin", "sendmail-base", "sendmail-cf")}

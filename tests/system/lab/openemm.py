@@ -15,10 +15,10 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from orchestrator.hosts.command import run
+from orchestrator.command import run
 from orchestrator.settings import HOME, SITE_FILE
 from tests.system.lab.host import Host
-from workflows.checks.open_files import NOFILE
+from workflows.checks.upgrade.open_files import NOFILE
 
 REPOSITORY = Path(__file__).parents[3]
 SOURCES = ("orchestrator", "workflows", "state", "pyproject.toml")

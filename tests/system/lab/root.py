@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from orchestrator.hosts.command import run
+from orchestrator.command import run
 from tests.system.lab.bare_root import RECIPE as BARE_RECIPE
 from tests.system.lab.bare_root import build_bare
 from tests.system.lab.bootstrap import BUILD_SECONDS, bootstrap, link, place

@@ -11,12 +11,12 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from orchestrator.hosts.command import run
+from orchestrator.command import run
 from orchestrator.sandbox import packages
 from orchestrator.sandbox.packages import RELEASES, SUMS, Member, SandboxRelease, tarball
 from tests.system.lab.bare_root import REPOSITORY
 from tests.system.lab.openemm import PREFIX
-from workflows.plan import PackageKind
+from workflows.model.plans import PackageKind
 
 RELEASE: SandboxRelease = RELEASES[-1]
 PAGES = Path(__file__).with_name("tomcat")

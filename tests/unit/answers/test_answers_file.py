@@ -9,9 +9,9 @@ import pytest
 
 from orchestrator.answers import file as answers_file
 from orchestrator.answers.questions import QUESTIONS
-from workflows.errors import WorkflowError
-from workflows.mta_host import Mta
-from workflows.setup.answers import Answers, Verdict
+from workflows.host.mail import Mta
+from workflows.model.answers import Answers, Verdict
+from workflows.model.errors import WorkflowError
 
 NEEDED = {"name": "openemm.example.com", "url": "https://openemm.example.com", "mailloop_domain": "mailing.example.com"}
 

@@ -11,7 +11,7 @@ import pytest
 from orchestrator.answers.dialogue import Dialogue
 from orchestrator.answers.file import complete
 from orchestrator.answers.questions import QUESTIONS
-from workflows.errors import WorkflowError
+from workflows.model.errors import WorkflowError
 
 HOST = {"name": "openemm.example.com"}
 ASKED = [question.key for question in QUESTIONS if question.key not in {"certificate_key", "certificate_chain"}]

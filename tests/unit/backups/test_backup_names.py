@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.hosts import dump, swap
-from orchestrator.hosts.accounts import Account, _may_restore, _quoted, _unquoted
-from orchestrator.hosts.backups import RealBackups
-from orchestrator.hosts.inventory import Inventory, differences, quote
+from orchestrator.hosts.backups import dump, swap
+from orchestrator.hosts.backups.backups import RealBackups
+from orchestrator.hosts.backups.inventory import Inventory, differences, quote
+from orchestrator.hosts.database.accounts import Account, _may_restore, _quoted, _unquoted
 from orchestrator.settings import Settings
-from workflows.errors import UsageError
+from workflows.model.errors import UsageError
 
 
 @pytest.fixture

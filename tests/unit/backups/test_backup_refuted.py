@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from test_backup_step import HOP, FakeBackups
 
-from workflows.backups_host import Backup, Progress
-from workflows.errors import WorkflowError
 from workflows.host import AppState
-from workflows.step import PauseRequested, Probe
-from workflows.steps.backup import REFUTED, BackUpDatabase
+from workflows.host.backups import Backup, Progress
+from workflows.model.errors import WorkflowError
+from workflows.model.step import PauseRequested, Probe
+from workflows.steps.database.backup import REFUTED, BackUpDatabase
 
 STEP = BackUpDatabase(HOP)
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from workflows.backups_host import Backup, Progress
-from workflows.errors import WorkflowError
 from workflows.host import AppState
-from workflows.plan import Hop, LineRules, Release
-from workflows.step import Context, Probe
-from workflows.steps.backup import BackUpDatabase, _size
+from workflows.host.backups import Backup, Progress
+from workflows.model.errors import WorkflowError
+from workflows.model.plans import Hop, LineRules, Release
+from workflows.model.step import Context, Probe
+from workflows.steps.database.backup import BackUpDatabase, _size
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 HOP = Hop(1, "19.10.000.170", Release("20.04.000.200", ()), LineRules("20.04"), final=False)

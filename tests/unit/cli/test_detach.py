@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from orchestrator.cli.group import run
-from orchestrator.services import detach
-from workflows.errors import UsageError
+from orchestrator.runs import detach
+from workflows.model.errors import UsageError
 
 COMMANDS = [
     ["upgrade", "--to", "20.10"],

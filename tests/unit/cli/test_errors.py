@@ -8,7 +8,7 @@ import pytest
 from orchestrator import errors, redaction
 from orchestrator.errors import as_json, as_text, told
 from state.errors import LeaseHeldError, RunUnknownError
-from workflows.errors import RefusedError, UsageError, WorkflowError
+from workflows.model.errors import RefusedError, UsageError, WorkflowError
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from orchestrator import redaction
 from orchestrator.errors import as_text
 from orchestrator.redaction import hide, hide_in_url, scrub
-from workflows.errors import WorkflowError
+from workflows.model.errors import WorkflowError
 
 WORDS = [
     "",

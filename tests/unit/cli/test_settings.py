@@ -7,7 +7,7 @@ import pytest
 
 from orchestrator import settings
 from orchestrator.settings import SettingsError, load
-from workflows.errors import UsageError
+from workflows.model.errors import UsageError
 
 SECRET = "mysql+pymysql://state:s3cret@db/orchestrate"
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import pytest
 
 from orchestrator.display.sentences import step_title
-from orchestrator.events import Event
+from orchestrator.runs.events import Event
 from state.records import RunRecord, StepRecord
 
 BEGAN = datetime(2026, 11, 22, 2, 0, 0, tzinfo=UTC)

@@ -18,7 +18,7 @@ from orchestrator.display.base import Manner, choose
 from orchestrator.display.lasting import LastingDisplay
 from orchestrator.display.plain import PlainDisplay
 from orchestrator.display.terminal import TerminalDisplay, step_lines, todo_lines
-from workflows.errors import UsageError
+from workflows.model.errors import UsageError
 
 Make = Callable[..., Any]
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")

@@ -9,14 +9,14 @@ import click
 import pytest
 
 from orchestrator.display.pages import audit, backups, checks, packages, plan, runs, status
-from orchestrator.services.planning import Estimate
-from orchestrator.services.status import DatabaseStatus, RunStatus, Status
-from orchestrator.services.upkeep import PackageVerdict
+from orchestrator.plans.upgrade import Estimate
+from orchestrator.upkeep.backups import PackageVerdict
+from orchestrator.views.status import DatabaseStatus, RunStatus, Status
 from state.chain import Head
 from state.verify import Problem, Verdict
-from workflows.backups_host import Backup
-from workflows.checks.finding import Finding, Severity
-from workflows.plan import GateOptions, Hop, LineRules, PackageKind, PackageRef, Release, Repair, UpgradePlan
+from workflows.host.backups import Backup
+from workflows.model.finding import Finding, Severity
+from workflows.model.plans import GateOptions, Hop, LineRules, PackageKind, PackageRef, Release, Repair, UpgradePlan
 
 Make = Callable[..., Any]
 NOW = datetime(2026, 11, 22, 11, 9, 31, tzinfo=UTC)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from orchestrator.display import words
-from workflows.errors import UsageError
+from workflows.model.errors import UsageError
 
 
 @pytest.mark.parametrize(

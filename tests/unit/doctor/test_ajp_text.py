@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflows.checks.tomcat_ajp_connector import without_connector
+from workflows.checks.upgrade.tomcat_ajp_connector import without_connector
 
 AJP = '<Connector port="8009" protocol="AJP/1.3" redirectPort="8443"\n useBodyEncodingForURI="true" />'
 KEPT = (

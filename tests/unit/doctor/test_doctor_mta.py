@@ -10,8 +10,8 @@ import pytest
 
 from workflows.checks.doctor import mta_active, mta_installed, mta_running, mta_started
 from workflows.checks.doctor.visit import Visit
-from workflows.doctor_host import UnitStory
-from workflows.mta_host import Clue, Mta, Source
+from workflows.host.doctor import UnitStory
+from workflows.host.mail import Clue, Mta, Source
 
 BOTH = "postfix sendmail"
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)

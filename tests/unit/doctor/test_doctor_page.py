@@ -6,11 +6,11 @@ import pytest
 from click import unstyle
 
 from orchestrator.display.pages import checks, doctor
-from orchestrator.services.fixing import ALL, Fixed, chosen
+from orchestrator.upkeep.fixing import ALL, Fixed, chosen
 from workflows.checks.doctor import registry
 from workflows.checks.doctor.subject import Subject
-from workflows.errors import UsageError
-from workflows.remedies import MakeLink, Rewrite, SetMode, SwitchOn, on_request
+from workflows.host.remedies import MakeLink, Rewrite, SetMode, SwitchOn, on_request
+from workflows.model.errors import UsageError
 
 ONE = Subject("one", "one holds", "or else", "guide 6.1 no. 1")
 MODE = SetMode("/var/log/maillog", 0o644)

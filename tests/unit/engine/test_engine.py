@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
-from orchestrator.engine import Engine
-from orchestrator.events import Bus, Event
+from orchestrator.runs.engine import Engine
+from orchestrator.runs.events import Bus, Event
 from state.errors import ConflictError
 from state.journal import RunRecord
 from state.store import Store
-from workflows.errors import WorkflowError
-from workflows.step import Context, Done, LedgerNote, Outcome, PauseRequested, Probe, StepDefaults, Waiting
+from workflows.model.errors import WorkflowError
+from workflows.model.step import Context, Done, LedgerNote, Outcome, PauseRequested, Probe, StepDefaults, Waiting
 
 SITE = "test"
 

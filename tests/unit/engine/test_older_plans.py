@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from orchestrator.packages.catalogue import Catalogue
-from orchestrator.services.plans import plan_from_json, plan_to_json
-from workflows.plan import FirstStart, Hop, Release, UpgradePlan
+from orchestrator.plans.workflows import plan_from_json, plan_to_json
+from orchestrator.releases.catalogue import Catalogue
+from workflows.model.plans import FirstStart, Hop, Release, UpgradePlan
 
 
 def plan(**more: Any) -> UpgradePlan:

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from orchestrator.services.planning import make_plan
-from orchestrator.services.plans import plan_from_json, plan_to_json
-from workflows.errors import WorkflowError
-from workflows.plan import Component, GateOptions, PackageKind, PackageRef
+from orchestrator.plans.upgrade import make_plan
+from orchestrator.plans.workflows import plan_from_json, plan_to_json
+from workflows.model.errors import WorkflowError
+from workflows.model.plans import Component, GateOptions, PackageKind, PackageRef
 
 SOURCE, TARGET = "21.04.000.118", "21.10.000.108"
 KINDS = (PackageKind.RUNTIME, PackageKind.GUI, PackageKind.STATISTICS, PackageKind.WEBSERVICES, PackageKind.BACKEND,

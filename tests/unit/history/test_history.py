@@ -12,7 +12,7 @@ import pytest
 
 from orchestrator.display.pages import bars
 from orchestrator.display.pages import history as page
-from orchestrator.services.history import History, Origin, Span, fold
+from orchestrator.views.history import History, Origin, Span, fold
 from state.chain import Entry, Head
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

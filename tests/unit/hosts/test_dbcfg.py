@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.hosts import dbcfg
-from orchestrator.hosts.dbcfg import DbcfgError
+from orchestrator.hosts.database import dbcfg
+from orchestrator.hosts.database.dbcfg import DbcfgError
 
 ENTRY = (
     "openemm: dbms=mariadb, host=localhost, user=agnitas, password=se=cret, name=openemm, "

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.hosts import dbcfg, jdbc
-from orchestrator.hosts.dbcfg import DbConfig
-from orchestrator.hosts.jdbc import Server
+from orchestrator.hosts.database import dbcfg, jdbc
+from orchestrator.hosts.database.dbcfg import DbConfig
+from orchestrator.hosts.database.jdbc import Server
 
 HERE = frozenset({"news.example.test", "news"})
 SOCKET = "/run/mysqld/mysqld.sock"

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.hosts import processes, services
-from orchestrator.hosts.processes import Process
-from orchestrator.hosts.spool import due_at
-from workflows.site_values import is_real
+from orchestrator.hosts.application import processes, services
+from orchestrator.hosts.application.processes import Process
+from orchestrator.hosts.application.spool import due_at
+from workflows.rules.site_values import is_real
 
 HOME = Path("/home/openemm")
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflows.mta import decide
-from workflows.mta_host import Clue, Mta, Source
+from workflows.host.mail import Clue, Mta, Source
+from workflows.rules.mta import decide
 
 SAYS = st.sampled_from([None, "postfix", "sendmail", "exim4", "qmail"])
 

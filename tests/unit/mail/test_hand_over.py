@@ -11,18 +11,18 @@ from typing import Any
 
 import pytest
 
-from orchestrator.hosts.mta import sendmail, sendmail_queue, stage
-from orchestrator.hosts.mta.archive import DatedArchive
-from orchestrator.hosts.mta.message import digest
-from orchestrator.hosts.mta.sendmail import Sendmail
-from orchestrator.hosts.systemd import Systemd
-from workflows.errors import WorkflowError
+from orchestrator.hosts.mail import sendmail, sendmail_queue, stage
+from orchestrator.hosts.mail.archive import DatedArchive
+from orchestrator.hosts.mail.message import digest
+from orchestrator.hosts.mail.sendmail import Sendmail
+from orchestrator.hosts.units.systemd import Systemd
 from workflows.host import AppState
-from workflows.mta import Leftovers, MtaPlan
-from workflows.mta_host import Mta, QueuedMail
-from workflows.plan import Hop, LineRules, Release
-from workflows.steps import mta_queue
-from workflows.steps.mta_queue import MoveQueue
+from workflows.host.mail import Mta, QueuedMail
+from workflows.model.errors import WorkflowError
+from workflows.model.plans import Hop, LineRules, Release
+from workflows.rules.mta import Leftovers, MtaPlan
+from workflows.steps.mail import queue as mta_queue
+from workflows.steps.mail.queue import MoveQueue
 
 ARRIVED = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 BODIES = (b"one\n", b"two without an end", b"", b"\x80\xff\n.\nFrom here\n", b"twin\n", b"twin\n", b"\n\n")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from orchestrator.display.pages import mail as page
-from orchestrator.services.mail import MailStatus, ServerStatus
-from workflows.mta import decide
-from workflows.mta_host import Clue, Mta, QueuedMail, Source
+from orchestrator.plans.mail import MailStatus, ServerStatus
+from workflows.host.mail import Clue, Mta, QueuedMail, Source
+from workflows.rules.mta import decide
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 

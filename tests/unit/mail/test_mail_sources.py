@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.hosts.mta.sources import ENTRY, alternatives
+from orchestrator.hosts.mail.sources import ENTRY, alternatives
 
 
 def chain(folder: Path, *names: str) -> list[Path]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.hosts.mta.message import digest, folded_lines, message_id, split
+from orchestrator.hosts.mail.message import digest, folded_lines, message_id, split
 
 
 @given(st.binary(max_size=300))

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from workflows.checks.finding import Severity
-from workflows.checks.mta_supported import check
-from workflows.mta_host import Clue, Source
-from workflows.plan import Hop, LineRules, Release, UpgradePlan
+from workflows.checks.upgrade.mta_supported import check
+from workflows.host.mail import Clue, Source
+from workflows.model.finding import Severity
+from workflows.model.plans import Hop, LineRules, Release, UpgradePlan
 
 
 def plan(*versions: str) -> UpgradePlan:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.hosts.mta import sendmail_mc
-from orchestrator.hosts.mta.sendmail_mc import McError, append, calls, comment_out, loopback_only, named
+from orchestrator.hosts.mail import sendmail_mc
+from orchestrator.hosts.mail.sendmail_mc import McError, append, calls, comment_out, loopback_only, named
 
 LOOPBACK = b"DAEMON_OPTIONS(`Port=smtp,Addr=127.0.0.1, Name=MTA')dnl\n"
 PIECES = (

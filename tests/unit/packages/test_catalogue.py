@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.packages.catalogue import Catalogue, CatalogueError
-from orchestrator.packages.requirements import Requirement
-from workflows.errors import UsageError
+from orchestrator.releases.catalogue import Catalogue, CatalogueError
+from orchestrator.releases.requirements import Requirement
+from workflows.model.errors import UsageError
 
 HEAD = "serial = 1\n"
 

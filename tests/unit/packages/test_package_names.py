@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.packages.errors import SourceError
-from orchestrator.packages.names import conventional, for_host, parse
-from orchestrator.packages.sums import merge_sums, parse_sums
-from orchestrator.packages.version_list import parse_version_list
-from workflows.plan import PackageKind
+from orchestrator.releases.errors import SourceError
+from orchestrator.releases.names import conventional, for_host, parse
+from orchestrator.releases.sums import merge_sums, parse_sums
+from orchestrator.releases.version_list import parse_version_list
+from workflows.model.plans import PackageKind
 
 K = PackageKind
 A, B = "a" * 64, "b" * 64

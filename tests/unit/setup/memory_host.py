@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
-from workflows.mta_host import Mta, UnitState
-from workflows.plan import Hop, LineRules, Need, Release
-from workflows.setup.answers import Answers
-from workflows.setup.plan import InstallPlan
-from workflows.setup.system import Distribution, Family
+from workflows.host.mail import Mta, UnitState
+from workflows.host.system import Distribution, Family
+from workflows.model.answers import Answers
+from workflows.model.installation import InstallPlan
+from workflows.model.plans import Hop, LineRules, Need, Release
 
 ABSENT = UnitState(exists=False, enabled=False, active=False)
 RUNS = UnitState(exists=True, enabled=True, active=True)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.hosts.command import PATH, run
-from orchestrator.hosts.setup.capabilities import RealCapabilities, table
-from workflows.errors import WorkflowError
-from workflows.setup.system import Distribution, Family
-from workflows.steps.setup import java, os_packages, python, tomcat
+from orchestrator.command import PATH, run
+from orchestrator.data.systems import RealCapabilities, table
+from workflows.host.system import Distribution, Family
+from workflows.model.errors import WorkflowError
+from workflows.steps.machine import java, os_packages, python, tomcat
 
 NAMES = [path.stem for path in sorted(table.FOLDER.glob("*.toml"))]
 ASKED = {

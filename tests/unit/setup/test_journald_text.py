@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from workflows.setup import journald
+from workflows.rules.texts import journald
 
 
 @pytest.mark.parametrize(

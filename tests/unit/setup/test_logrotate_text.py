@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from workflows.setup import logrotate
+from workflows.rules.texts import logrotate
 
 LOG = "/var/log/maillog"
 RHEL = """\

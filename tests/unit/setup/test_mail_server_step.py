@@ -9,15 +9,15 @@ from typing import Any, cast
 
 import pytest
 
-from workflows.errors import RefusedError
-from workflows.mta_host import Alternative, Clue, Listener, Mta, Source, UnitState
-from workflows.plan import Hop, LineRules, Release
-from workflows.setup.answers import Answers, Verdict
-from workflows.setup.host import Setup
-from workflows.setup.plan import InstallPlan
-from workflows.setup.system import Family
-from workflows.step import Context
-from workflows.steps.setup.mail import MailServer
+from workflows.host.mail import Alternative, Clue, Listener, Mta, Source, UnitState
+from workflows.host.setup import Setup
+from workflows.host.system import Family
+from workflows.model.answers import Answers, Verdict
+from workflows.model.errors import RefusedError
+from workflows.model.installation import InstallPlan
+from workflows.model.plans import Hop, LineRules, Release
+from workflows.model.step import Context
+from workflows.steps.mail.server import MailServer
 
 MAIN, MAPS = "/etc/postfix/main.cf", ("/home/openemm/var/run/relay.domains", "/home/openemm/var/run/transport.maps.db")
 DOMAIN, LEFT, RIGHT = "mailing.example.com", "/root/left.crt", "/root/left.key"

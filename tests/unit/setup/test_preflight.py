@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from tests.unit.setup.memory_host import GIB, RUNS, make_plan
-from workflows.checks.finding import Severity
-from workflows.mta_host import Listener, Mta, UnitState
-from workflows.setup.answers import Verdict
-from workflows.setup.checks import preflight
-from workflows.setup.system import Family
+from workflows.checks.install.checks import preflight
+from workflows.host.mail import Listener, Mta, UnitState
+from workflows.host.system import Family
+from workflows.model.answers import Verdict
+from workflows.model.finding import Severity
 
 Make = Callable[..., Any]
 OFF = UnitState(exists=True, enabled=False, active=False)

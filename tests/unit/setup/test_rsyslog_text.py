@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflows.setup import rsyslog
-from workflows.setup.rsyslog import Limit, imjournal, logs_to, with_imjournal
+from workflows.rules.texts import rsyslog
+from workflows.rules.texts.rsyslog import Limit, imjournal, logs_to, with_imjournal
 
 RHEL_8 = """\
 # was: module(load="imjournal" ratelimit.interval="1")

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.hosts.setup import server_xml
-from workflows.errors import WorkflowError
-from workflows.setup.software import Connector
+from orchestrator.hosts.software import server_xml
+from workflows.host.software import Connector
+from workflows.model.errors import WorkflowError
 
 NIO = "org.apache.coyote.http11.Http11NioProtocol"
 WANTED = Connector("8443", NIO, secure=True, certificate="/etc/ssl/c&d.pem", key="/etc/ssl/c.key", chain="/etc/ssl/chain.pem")

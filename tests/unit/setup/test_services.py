@@ -6,8 +6,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from workflows.host import AppState
-from workflows.plan import Hop, LineRules, Release
-from workflows.steps.setup.services import StartServices
+from workflows.model.plans import Hop, LineRules, Release
+from workflows.steps.application.services import StartServices
 
 
 class Application:

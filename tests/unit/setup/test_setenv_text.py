@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workflows.setup.setenv import reads_config, variables, with_variables
+from workflows.rules.texts.setenv import reads_config, variables, with_variables
 
 ADMINS = """\
 #!/bin/bash

@@ -10,19 +10,20 @@ from typing import Any, cast
 import pytest
 
 from tests.unit.setup.memory_host import ABSENT, RUNS, make_plan
-from workflows.errors import RefusedError, WorkflowError
-from workflows.mta_host import UnitState
-from workflows.setup.system import Family
-from workflows.step import Context
-from workflows.steps.setup import logrotate, places, unit
-from workflows.steps.setup.account import OpenemmAccount
-from workflows.steps.setup.base import SetupStep
-from workflows.steps.setup.firewall import OpenFirewall, covers
-from workflows.steps.setup.home import HomeFiles
-from workflows.steps.setup.limits import KernelLimits
-from workflows.steps.setup.logging import Logging
-from workflows.steps.setup.logrotate import LogRotation
-from workflows.steps.setup.unit import StartupUnit, settings
+from workflows.host.mail import UnitState
+from workflows.host.system import Family
+from workflows.model.errors import RefusedError, WorkflowError
+from workflows.model.step import Context
+from workflows.steps.application import unit
+from workflows.steps.application.home import HomeFiles
+from workflows.steps.application.unit import StartupUnit, settings
+from workflows.steps.machine import logrotate, places
+from workflows.steps.machine.account import OpenemmAccount
+from workflows.steps.machine.firewall import OpenFirewall, covers
+from workflows.steps.machine.limits import KernelLimits
+from workflows.steps.machine.logging import Logging
+from workflows.steps.machine.logrotate import LogRotation
+from workflows.steps.setup import SetupStep
 
 Make = Callable[..., Any]
 ACCOUNT = (1000, "openemm", "/home/openemm", "/bin/bash")

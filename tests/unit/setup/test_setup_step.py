@@ -10,19 +10,19 @@ from typing import Any, ClassVar
 
 import pytest
 
-from orchestrator.engine import Engine
-from orchestrator.events import Bus
-from orchestrator.hosts.register import ContentStore
-from orchestrator.hosts.setup.files import RealFiles
+from orchestrator.hosts.files.files import RealFiles
+from orchestrator.hosts.files.register import ContentStore
+from orchestrator.runs.engine import Engine
+from orchestrator.runs.events import Bus
 from state.journal import RunRecord
 from state.store import Store
-from workflows.errors import WorkflowError
-from workflows.plan import Hop, LineRules, Release
-from workflows.setup.answers import Answers, Verdict
-from workflows.setup.host import Setup
-from workflows.setup.plan import InstallPlan
-from workflows.step import Context, Done, Step, StepDefaults
-from workflows.steps.setup.base import Difference, SetupStep
+from workflows.host.setup import Setup
+from workflows.model.answers import Answers, Verdict
+from workflows.model.errors import WorkflowError
+from workflows.model.installation import InstallPlan
+from workflows.model.plans import Hop, LineRules, Release
+from workflows.model.step import Context, Done, Step, StepDefaults
+from workflows.steps.setup import Difference, SetupStep
 
 SITE, KEY = "test", "limit.files"
 WANTED = "limit = 16384\n"

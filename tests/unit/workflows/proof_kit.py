@@ -8,9 +8,9 @@ from types import SimpleNamespace
 from typing import Any
 
 from workflows.host import AppState, HttpAnswer, LogMark, Report, StagedTree, StartupJob
-from workflows.plan import Component, Hop, LineRules, PackageKind, Release
-from workflows.steps.proof import LAYOUT_ITEMS
-from workflows.steps.trees import to_json
+from workflows.model.plans import Component, Hop, LineRules, PackageKind, Release
+from workflows.rules.proof import LAYOUT_ITEMS
+from workflows.steps.release.trees import to_json
 
 OLD, NEW = "19.10.000.170", "20.04.000.200"
 STARTED = "INFO Server startup in 11234 ms\n"

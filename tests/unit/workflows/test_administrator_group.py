@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from workflows.checks.administrator_group import check
-from workflows.checks.finding import Severity
-from workflows.plan import Hop, LineRules, Release, UpgradePlan
+from workflows.checks.upgrade.administrator_group import check
+from workflows.model.finding import Severity
+from workflows.model.plans import Hop, LineRules, Release, UpgradePlan
 
 
 def host(groups: int) -> Any:

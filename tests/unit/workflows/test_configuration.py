@@ -5,7 +5,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from workflows.configuration import (
+from workflows.model.errors import WorkflowError
+from workflows.rules.configuration import (
     COMPANY_INFO,
     CONFIG,
     Change,
@@ -22,7 +23,6 @@ from workflows.configuration import (
     split_url,
     table_for,
 )
-from workflows.errors import WorkflowError
 
 ROWS = [
     ConfigRow(CONFIG, "system.url", "https://all.example.com"),

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from workflows.errors import UsageError
 from workflows.host import Dispatch
-from workflows.plan import GateOptions, Hop, LineRules, Release
-from workflows.step import Done, Waiting
-from workflows.steps.gate import WaitForDispatch, inside, parse_window
+from workflows.model.errors import UsageError
+from workflows.model.plans import GateOptions, Hop, LineRules, Release
+from workflows.model.step import Done, Waiting
+from workflows.steps.application.gate import WaitForDispatch, inside, parse_window
 
 NOW = datetime(2026, 11, 22, 2, 30, tzinfo=UTC)
 SENDING = Dispatch("sending", "mailing 4711 is being sent", 4711)

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from proof_kit import HOP, NEW, NOON, OLD, STARTED, TREES, Site
 
-from workflows.errors import WorkflowError
 from workflows.host import HttpAnswer, OtherDatabase, Report, StartupJob
-from workflows.moves import MovePlan, RestorePoint, RollbackPlan
-from workflows.plan import Component
-from workflows.steps import migrate
-from workflows.steps.arrival import RecordMove, VerifyMove
-from workflows.steps.migrate import ProveMigrations, VerifyHop, missing_of
-from workflows.steps.record import RecordHop
-from workflows.steps.start import StartBackend, StartFrontend
+from workflows.model.errors import WorkflowError
+from workflows.model.moves import MovePlan, RestorePoint, RollbackPlan
+from workflows.model.plans import Component
+from workflows.steps.application import migrate
+from workflows.steps.application.migrate import ProveMigrations, VerifyHop, missing_of
+from workflows.steps.application.start import StartBackend, StartFrontend
+from workflows.steps.release.arrival import RecordMove, VerifyMove
+from workflows.steps.release.record import RecordHop
 
 Change = Callable[[Any], object]
 URL = {"birt.privatekey": [(None, "key")]}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from transitions import MachineError
 
-from workflows.machine import ENDED, RunState, WorkflowMachine, diagram
+from workflows.model.machine import ENDED, RunState, WorkflowMachine, diagram
 
 
 @pytest.mark.parametrize(

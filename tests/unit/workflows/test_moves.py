@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from orchestrator.services.moving import newest, same, tomcat_links, trees_for, versions_of
-from orchestrator.services.plans import WORKFLOWS, plan_from_json, plan_to_json, steps_of
-from workflows.errors import RefusedError, UsageError, WorkflowError
+from orchestrator.plans.switch import newest, same, tomcat_links, trees_for, versions_of
+from orchestrator.plans.workflows import WORKFLOWS, plan_from_json, plan_to_json, steps_of
 from workflows.host import AppState, InstalledTree, Link, StagedTree
-from workflows.loss import more_rows, of_people, written_since
-from workflows.moves import RestorePoint, RollbackPlan, SwitchPlan
-from workflows.plan import Component, Hop, LineRules, PackageKind, Release
-from workflows.version import Version
+from workflows.model.errors import RefusedError, UsageError, WorkflowError
+from workflows.model.moves import RestorePoint, RollbackPlan, SwitchPlan
+from workflows.model.plans import Component, Hop, LineRules, PackageKind, Release
+from workflows.model.version import Version
+from workflows.rules.loss import more_rows, of_people, written_since
 
 K = PackageKind
 COMPONENTS = {K.RUNTIME: Component.RUNTIME, K.BACKEND: Component.BACKEND, K.MANUAL: Component.MANUAL}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from workflows.checks.finding import Finding, Severity
-from workflows.errors import WorkflowError
-from workflows.setup.answers import Answers, Verdict
-from workflows.setup.name_checks import check_names
+from workflows.checks.install.names import check_names
+from workflows.model.answers import Answers, Verdict
+from workflows.model.errors import WorkflowError
+from workflows.model.finding import Finding, Severity
 
 ANSWERS = Answers(url="https://news.example.com", name="openemm.example.com", mailloop_domain="mailing.example.com")
 PUBLIC = "9.9.9.9"

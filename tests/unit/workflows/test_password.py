@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from workflows.errors import UsageError
-from workflows.password import SaltError, generated, hashed, require_good, salt_of
+from workflows.model.errors import UsageError
+from workflows.rules.password import SaltError, generated, hashed, require_good, salt_of
 
 SALT = "aB3dEf%7HiJkLmNoPqRsTuVwXyZ01234"
 VECTOR = (

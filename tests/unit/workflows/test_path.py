@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflows.errors import RefusedError, UsageError
-from workflows.path import group_releases, missing, plan_path
-from workflows.plan import PackageKind, PackageRef, Release
-from workflows.version import Version
+from workflows.model.errors import RefusedError, UsageError
+from workflows.model.plans import PackageKind, PackageRef, Release
+from workflows.model.version import Version
+from workflows.rules.path import group_releases, missing, plan_path
 
 LINES = (
     "19.04", "19.10", "20.04", "20.10", "21.04", "21.10", "22.04", "22.10", "23.04", "23.10", "24.04", "24.10", "25.04",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from workflows.host import Report, StartupJob
-from workflows.steps.proof import (
+from workflows.rules.proof import (
     Condition,
     decided,
     judge_config,

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from workflows.backend_python import database_module, is_asked, unfit
-from workflows.checks import backend_python
-from workflows.checks.finding import Severity
+from workflows.checks.upgrade import backend_python
 from workflows.host import BackendPython, InstalledTree, StagedTree
-from workflows.plan import Component, PackageKind
+from workflows.model.finding import Severity
+from workflows.model.plans import Component, PackageKind
+from workflows.rules.backend_python import database_module, is_asked, unfit
 
 TOO_NEW = "stream.py:15: ImportError: cannot import name 'Iterable' from 'collections'"
 MISSING = "rpc.py:16: ModuleNotFoundError: No module named 'aiohttp_xmlrpc'"

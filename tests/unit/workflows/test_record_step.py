@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from proof_kit import HOP, NEW, NOON, OLD, TREES, Site
 
-from workflows.errors import WorkflowError
-from workflows.moves import MovePlan, RestorePoint, RollbackPlan
-from workflows.plan import Hop
-from workflows.step import LedgerNote
-from workflows.steps.arrival import RecordMove
-from workflows.steps.record import MarkGood, RecordHop, changes
+from workflows.model.errors import WorkflowError
+from workflows.model.moves import MovePlan, RestorePoint, RollbackPlan
+from workflows.model.plans import Hop
+from workflows.model.step import LedgerNote
+from workflows.steps.release.arrival import RecordMove
+from workflows.steps.release.record import MarkGood, RecordHop, changes
 
 BACKEND = "20.04.000.126"
 FORWARD = [

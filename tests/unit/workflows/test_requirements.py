@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from workflows.checks import requirements, source_migrated
-from workflows.checks.finding import Finding, Severity
+from workflows.checks.upgrade import requirements, source_migrated
 from workflows.host import StartupJob
-from workflows.needs import meets
-from workflows.plan import Hop, LineRules, Need, Release, UpgradePlan
-from workflows.steps.proof import LAYOUT_ITEMS
+from workflows.model.finding import Finding, Severity
+from workflows.model.plans import Hop, LineRules, Need, Release, UpgradePlan
+from workflows.rules.needs import meets
+from workflows.rules.proof import LAYOUT_ITEMS
 
 JAVA = Need("java", ("11", "17"), False, "facts 17.1")
 TOMCAT = Need("tomcat", ("9",), True, "facts 1.3")

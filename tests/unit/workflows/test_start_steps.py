@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from proof_kit import HOP, Site
 
-from workflows.errors import WorkflowError
-from workflows.steps.repair import repair_damage
-from workflows.steps.start import MAKE_MAIL, StartBackend, StartFrontend
+from workflows.model.errors import WorkflowError
+from workflows.steps.application.start import MAKE_MAIL, StartBackend, StartFrontend
+from workflows.steps.database.repair import repair_damage
 
 
 def test_a_whole_layout_and_jobs_that_are_not_in_progress_are_no_damage() -> None:

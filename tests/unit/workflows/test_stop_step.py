@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from proof_kit import HOP, Site
 
-from workflows.errors import RefusedError
 from workflows.host import AppState, OpenFiles, OtherDatabase
-from workflows.steps.stop import StopApplication, keep_stopped, stop_all, telling
+from workflows.model.errors import RefusedError
+from workflows.steps.application.stop import StopApplication, keep_stopped, stop_all, telling
 
 STOP = StopApplication(HOP)
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from workflows.host import HttpAnswer
-from workflows.plan import Hop, LineRules, Release
-from workflows.steps.this_database import before_start, judge_release, round_trip
+from workflows.model.plans import Hop, LineRules, Release
+from workflows.steps.application.this_database import before_start, judge_release, round_trip
 
 OLD, NEW = "20.04.000.200", "20.10.000.152"
 START = 1_800_000_000

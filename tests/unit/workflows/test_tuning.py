@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from workflows.tuning import GIB, INDEXES, MIB, judge, missing_indexes
+from workflows.rules.tuning import GIB, INDEXES, MIB, judge, missing_indexes
 
 GOOD = {
     "innodb_buffer_pool_size": str(8 * GIB), "innodb_log_file_size": str(256 * MIB), "innodb_file_per_table": "ON",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from workflows.checks import (
+from workflows.checks.upgrade import (
     application_answers,
     database_complete,
     disk_room,
@@ -17,11 +17,11 @@ from workflows.checks import (
     registry,
     restore_possible,
 )
-from workflows.checks.finding import Finding, Severity
-from workflows.errors import RefusedError
 from workflows.host import Dispatch, HttpAnswer, SqlFile, SqlKind
-from workflows.plan import Component, Hop, LineRules, PackageKind, PackageRef, Release, UpgradePlan
-from workflows.steps.gate import HORIZON
+from workflows.model.errors import RefusedError
+from workflows.model.finding import Finding, Severity
+from workflows.model.plans import Component, Hop, LineRules, PackageKind, PackageRef, Release, UpgradePlan
+from workflows.steps.application.gate import HORIZON
 
 LINKED = "20.04.000.200"
 GIB = 1024**3

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.packages.catalogue import Catalogue
-from workflows.plan import LineRules
-from workflows.site_values import PropertyFiles, SiteValues, Unset, command, judge, kept_by, together, unset
+from orchestrator.releases.catalogue import Catalogue
+from workflows.model.plans import LineRules
+from workflows.rules.site_values import PropertyFiles, SiteValues, Unset, command, judge, kept_by, together, unset
 
 RULES = Catalogue.load().rules("20.04")
 HOME = "/home/openemm"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflows.by_hand import as_owner
 from workflows.checks.doctor.subject import Subject
 from workflows.checks.doctor.visit import Visit
-from workflows.checks.finding import Finding
-from workflows.steps.start import MAKE_MAIL
+from workflows.model.finding import Finding
+from workflows.rules.by_hand import as_owner
+from workflows.steps.application.start import MAKE_MAIL
 
 UP = ("ok", "running")
 RESTART = "orchestrate restart    with --ignore-dispatch when it waits for mail that nobody sends"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from workflows.checks.doctor.subject import Subject
 from workflows.checks.doctor.visit import Visit
-from workflows.checks.finding import Finding
+from workflows.model.finding import Finding
 
 LONG = 900.0  # seconds; pickdist takes a block within 30
 SUBJECT = Subject(

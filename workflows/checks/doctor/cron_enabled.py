@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from workflows.checks.doctor.subject import Subject
 from workflows.checks.doctor.visit import Visit
-from workflows.checks.finding import Finding
-from workflows.remedies import SwitchOn
+from workflows.host.remedies import SwitchOn
+from workflows.model.finding import Finding
 
 PROGRAMS = ("cron", "crond")
 SUBJECT = Subject("cron-enabled", "the service cron runs", "jobs of OpenEMM's backend are started by cron", "guide 6.1 no. 6")

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from workflows.checks.doctor.subject import Subject
 from workflows.checks.doctor.visit import Visit
-from workflows.checks.finding import Finding
-from workflows.errors import WorkflowError
+from workflows.model.errors import WorkflowError
+from workflows.model.finding import Finding
 
 SUBJECT = Subject(
     "mail-database",

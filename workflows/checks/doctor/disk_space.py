@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from workflows.checks.doctor.subject import Subject
 from workflows.checks.doctor.visit import Visit
-from workflows.checks.finding import Finding
-from workflows.doctor_host import Space
+from workflows.host.doctor import Space
+from workflows.model.finding import Finding
 
 MIB = 1024**2
 NONE = 64 * MIB  # a mail server takes no mail for which there is no room

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from workflows.checks.doctor.subject import Subject
 from workflows.checks.doctor.visit import Visit
-from workflows.checks.finding import Finding
-from workflows.doctor_host import DkimKey
-from workflows.errors import WorkflowError
+from workflows.host.doctor import DkimKey
+from workflows.model.errors import WorkflowError
+from workflows.model.finding import Finding
 
 SUBJECT = Subject(
     "dkim", "the keys for DKIM are usable and published", "receivers put mail aside whose signature they cannot prove",

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from workflows.checks.doctor.subject import Subject
 from workflows.checks.doctor.visit import Visit
-from workflows.checks.finding import Finding
+from workflows.model.finding import Finding
 
 LATE, LONG = timedelta(minutes=15), timedelta(hours=5)
 SHOWN = 3

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from workflows.checks.doctor.subject import Subject
 from workflows.checks.doctor.visit import Visit
-from workflows.checks.finding import Finding
-from workflows.remedies import MakeLink, SetMode
+from workflows.host.remedies import MakeLink, SetMode
+from workflows.model.finding import Finding
 
 READABLE = 0o644
 OTHERS_READ = 0o004

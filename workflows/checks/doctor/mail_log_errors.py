@@ -9,7 +9,7 @@ from workflows.checks.doctor import log_lines
 from workflows.checks.doctor.log_lines import Kind, Line
 from workflows.checks.doctor.subject import Subject
 from workflows.checks.doctor.visit import Visit
-from workflows.checks.finding import Finding
+from workflows.model.finding import Finding
 
 DAY = timedelta(days=1)
 QUOTED = 200  # characters

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from workflows.checks.doctor.subject import Subject
 from workflows.checks.doctor.visit import Visit
-from workflows.checks.finding import Finding
+from workflows.model.finding import Finding
 
 SHOWN = 3
 SUBJECT = Subject(

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from workflows.checks.doctor.subject import Subject
 from workflows.checks.doctor.visit import Visit
-from workflows.checks.finding import Finding
-from workflows.mta import BY_DEFAULT, KNOWN
-from workflows.mta_host import Source
+from workflows.host.mail import Source
+from workflows.model.finding import Finding
+from workflows.rules.mta import BY_DEFAULT, KNOWN
 
 SMTP = 25
 SUBJECT = Subject(

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from workflows.checks.doctor.subject import Subject
 from workflows.checks.doctor.visit import Visit
-from workflows.checks.finding import Finding
-from workflows.mta_host import Mta
+from workflows.host.mail import Mta
+from workflows.model.finding import Finding
 
 SUBJECT = Subject(
     "mta-installed", "a mail server is installed", "OpenEMM hands every mail to Postfix or Sendmail", "guide 6.1 no. 1"

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from workflows.checks.doctor.subject import Subject
 from workflows.checks.doctor.visit import Visit
-from workflows.checks.finding import Finding
-from workflows.remedies import SwitchOn
+from workflows.host.remedies import SwitchOn
+from workflows.model.finding import Finding
 
 SUBJECT = Subject(
     "mta-started", "the mail server was started, and will be at every boot", "mails wait until it is started",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from workflows.checks.doctor.subject import Subject
 from workflows.checks.doctor.visit import Visit
-from workflows.checks.finding import Finding
+from workflows.model.finding import Finding
 
 SMTP = 25
 SUBJECT = Subject(

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 
 from workflows.checks.doctor.subject import Subject
 from workflows.checks.doctor.visit import Visit
-from workflows.checks.finding import Finding
-from workflows.mta_host import MailServer, QueuedMail
+from workflows.host.mail import MailServer, QueuedMail
+from workflows.model.finding import Finding
 
 LONG = 3600.0  # seconds; a receiver that greylists takes less
 QUOTED = 120  # characters

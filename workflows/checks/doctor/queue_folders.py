@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from workflows.checks.doctor.subject import Subject
 from workflows.checks.doctor.visit import Visit
-from workflows.checks.finding import Finding
-from workflows.mta_host import Mta
+from workflows.host.mail import Mta
+from workflows.model.finding import Finding
 
 SUBJECT = Subject(
     "queue-folders", "the folders of the mail queue exist", "a mail that cannot be queued is not sent", "guide 6.1 no. 8"

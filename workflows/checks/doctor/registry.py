@@ -31,9 +31,9 @@ from workflows.checks.doctor import (
 )
 from workflows.checks.doctor.subject import Subject
 from workflows.checks.doctor.visit import Visit
-from workflows.checks.finding import Finding
-from workflows.doctor_host import DoctorHost, Names
-from workflows.errors import WorkflowError
+from workflows.host.doctor import DoctorHost, Names
+from workflows.model.errors import WorkflowError
+from workflows.model.finding import Finding
 
 Check = Callable[[Visit], Iterable[Finding]]
 CHECKS: tuple[tuple[Subject, Check], ...] = tuple(

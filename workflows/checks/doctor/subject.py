@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from workflows.checks.finding import Finding, Severity
-from workflows.remedies import Remedy
+from workflows.host.remedies import Remedy
+from workflows.model.finding import Finding, Severity
 
 
 @dataclass(frozen=True)

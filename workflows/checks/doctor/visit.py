@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from workflows.doctor_host import DoctorHost, Names
-from workflows.mta import Decision, decide
-from workflows.mta_host import Clue, MailServer, Mta
+from workflows.host.doctor import DoctorHost, Names
+from workflows.host.mail import Clue, MailServer, Mta
+from workflows.rules.mta import Decision, decide
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from workflows.sql.classify import LAST_INSERT_ID, Kind, Settling, classify
+from workflows.rules.sql.classify import LAST_INSERT_ID, Kind, Settling, classify
 
 CASES = [
     ("INSERT INTO `a b` VALUES ('DROP TABLE x')", Kind.DML, Settling.MARK, ("a b",)),

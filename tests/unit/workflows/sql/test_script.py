@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from workflows.errors import WorkflowError
 from workflows.host import SqlFile, SqlKind
-from workflows.sql.run import in_order
-from workflows.sql.script import Script, read_script
+from workflows.model.errors import WorkflowError
+from workflows.rules.sql.run import in_order
+from workflows.rules.sql.script import Script, read_script
 
 
 def script(text: str) -> Script:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from workflows.sql.splitter import SplitError, split
+from workflows.rules.sql.splitter import SplitError, split
 
 
 def texts(script: str) -> list[str]:

@@ -1,1 +1,0 @@
-"""What the doctor measures on a real host (workflows.doctor_host)."""

@@ -1,0 +1,251 @@
+"""The mail servers of one host, put together (workflows.host.mail.Mail)."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import smtplib
+import socket
+import time
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestrator.command import PATH, run
+from orchestrator.files import write_atomic
+from orchestrator.hosts.accounts.user import command_as, environment_of
+from orchestrator.hosts.files.register import ContentStore
+from orchestrator.hosts.mail import daemons, sources
+from orchestrator.hosts.mail.alternatives import SystemAlternatives
+from orchestrator.hosts.mail.archive import DatedArchive
+from orchestrator.hosts.mail.postfix import Postfix
+from orchestrator.hosts.mail.sendmail import PACKAGES as SENDMAIL_PACKAGES
+from orchestrator.hosts.mail.sendmail import Sendmail
+from orchestrator.hosts.mail.submit import give
+from orchestrator.hosts.network import host_name
+from orchestrator.hosts.os_packages import package_manager
+from orchestrator.hosts.units.systemd import Systemd
+from workflows.host.mail import Clue, Listener, MailServer, Mta
+from workflows.host.os_packages import PackageManager
+from workflows.rules.mta import PROOF_ID
+
+if TYPE_CHECKING:
+    from orchestrator.settings import Settings
+
+OS_RELEASE = Path("/etc/os-release")
+LOGS = (Path("/var/log/maillog"), Path("/var/log/mail.log"), Path("/var/log/mail"))
+MAILBOXES = (Path("/var/mail"), Path("/var/spool/mail"))
+FOLDERS = (Path("/etc"), Path("/etc/alternatives"))
+LOG_TAIL = 4 << 20
+SECONDS = 30.0
+POLL = 0.2
+FAMILIES = {
+    "rhel": ("rhel", "centos", "fedora", "rocky", "almalinux"),
+    "suse": ("suse", "sles", "opensuse"),
+    "debian": ("debian",),
+}
+POSITIVE = 2  # the first digit of an SMTP reply
+OUTCOMES = (("status=sent", "sent"), ("stat=Sent", "sent"), ("status=bounced", "bounced"), ("status=deferred", "deferred"),
+            ("stat=Deferred", "deferred"), ("stat=queued", "deferred"), ("stat=", "bounced"))  # fmt: skip
+SUSE_PACKAGES = ("postfix", "procmail", "libmilter1_0")
+DEBIAN_PACKAGES = ("postfix", "procmail")
+PROGRAMS = {"procmail": "/usr/bin/procmail"}
+RHEL_PACKAGES = ("postfix", "sendmail-milter", "procmail")
+
+
+class RealMail:
+    """The mail servers of one site's host."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Name them; nothing is touched."""
+        self._home = settings.home
+        self._user = settings.user
+        self.units = Systemd()
+        self.alternatives = SystemAlternatives()
+        self.kept = ContentStore(settings.state / "mail/files")
+        self.archive = DatedArchive(settings.state / "mail/archive")
+        postfix = {"suse": SUSE_PACKAGES, "debian": DEBIAN_PACKAGES}.get(self.distribution(), RHEL_PACKAGES)
+        self._servers: dict[Mta, MailServer] = {
+            Mta.POSTFIX: Postfix(
+                self._home, self._user or "openemm", self.units, packages=_lacking(postfix), stop_timeout=settings.stop_timeout
+            ),
+            Mta.SENDMAIL: Sendmail(
+                self._home, self.units, packages=_lacking(SENDMAIL_PACKAGES), stop_timeout=settings.stop_timeout
+            ),
+        }
+
+    @cached_property
+    def packages(self) -> PackageManager:
+        """The package manager of this host."""
+        return package_manager()
+
+    def server(self, mta: Mta) -> MailServer:
+        """One of the two."""
+        return self._servers[mta]
+
+    def distribution(self) -> str:
+        """By ID and ID_LIKE of os-release."""
+        if not OS_RELEASE.is_file():
+            return "unknown"
+        pairs = (line.partition("=") for line in OS_RELEASE.read_text(errors="replace").splitlines())
+        values = {name: " ".join(shlex.split(value)) for name, _, value in pairs if name in ("ID", "ID_LIKE")}
+        words = f"{values.get('ID', '')} {values.get('ID_LIKE', '')}".split()
+        return next((family for family, ids in FAMILIES.items() if any(word in ids for word in words)), "unknown")
+
+    # --- what is active -----------------------------------------------------------------------------------------------
+
+    def clues(self) -> Sequence[Clue]:
+        """All five sources."""
+        return sources.clues(self._home, self._user, self.units, self._servers)
+
+    def application_sees(self) -> str | None:
+        """Guide 9.9: source scripts/config.sh; echo $MTA."""
+        script = self._home / "scripts/config.sh"
+        if not script.is_file():
+            return None
+        line = f'source {shlex.quote(str(script))} >/dev/null 2>&1; echo "$MTA"'
+        args = command_as(self._user, self._home, ["bash", "-c", line])
+        said = run(args, timeout=SECONDS, expect=None, env=environment_of(self._user, self._home), cwd=self._home)
+        return said.stdout.strip().rpartition("\n")[2] or None
+
+    def preference(self) -> str | None:
+        """The system.cfg that names a mail server."""
+        path = sources.system_cfg_file(self._home)
+        return str(path) if path else None
+
+    def prefer(self, mta: Mta) -> str | None:
+        """Change its one entry; everything else stays, byte by byte."""
+        path = sources.system_cfg_file(self._home)
+        if path is None:
+            return None
+        text = path.read_bytes().decode("utf-8", "surrogateescape")
+        changed = sources.ENTRY.sub(lambda match: match[1] + mta.value, text)
+        if changed != text:
+            write_atomic(path, changed.encode("utf-8", "surrogateescape"))
+        return str(path)
+
+    # --- the host -----------------------------------------------------------------------------------------------------
+
+    def full_name(self) -> str | None:
+        """As the resolver says."""
+        return host_name.full_name()
+
+    def programs(self) -> Sequence[str]:
+        """Procmail and its rules."""
+        lacking = [] if shutil.which("procmail", path=PATH) else ["the program procmail"]
+        rules = self._home / "lib/bav.rc"
+        return lacking if rules.is_file() else [*lacking, f"{rules}, the rules of the mailloop service"]
+
+    def unreadable(self, paths: Iterable[str]) -> Sequence[str]:
+        """By access(2)."""
+        return [path for path in paths if not (Path(path).is_file() and os.access(path, os.R_OK))]
+
+    def writable(self) -> Sequence[str]:
+        """Of /etc and its folders that a switch writes into."""
+        folders = [*FOLDERS, *(Path(file).parent for server in self._servers.values() for file in server.files()[:1])]
+        found = [path for path in dict.fromkeys(folders) if path.is_dir()]
+        return [str(path) for path in found if os.statvfs(path).f_flag & os.ST_RDONLY]
+
+    # --- port 25 ------------------------------------------------------------------------------------------------------
+
+    def listeners(self, port: int) -> Sequence[Listener]:
+        """By /proc."""
+        return daemons.listeners(port)
+
+    def greeting(self, port: int, timeout: float) -> str | None:
+        """Of 127.0.0.1."""
+        return daemons.greeting(port, timeout)
+
+    def accepts(self, port: int, recipient: str) -> str | None:
+        """Up to RCPT TO, then RSET."""
+        try:
+            with smtplib.SMTP("127.0.0.1", port, timeout=SECONDS) as server:
+                server.ehlo()
+                for command, argument in (("mail", "FROM:<>"), ("rcpt", f"TO:<{recipient}>")):
+                    code, said = server.docmd(command, argument)
+                    if code // 100 != POSITIVE:
+                        return f"{command.upper()}: {code} {said.decode(errors='replace')}"
+                server.rset()
+        except (OSError, smtplib.SMTPException) as error:
+            return str(error)
+        return None
+
+    def milter(self) -> bool:
+        """Whether somebody accepts connections on bav.sock."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+            probe.settimeout(2)
+            try:
+                probe.connect(str(self._home / "var/run/bav.sock"))
+            except OSError:
+                return False
+        return True
+
+    # --- the proof ----------------------------------------------------------------------------------------------------
+
+    def own_mailbox(self) -> str:
+        """The user the application runs as."""
+        return self._user or "root"
+
+    def submit(self, mta: Mta, recipient: str, token: str) -> None:
+        """Postfix takes it from the application's user; Sendmail, into whose queue OpenEMM writes itself, from root."""
+        text = f"Subject: orchestrate {token}\nMessage-ID: <{token}{PROOF_ID}>\nTo: {recipient}\n\nThe mail server works.\n"
+        sender = self.own_mailbox()
+        args = [str(sources.SENDMAIL[0]), "-i", "-f", sender, "--", recipient]
+        if mta is Mta.SENDMAIL:
+            args.insert(1, "-Am")
+        else:
+            args = command_as(self._user, self._home, args)
+        give(args, text.encode(), SECONDS, environment_of(self._user, self._home))
+
+    def delivered(self, token: str, seconds: float) -> tuple[str, str]:
+        """By the log, which names the mail by its queue id, else by the mailbox."""
+        deadline = time.monotonic() + seconds
+        while True:
+            found = _in_log(token) or _in_mailbox(self.own_mailbox(), token)
+            if found or time.monotonic() >= deadline:
+                return found or ("unknown", f"neither the log nor the mailbox of {self.own_mailbox()} tells")
+            time.sleep(POLL)
+
+
+def _lacking(packages: Sequence[str]) -> Sequence[str]:
+    """Those packages, but one whose program is there already, from whatever package (RHEL 9 has procmail no more)."""
+    return [package for package in packages if not (package in PROGRAMS and Path(PROGRAMS[package]).exists())]
+
+
+def _in_log(token: str) -> tuple[str, str] | None:
+    """Both servers log "<queue id>: ... message-id=<token@..." (Sendmail: msgid=) and later a status under that id."""
+    lines = [line for line in _tail_of_log() if "relay=[127.0.0.1]" not in line]  # of the client to the server on this host
+    ids = {_log_id(line) for line in lines if f"id=<{token}@" in line} - {""}
+    for word, outcome in OUTCOMES:
+        for line in lines:
+            if word in line and " to=" in line and _log_id(line) in ids:
+                return outcome, line[-300:].strip()
+    return None
+
+
+def _log_id(line: str) -> str:
+    """The queue id, the word behind the program's name."""
+    parts = line.partition("]: ")[2].partition(": ")
+    return parts[0] if parts[1] and parts[0].isalnum() else ""
+
+
+def _tail_of_log() -> list[str]:
+    path = next((path for path in LOGS if path.is_file()), None)
+    if path is None:
+        return []
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - LOG_TAIL))
+        return file.read().decode(errors="replace").splitlines()
+
+
+def _in_mailbox(user: str, token: str) -> tuple[str, str] | None:
+    for folder in MAILBOXES:
+        path = folder / user
+        if path.is_file():
+            with path.open("rb") as file:
+                file.seek(max(0, path.stat().st_size - LOG_TAIL))
+                if token.encode() in file.read():
+                    return "sent", f"it lies in {path}"
+    return None

@@ -1,0 +1,46 @@
+"""SHA256SUMS files as sha256sum of coreutils writes and checks them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from orchestrator.releases.errors import SourceError
+
+FILE = "SHA256SUMS"
+_LINE = re.compile(r"(?P<digest>[0-9A-Fa-f]{64}) [ *](?:\./)?(?P<file>\S.*)")
+
+
+def parse_sums(text: str, where: str) -> dict[str, str]:
+    """File name to digest (lower-case hex). Empty lines and lines that begin with # are no entries.
+
+    Raises:
+        SourceError: "sums-malformed" when any other line is not "digest  name", or a name has two digests: a list that cannot
+            be read in full must not pass for one that names nothing.
+    """
+    found: dict[str, str] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        match = _LINE.fullmatch(line.rstrip())
+        if match is None:
+            raise _malformed(f"line {number} of {where} is not a digest and a file name")
+        merge_sums(found, {match["file"]: match["digest"].lower()}, where)
+    return found
+
+
+def merge_sums(known: dict[str, str], more: Mapping[str, str], where: str) -> None:
+    """Add entries to those known.
+
+    Raises:
+        SourceError: "sums-malformed" when a file would have two different digests.
+    """
+    for file, digest in more.items():
+        if known.setdefault(file, digest) != digest:
+            raise _malformed(f"{where} gives {file} a second, different digest")
+
+
+def _malformed(what: str) -> SourceError:
+    return SourceError(
+        f"cannot trust the package source: {what}", key="sums-malformed", next=["sha256sum *.tar.gz > SHA256SUMS    makes one"]
+    )

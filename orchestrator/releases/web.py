@@ -1,0 +1,156 @@
+"""HTTP for packages: TLS verified, time limits, no secret in an address that is kept (DESIGN 7)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urljoin, urlsplit
+
+from orchestrator.releases.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import requests
+
+CONNECT_SECONDS = 10.0
+READ_SECONDS = 60.0  # without a single byte
+MAX_TEXT = 1 << 20
+ABSENT = (404, 410)
+_REDIRECTS = 10
+_USER = re.compile(r"(?<=://)[^/?#]*@")
+
+
+class Web:
+    """Reads from one site. A user and password in its address are sent to that site only, and kept nowhere else."""
+
+    def __init__(self, url: str) -> None:
+        """Take the address; nothing is sent yet.
+
+        Raises:
+            SourceError: "source-unreachable": it is no http(s) address.
+        """
+        import requests
+
+        if not is_address(url):
+            raise SourceError(
+                f"cannot use {strip(url)!r} as a package source: it is no http or https address",
+                next=["ORCHESTRATE_PACKAGES=FOLDER-OR-URL orchestrate packages list    looks elsewhere"],
+            )
+        parts = urlsplit(url)
+        self.url = strip(url)
+        self._origin = (parts.scheme, parts.hostname, parts.port)
+        self._auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
+        self._session = requests.Session()
+        self._session.headers["Accept-Encoding"] = "identity"  # a .tar.gz must arrive as it is, and ranges count its bytes
+
+    def get(self, url: str, headers: Mapping[str, str] | None = None) -> requests.Response:
+        """Ask for an address, following redirects; the body is not read yet. Any status is returned; the caller closes it.
+
+        Raises:
+            SourceError: "source-unreachable", or "source-insecure" when an address leads from https to http.
+        """
+        import requests
+
+        secure = self._origin[0] == "https"
+        for _ in range(_REDIRECTS):
+            if not is_address(url):
+                raise unreachable(url, "it is no http or https address")
+            parts = urlsplit(url)
+            if secure and parts.scheme != "https":
+                raise SourceError(
+                    f"cannot follow {strip(url)}: the package source {self.url} is https, this is not", key="source-insecure"
+                )
+            same = (parts.scheme, parts.hostname, parts.port) == self._origin
+            try:
+                response = self._session.get(
+                    url, headers=headers, auth=self._auth if same else None, stream=True, allow_redirects=False,
+                    timeout=(CONNECT_SECONDS, READ_SECONDS),
+                )  # fmt: skip
+            except (requests.RequestException, ValueError) as error:
+                raise unreachable(url, _reason(error)) from None
+            if not response.is_redirect:
+                return response
+            response.close()
+            try:
+                url = urljoin(url, response.headers["Location"])
+            except ValueError:
+                raise unreachable(url, "it redirects to what is no address") from None
+        raise unreachable(url, f"more than {_REDIRECTS} redirects")
+
+    def text(self, url: str) -> str | None:
+        """A small text, or None when the site says that there is none.
+
+        Raises:
+            SourceError: "source-unreachable", "source-insecure" or "version-list-malformed" (too long, or not UTF-8).
+        """
+        with self.get(url) as response:
+            if response.status_code in ABSENT:
+                return None
+            if response.status_code != 200:  # noqa: PLR2004
+                raise unreachable(url, f"HTTP status {response.status_code}")
+            try:
+                data = response.raw.read(MAX_TEXT + 1, decode_content=True)
+            except Exception as error:
+                if not is_cut(error):
+                    raise
+                raise unreachable(url, _reason(error)) from None
+        if len(data) > MAX_TEXT:
+            raise malformed(url, f"it is longer than {MAX_TEXT} bytes")
+        try:
+            return str(data, "utf-8")
+        except UnicodeDecodeError:
+            raise malformed(url, "it is not UTF-8") from None
+
+
+def strip(url: str) -> str:
+    """The address without user and password."""
+    return _USER.sub("", url)
+
+
+def is_address(url: str) -> bool:
+    """Whether this is a whole http or https address."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def is_cut(error: BaseException) -> bool:
+    """Whether this is how a connection that broke off in the middle of an answer shows itself."""
+    import requests
+    import urllib3
+
+    return isinstance(error, (requests.RequestException, urllib3.exceptions.HTTPError, ConnectionError, TimeoutError))
+
+
+def unreachable(url: str, reason: str) -> SourceError:
+    """The error for a site that does not answer as it should."""
+    url = strip(url)
+    return SourceError(
+        f"cannot read {url}: {reason}",
+        unharmed=["nothing was changed"],
+        next=[f"curl -I {url}    from this host", "orchestrate packages list    once it answers"],
+    )
+
+
+def malformed(url: str, why: str) -> SourceError:
+    """The error for a text that is no version list."""
+    return SourceError(
+        f"cannot use {strip(url)} as a version list: {why}",
+        key="version-list-malformed",
+        unharmed=["nothing was changed"],
+        next=["ORCHESTRATE_PACKAGES=FOLDER-OR-URL orchestrate packages list    looks elsewhere"],
+    )
+
+
+def _reason(error: BaseException) -> str:
+    """The innermost cause, without the address (it may hold a password)."""
+    inner: BaseException = error
+    while inner.args and isinstance(inner.args[0], BaseException):
+        inner = inner.args[0]
+    reason = getattr(inner, "reason", None)
+    if isinstance(reason, BaseException):
+        return _reason(reason)
+    return f"{type(inner).__name__}: {str(inner).rpartition(': ')[2][:200]}" if str(inner) else type(inner).__name__

@@ -1,0 +1,33 @@
+"""Room for every release and for dumps with their test restores (DESIGN 3.7, 3.9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workflows.host import Host
+from workflows.model.finding import Finding, Severity, passed
+from workflows.model.plans import UpgradePlan
+
+KEY = "disk-room"
+TITLE = "room on the disks"
+WHY = "a full disk stops the run half-way"
+UNPACKED = 4  # a tarball of web applications grows about that much, and the tarball is kept beside
+GIB = 1024**3
+LOG_FLOOD = GIB // 2  # a start on a wrong schema writes up to 420 MB of logs within seconds (facts 17.5)
+
+
+def check(host: Host, plan: UpgradePlan | None) -> Iterator[Finding]:
+    """Compare what may be needed at the most with what is free."""
+    hops = plan.hops if plan else ()
+    packages = sum(ref.size or 0 for hop in hops for ref in hop.target.packages)
+    yield _room(host, host.home_path, packages * UNPACKED + LOG_FLOOD, "the releases and their logs")
+    yield _room(host, host.backups_path, host.backups.room_needed() * max(len(hops), 1), "the dumps of every hop")
+    yield _room(host, host.scratch_path, host.backups.room_needed(), "one test restore")
+
+
+def _room(host: Host, path: str, needed: int, what: str) -> Finding:
+    free = host.machine.free(path)
+    measured = f"{path}: {free / GIB:.1f} GiB free, {needed / GIB:.2f} GiB needed for {what}"
+    if free < needed:
+        return Finding(KEY, Severity.INHIBITOR, TITLE, measured, WHY, f"df -h {path}    make room there")
+    return passed(KEY, TITLE, measured)

@@ -1,0 +1,76 @@
+"""The gate before a stop: mail is what matters (DESIGN 3.12, facts 7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time
+from typing import ClassVar
+
+from workflows.host import Dispatch
+from workflows.model.errors import UsageError
+from workflows.model.plans import GateOptions, Hop
+from workflows.model.step import Context, Done, LedgerNote, Outcome, Probe, Waiting
+from workflows.steps.hop import HopStep
+
+HORIZON = 1800.0  # seconds: a mailing planned within this time is waited for
+AGAIN = 5.0
+SAFE_ON_DISK = "planned"
+
+
+def parse_window(text: str) -> tuple[time, time]:
+    """Read HH:MM-HH:MM; a window may pass midnight.
+
+    Raises:
+        UsageError: "window-malformed".
+    """
+    try:
+        begin, end = (time.fromisoformat(part.strip()) for part in text.split("-"))
+    except ValueError as error:
+        raise UsageError(f"{text!r} is not a window of time; one looks like 01:30-04:00", key="window-malformed") from error
+    return begin, end
+
+
+def inside(window: str, now: datetime) -> bool:
+    """Whether a local time lies in the window."""
+    begin, end = parse_window(window)
+    moment = now.time()
+    return begin <= moment < end if begin <= end else moment >= begin or moment < end
+
+
+@dataclass(frozen=True)
+class WaitForDispatch(HopStep):
+    """Let nothing be stopped while mail is being made or sent, or outside the maintenance window.
+
+    A later hop finds mail already down: it waits only for what really runs, never for a window or for what is planned.
+    """
+
+    hop: Hop
+    gate: GateOptions
+    part: ClassVar[str] = "wait-for-dispatch"
+    label: ClassVar[str] = "wait for dispatch"
+
+    def probe(self, ctx: Context) -> Probe:
+        """A gate is asked anew."""
+        del ctx
+        return Probe.NOT_STARTED
+
+    def do(self, ctx: Context) -> Outcome:
+        """Done when nothing is being sent; else what is waited for."""
+        first = self.hop.number <= 1
+        window = self.gate.window
+        if first and window and not inside(window, ctx.host.machine.local_time()):
+            return Waiting(f"the maintenance window {window}", {"window": window}, AGAIN)
+        active = self._active(ctx, planned=first)
+        if not active:
+            return Done("no mail is being sent")
+        facts = {"dispatches": [dispatch.what for dispatch in active]}
+        if self.gate.ignore_dispatch:
+            note = LedgerNote("dispatch-ignored", "dispatch", evidence=facts)
+            return Done(f"{len(active)} dispatches ignored as told", facts, [note])
+        more = f", and {len(active) - 1} more" if len(active) > 1 else ""
+        return Waiting(f"{active[0].what}{more}", facts, AGAIN)
+
+    def _active(self, ctx: Context, *, planned: bool) -> list[Dispatch]:
+        found = [*ctx.host.database.dispatches(HORIZON if planned else 0.0)]
+        found += [dispatch for dispatch in ctx.host.machine.pending_mail() if dispatch.key != SAFE_ON_DISK]
+        return [dispatch for dispatch in found if planned or dispatch.key != SAFE_ON_DISK]

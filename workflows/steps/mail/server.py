@@ -1,0 +1,298 @@
+"""The mail server OpenEMM sends and receives with (guide 4.2, 4.3)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from time import monotonic
+from typing import ClassVar
+
+from workflows.checks.mta.checks import LAST_WITH_SENDMAIL, PORT, is_ours
+from workflows.host import mail as mta_host
+from workflows.host.mail import KeptFile, Mta, Source
+from workflows.host.setup import Setup
+from workflows.host.system import Family
+from workflows.model.answers import Verdict
+from workflows.model.errors import RefusedError, WorkflowError
+from workflows.model.step import Context, Done, Facts, LedgerNote
+from workflows.model.version import Version
+from workflows.steps.machine import packages, places
+from workflows.steps.mail.begin import restore_alternative, restore_units
+from workflows.steps.setup import Difference, SetupStep, setup_of
+
+PACKAGES, OTHER, TAKEN = "mail.packages", "mail.other", "mail.port"
+ALTERNATIVE, TLS, MAPS, SETTING, SERVICES = "mail.alternative", "mail.tls", "mail.maps", "mail.main.", "mail.services"
+CONFIGURATION, ENABLED, RUNNING = "mail.configuration", "mail.enabled", "mail.running"
+MADE_BY_PACKAGES = ("/etc/aliases", "/etc/aliases.db", "/etc/mailname", "/etc/mail/access", "/etc/mail/local-host-names")
+TLS_FILES = ("/etc/pki/tls/certs/mail.crt", "/etc/pki/tls/private/mail.key", "/etc/pki/tls/certs/cacert.pem")
+TLS_FOLDERS = ("/etc/pki", "/etc/pki/tls", "/etc/pki/tls/certs", "/etc/pki/tls/private")
+LOOK_SECONDS, START_SECONDS = 5.0, 30.0
+SHIPPED = {  # what the distributions' own main.cf sets; everything else in there was set by somebody
+    "inet_interfaces": ("all", "localhost", "loopback-only"),
+    "inet_protocols": ("all", "ipv4"),
+    "mailbox_command": ('procmail -a "$EXTENSION"', "/usr/bin/procmail"),
+    "mailbox_size_limit": ("0",),
+    "message_size_limit": ("0",),
+    "relay_domains": ("", "$mydestination"),
+    "smtp_tls_security_level": ("may", ""),
+    "smtpd_tls_cert_file": ("/etc/ssl/certs/ssl-cert-snakeoil.pem", "/etc/pki/tls/certs/postfix.pem", ""),
+    "smtpd_tls_key_file": ("/etc/ssl/private/ssl-cert-snakeoil.key", "/etc/pki/tls/private/postfix.key", ""),
+    "smtpd_tls_security_level": ("may",),
+    "smtpd_use_tls": ("no",),
+    "transport_maps": ("",),
+}
+_CHANGE = re.compile(r"main\.cf: (\w+) = (.*?)   \((?:was (.*)|stood .*)\)")
+_EXPLICIT = r"^{}\s*="
+
+
+@dataclass(frozen=True)
+class MailServer(SetupStep):
+    """Install, configure, choose and start it; what an administrator set in main.cf is asked about, and stays as a comment.
+
+    ours: its configuration came with packages of this run, so that nobody has set anything in it.
+    """
+
+    ours: bool = False
+    part: ClassVar[str] = "mail-server"
+    label: ClassVar[str] = "mail server"
+    guide: ClassVar[tuple[str, ...]] = ("4.2", "4.3")
+
+    def look(self, setup: Setup) -> Sequence[Difference]:
+        """Packages, another server in its place, configuration, maps, and whether it greets.
+
+        Raises:
+            RefusedError: "sendmail-not-on-sles", "sendmail-unsupported".
+            WorkflowError: its present configuration cannot be used.
+        """
+        mta = self.plan.answers.mta
+        self._require_fit(setup)
+        server = setup.mail.server(mta)
+        found = list(self._others(setup))
+        if missing := self._missing(setup):
+            found.append(Difference(PACKAGES, f"packages for {mta.label}", None, ", ".join(missing)))
+        alternative = setup.mail.alternatives.current()
+        if alternative.registered and alternative.target != server.program:
+            found.append(Difference(ALTERNATIVE, "alternatives", alternative.target, server.program))
+        if lacking := [path for path, target in self._tls(setup).items() if setup.files.read_link(path) != target]:
+            found.append(Difference(TLS, "TLS files of the mail server", None, ", ".join(lacking)))
+        found += self._configuration(setup, server)
+        domain = self.plan.answers.mailloop_domain
+        maps = server.files()[len(server.config_files()) :]
+        unmade = [path for path in maps if not path.endswith("access.db") and setup.files.mode(path) is None]
+        if domain not in server.mailloop_domains() or unmade:
+            found.append(Difference(MAPS, "the mailloop domain", None, domain))
+        if not setup.units.state(server.units[0]).enabled:
+            found.append(Difference(ENABLED, f"{mta.label} at boot", None, "started"))
+        if not server.processes() or setup.mail.greeting(PORT, LOOK_SECONDS) is None:
+            found.append(Difference(RUNNING, mta.label, None, f"answers on port {PORT}"))
+        return found
+
+    def files(self, setup: Setup) -> Sequence[str]:
+        """Its configuration, its maps, and what its packages make and leave behind."""
+        return [*setup.mail.server(self.plan.answers.mta).files(), *MADE_BY_PACKAGES]
+
+    def seen(self, setup: Setup) -> Facts:
+        """Alternatives, units, folders and links."""
+        server = setup.mail.server(self.plan.answers.mta)
+        alternative = setup.mail.alternatives.current()
+        states = {unit: setup.units.state(unit) for unit in server.units}
+        return {
+            "alternative": {"target": alternative.target, "manual": alternative.manual},
+            "units": {unit: [state.enabled, state.active] for unit, state in states.items()},
+            "folders": places.missing(setup, [*TLS_FOLDERS, *self._folders()]),
+            "links": {path: setup.files.read_link(path) for path in self._tls(setup)},
+        }
+
+    def change(self, ctx: Context, setup: Setup, differences: Sequence[Difference]) -> None:
+        """The server is stopped while its configuration is written, so that one that runs has read it.
+
+        Raises:
+            RefusedError: "mta-other-active", "port-taken", or as `packages.add`.
+            WorkflowError: "mta-silent".
+        """
+        self._require_place(setup)
+        server = setup.mail.server(self.plan.answers.mta)
+        keys = {difference.key for difference in differences}
+        packages.add(ctx, setup, self._capabilities(setup))
+        if setup.mail.alternatives.current().registered and setup.mail.alternatives.current().target != server.program:
+            setup.mail.alternatives.set(server.program)
+        self._link_tls(setup)
+        for folder in self._folders():
+            setup.files.make_folder(folder, owner=f"{self.plan.user}:{self.plan.user}")
+        keep = self._kept()
+        if keys & {PACKAGES, TLS} or server.changes(self.plan.answers.name, keep):
+            server.stop()
+            server.configure(self.plan.answers.name, keep)
+        server.write_maps([self.plan.answers.mailloop_domain])
+        server.start()
+        self._await_greeting(ctx, setup, server)
+
+    def do(self, ctx: Context) -> Done:
+        """As every step of an installation; what a package of ours brought is no administrator's."""
+        path = setup_of(ctx).mail.server(self.plan.answers.mta).config_files()[0]
+        ours = any(file["path"] == path and file["sha256"] is None for file in ctx.intent["files"])
+        return super(MailServer, replace(self, ours=ours)).do(ctx)
+
+    def undo(self, ctx: Context) -> Sequence[LedgerNote]:
+        """Stop it before its configuration goes."""
+        if ctx.intent.get("changed"):
+            server = setup_of(ctx).mail.server(self.plan.answers.mta)
+            if server.processes():
+                server.stop()
+        return super().undo(ctx)
+
+    def take_back(self, ctx: Context, setup: Setup) -> None:
+        """Remove what was added; then alternatives, links and units as they stood."""
+        was, server = ctx.intent, setup.mail.server(self.plan.answers.mta)
+        packages.take_back(ctx, setup)
+        if was.get("added"):
+            setup.kept.restore([KeptFile(**file) for file in was["files"]])  # what the packages took along on their way out
+        restore_alternative(setup.mail, was["alternative"])
+        for path, target in was["links"].items():
+            if target is None:
+                setup.files.remove_link(path)
+            else:
+                setup.files.write_link(path, target)
+        places.remove(setup, was["folders"])
+        restore_units(setup.mail, server, was["units"])
+
+    def evidence(self, setup: Setup) -> Facts:
+        """Which one it is."""
+        server = setup.mail.server(self.plan.answers.mta)
+        return {"mta": self.plan.answers.mta.value, "version": server.version()}
+
+    # --- what differs -------------------------------------------------------------------------------------------------
+
+    def _require_fit(self, setup: Setup) -> None:
+        if self.plan.answers.mta is not Mta.SENDMAIL:
+            return
+        ways = ["the same command with --mta postfix"]
+        family = setup.system.distribution().family
+        if family is Family.SUSE:
+            raise RefusedError("cannot install Sendmail: SLES does not offer it (guide 4.3)", key="sendmail-not-on-sles",
+                               unharmed=["nothing was changed"], next=ways)  # fmt: skip
+        if family is Family.DEBIAN:
+            raise RefusedError("cannot install Sendmail: OpenEMM does not know the places where Debian puts it",
+                               key="sendmail-not-on-debian", unharmed=["nothing was changed"], next=ways)  # fmt: skip
+        if Version.parse(Version.parse(self.plan.target).line) > LAST_WITH_SENDMAIL:
+            raise RefusedError(f"cannot install Sendmail: OpenEMM {self.plan.target} works with Postfix only",
+                               key="sendmail-unsupported", unharmed=["nothing was changed"], next=ways)  # fmt: skip
+
+    def _others(self, setup: Setup) -> Iterator[Difference]:
+        """A server that is in its place: the other one, a third, or a stranger on port 25."""
+        mta = self.plan.answers.mta
+        other = setup.mail.server(mta.other)
+        if pids := other.processes():
+            now = f"{mta.other.label} runs (process {pids[0]})"
+            yield Difference(OTHER, "the mail server", now, mta.label, by_admin=True)
+        elif third := self._third(setup):
+            yield Difference(OTHER, "the mail server", third, mta.label, by_admin=True)
+        if stranger := self._stranger(setup):
+            yield Difference(TAKEN, f"port {PORT}", stranger, f"free for {mta.label}", by_admin=True)
+
+    def _third(self, setup: Setup) -> str | None:
+        known = {one.value for one in Mta}
+        clues = (clue for clue in setup.mail.clues() if clue.source is Source.ALTERNATIVES)
+        return next((clue.says for clue in clues if clue.says is not None and clue.says not in known), None)
+
+    def _stranger(self, setup: Setup) -> str | None:
+        ours = {pid for mta in Mta for pid in setup.mail.server(mta).processes()}
+        strangers = [one for one in setup.mail.listeners(PORT) if not is_ours(one, ours)]
+        return f"{strangers[0].program or 'an unknown program'} (process {strangers[0].pid})" if strangers else None
+
+    def _missing(self, setup: Setup) -> list[str]:
+        return [name for capability in self._capabilities(setup) for name in packages.lacking(setup, capability)]
+
+    def _capabilities(self, setup: Setup) -> list[str]:
+        """Procmail may come from anywhere (RHEL 9 has none)."""
+        wanted = [f"mta-{self.plan.answers.mta}", "milter"]
+        return wanted if setup.software.program("procmail") else [*wanted, "procmail"]
+
+    def _tls(self, setup: Setup) -> dict[str, str]:
+        """The guide's paths of TLS files that are links to those of the answers; files that lie there are the site's own."""
+        answers = self.plan.answers
+        if answers.certificate is None or answers.certificate_key is None:
+            return {}
+        targets = (answers.certificate, answers.certificate_key, answers.certificate_chain or answers.certificate)
+        pairs = dict(zip(TLS_FILES, targets, strict=True))
+        free = {path for path in pairs if setup.files.mode(path) is None or setup.files.read_link(path) is not None}
+        return pairs if free == set(pairs) else {}
+
+    def _configuration(self, setup: Setup, server: mta_host.MailServer) -> Iterator[Difference]:
+        """A setting of main.cf is one difference each; all others are one together."""
+        mta, path = self.plan.answers.mta, server.config_files()[0]
+        text = setup.files.read(path)
+        if server.version() is None or text is None:
+            yield Difference(CONFIGURATION, f"configuration of {mta.label}", None, "as guide 4.2 and 4.3 say")
+            return
+        others = []
+        for line in server.changes(self.plan.answers.name, self._kept()):
+            if (match := _CHANGE.fullmatch(line)) is None:
+                others.append(line)
+                continue
+            name, wanted, now = match[1], match[2], match[3]
+            explicit = re.search(_EXPLICIT.format(name), text, re.MULTILINE) is not None
+            shipped = name == "myhostname" or now in ("empty", *SHIPPED.get(name, ()))
+            by_admin = explicit and now is not None and not shipped and not self.ours
+            yield Difference(SETTING + name, f"main.cf: {name}", now, wanted, by_admin=by_admin)
+        if others:
+            yield Difference(SERVICES, f"configuration of {mta.label}", None, "; ".join(others))
+
+    def _kept(self) -> set[str]:
+        """Settings of main.cf that the administrator keeps."""
+        answered = self.plan.answers.differences.items()
+        return {key.removeprefix(SETTING) for key, verdict in answered if key.startswith(SETTING) and verdict is Verdict.KEEP}
+
+    # --- changing -----------------------------------------------------------------------------------------------------
+
+    def _require_place(self, setup: Setup) -> None:
+        """No other server, whatever was answered.
+
+        Raises:
+            RefusedError: "mta-other-active", "port-taken".
+        """
+        mta = self.plan.answers.mta
+        other = setup.mail.server(mta.other)
+        if other.processes():
+            raise RefusedError(
+                f"{mta.other.label} is the active mail server, and its queue may hold mail", key="mta-other-active",
+                unharmed=[f"{mta.other.label}, and its queue"],
+                next=[f"orchestrate mta switch {mta}    where OpenEMM is installed",
+                      f"systemctl disable --now {other.units[0]}    where it is not, and mailq is empty; then orchestrate resume",
+                      f"the same command with --mta {mta.other}    keeps it"],
+            )  # fmt: skip
+        if third := self._third(setup):
+            raise RefusedError(
+                f"{third} is this host's mail server; OpenEMM works with Postfix and Sendmail only", key="mta-other-active",
+                unharmed=[f"{third}, and its queue"],
+                next=[f"mailq    is it empty? then remove {third}'s packages", "orchestrate resume    once it is gone"],
+            )  # fmt: skip
+        if stranger := self._stranger(setup):
+            raise RefusedError(
+                f"port {PORT} is taken by {stranger}", key="port-taken", unharmed=["it runs on"],
+                next=[f"ss -ltnp 'sport = :{PORT}'    who it is; stop it, and disable its unit", "orchestrate resume"],
+            )  # fmt: skip
+
+    def _link_tls(self, setup: Setup) -> None:
+        links = self._tls(setup)
+        for folder in TLS_FOLDERS if links else ():
+            setup.files.make_folder(folder, mode=0o700 if folder.endswith("private") else 0o755)
+        for path, target in links.items():
+            if setup.files.read_link(path) != target:
+                setup.files.write_link(path, target)
+
+    def _folders(self) -> list[str]:
+        """For its maps; the application's own start makes them otherwise."""
+        return [f"{self.plan.home}/var", f"{self.plan.home}/var/run"]
+
+    def _await_greeting(self, ctx: Context, setup: Setup, server: mta_host.MailServer) -> None:
+        deadline = monotonic() + START_SECONDS
+        while setup.mail.greeting(PORT, LOOK_SECONDS) is None:
+            if monotonic() >= deadline:
+                raise WorkflowError(
+                    f"{server.mta.label} does not answer on port {PORT} after its start", key="mta-silent",
+                    next=[f"journalctl -u {server.units[0]}    why", "orchestrate resume    once it is mended",
+                          "orchestrate abort    takes the run back"],
+                )  # fmt: skip
+            ctx.host.application.wait(0.2)
