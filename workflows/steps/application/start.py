@@ -140,9 +140,8 @@ class StartFrontend(HopStep):
         return Done(f"{self.hop.target.version} started", ledger=[*notes, note])
 
     def undo(self, ctx: Context) -> Sequence[LedgerNote]:
-        """Stop it, bring back what its start deleted, and take away again what was brought back for it."""
-        if ctx.host.application.state().frontend:
-            ctx.host.application.stop_frontend()
+        """Stop all that runs, bring back what the start deleted, and take away again what was brought back for it."""
+        stop_all(ctx)
         home = ctx.host.home
         if folders := home.put_back_folders([self._kept(ctx)]):
             ctx.note("folders that the start deleted are back", folders=list(folders))
