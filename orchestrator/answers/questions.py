@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from workflows.host.mail import Mta
+from workflows.model.answers import Mta
 from workflows.model.errors import UsageError, WorkflowError
 from workflows.rules import configuration
 

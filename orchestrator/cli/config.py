@@ -98,7 +98,7 @@ def _do(app: App, site: Site, proposal: Proposal, *, schema: ConfiguredBy, quest
 def _value(key: str, value: str | None, from_file: str | None) -> str:
     """The value from where it was given; a secret never from the command line, where anybody on the host can read it."""
     from workflows.model.errors import UsageError
-    from workflows.rules.configuration import is_secret
+    from workflows.model.values import is_secret
 
     if (value is None) is (from_file is None):
         raise UsageError(

@@ -117,9 +117,9 @@ def _answers(app: App, given: dict[str, Any], *, asks: bool, keep: Sequence[str]
 
     if asks and not (app.json or app.yes) and sys.stdin.isatty() and sys.stdout.isatty():
         from orchestrator.answers.dialogue import Dialogue
-        from orchestrator.hosts.system.system import RealSystem
+        from orchestrator.hosts.network.host_name import full_name
 
-        name = RealSystem().name()
+        name = full_name()
         given = Dialogue(given, sys.stdin, sys.stdout).run({"name": name} if name else {})
     verdicts = {**dict.fromkeys(keep, Verdict.KEEP), **dict.fromkeys(replace, Verdict.REPLACE)}
     return answers_file.with_verdicts(answers_file.complete(given), verdicts)

@@ -42,7 +42,7 @@ def queue(app: App, *, limit: int) -> None:
     from orchestrator.views.mail import MtaQueue
 
     with app.open() as site:
-        found = MtaQueue.of(mail.queue(site), site.host.machine.now())
+        found = MtaQueue.of(mail.queue(site), site.host.system.now())
     app.tell(page.queue_lines(found, limit), found)
 
 

@@ -20,7 +20,7 @@ def list_(app: App) -> None:
     from orchestrator.views.packages import Offered, PackageList
 
     with app.open() as site:
-        packages = tuple(map(Offered.of, site.host.packages.available()))
+        packages = tuple(map(Offered.of, site.host.releases.available()))
         where = site.settings.packages
     app.tell(page.list_lines(packages, where), PackageList(packages=packages))
 

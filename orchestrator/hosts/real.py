@@ -8,13 +8,24 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from orchestrator.hosts.database.database import RealDatabase
     from orchestrator.settings import Settings
-    from workflows.host import Application, Home, Machine, Packages
-    from workflows.host.backups import Backups
-    from workflows.host.doctor import Vitals
-    from workflows.host.formats import TableFormats
-    from workflows.host.mail import Mail
-    from workflows.host.remedies import Remedies
-    from workflows.host.setup import Setup
+    from workflows.host import (
+        Accounts,
+        Application,
+        Backups,
+        Capabilities,
+        DatabaseServer,
+        Files,
+        Home,
+        Mail,
+        Network,
+        PackageManager,
+        Register,
+        Releases,
+        Remedies,
+        Software,
+        System,
+        Units,
+    )  # fmt: skip
 
 
 class RealHost:
@@ -29,14 +40,77 @@ class RealHost:
         self.scratch_path = str(settings.scratch)
 
     @cached_property
+    def files(self) -> Files:
+        """Files anywhere."""
+        from orchestrator.hosts.files.files import RealFiles
+
+        return RealFiles()
+
+    @cached_property
+    def register(self) -> Register:
+        """Files as they were before they were changed."""
+        from orchestrator.hosts.files.register import ContentStore
+
+        return ContentStore(self.settings.state / "mail/files")
+
+    @cached_property
+    def system(self) -> System:
+        """The computer and its operating system."""
+        from orchestrator.hosts.system.system import RealSystem
+
+        return RealSystem(self.settings.home)
+
+    @cached_property
+    def units(self) -> Units:
+        """Systemd."""
+        from orchestrator.hosts.units.systemd import Systemd
+
+        return Systemd()
+
+    @cached_property
+    def network(self) -> Network:
+        """Names, ports and the firewall."""
+        from orchestrator.hosts.network.network import RealNetwork
+
+        return RealNetwork()
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """Users and groups."""
+        from orchestrator.hosts.accounts.users import RealAccounts
+
+        return RealAccounts()
+
+    @cached_property
+    def os_packages(self) -> PackageManager:
+        """The distribution's package manager."""
+        from orchestrator.hosts.os_packages import package_manager
+
+        return package_manager()
+
+    @cached_property
+    def capabilities(self) -> Capabilities:
+        """Which packages provide what."""
+        from orchestrator.data.systems import RealCapabilities
+
+        return RealCapabilities(self.system.distribution())
+
+    @cached_property
+    def software(self) -> Software:
+        """Programs."""
+        from orchestrator.hosts.software.software import RealSoftware
+
+        return RealSoftware(self.settings.home, self.settings.user)
+
+    @cached_property
     def home(self) -> Home:
-        """Folders and links."""
+        """Folders and links of OpenEMM."""
         from orchestrator.hosts.home.home import RealHome
 
         return RealHome(self.settings)
 
     @cached_property
-    def packages(self) -> Packages:
+    def releases(self) -> Releases:
         """The site's package source."""
         from orchestrator.releases.site import SitePackages
 
@@ -48,6 +122,13 @@ class RealHost:
         from orchestrator.hosts.database.database import RealDatabase
 
         return RealDatabase(self.settings)
+
+    @cached_property
+    def server(self) -> DatabaseServer:
+        """The database server, as its root."""
+        from orchestrator.hosts.server.server import RealServer
+
+        return RealServer(self.settings)
 
     @cached_property
     def backups(self) -> Backups:
@@ -64,39 +145,11 @@ class RealHost:
         return RealApplication(self.settings)
 
     @cached_property
-    def machine(self) -> Machine:
-        """The computer."""
-        from orchestrator.hosts.system.machine import RealMachine
-
-        return RealMachine(self.settings)
-
-    @cached_property
     def mail(self) -> Mail:
-        """Its mail servers."""
+        """The mail servers."""
         from orchestrator.hosts.mail.mail import RealMail
 
         return RealMail(self.settings)
-
-    @cached_property
-    def setup(self) -> Setup:
-        """What an installation may ask of it."""
-        from orchestrator.hosts.setup import RealSetup
-
-        return RealSetup(self.settings, self.mail)
-
-    @cached_property
-    def formats(self) -> TableFormats:
-        """The row formats of OpenEMM's tables."""
-        from orchestrator.hosts.database.formats import RealTableFormats
-
-        return RealTableFormats(self.settings)
-
-    @cached_property
-    def vitals(self) -> Vitals:
-        """What the doctor measures."""
-        from orchestrator.hosts.system.vitals import RealVitals
-
-        return RealVitals(self.settings)
 
     @cached_property
     def remedies(self) -> Remedies:

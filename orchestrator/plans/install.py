@@ -74,7 +74,7 @@ def make_plan(settings: Settings, host: RealHost, release: str, answers: Answers
             ],
         )  # fmt: skip
     state = host.application.state() if active is not None else None
-    target = choose_release(wanted, host.packages.available())
+    target = choose_release(wanted, host.releases.available())
     rules = catalogue.rules(Version.parse(target.version).line)
     return InstallPlan(
         source=active or "none", target=target.version, answers=answers, present=active is not None,
@@ -89,8 +89,7 @@ def make_plan(settings: Settings, host: RealHost, release: str, answers: Answers
 
 def look(host: RealHost, plan: InstallPlan) -> list[Part]:
     """Every part of the host that the installation looks at, with its differences; nothing is changed."""
-    setup = host.setup
-    return [Part(step.name, step.title, step.guide, tuple(step.look(setup))) for step in setup_steps(plan)]
+    return [Part(step.name, step.title, step.guide, tuple(step.look(host))) for step in setup_steps(plan)]
 
 
 def unanswered(plan: InstallPlan, parts: Sequence[Part]) -> list[Difference]:
@@ -128,7 +127,7 @@ def check(host: RealHost, plan: InstallPlan, resolver: str | None) -> list[Findi
     """What would stop the installation, or should be known before."""
     from orchestrator.hosts.network.names import DnsNames
 
-    found = [*preflight(host.setup, plan), *check_software(host.setup, plan)]
+    found = [*preflight(host, plan), *check_software(host, plan)]
     return [*found, *check_names(DnsNames(resolver), plan.answers)]
 
 
@@ -144,7 +143,7 @@ def start(
     """
 
     def look_again() -> None:
-        refuse(findings, f"orchestrate install --release {plan.target} --dry-run    all of them, once mended")
+        refuse(findings, "the same command with --dry-run    all of them, once mended")
         refuse_unanswered(unanswered(plan, look(site.host, plan)))
 
     return start_checked(site, WORKFLOW, plan, reason=reason, on_failure=on_failure, display=display, check=look_again)

@@ -12,7 +12,8 @@ from orchestrator.runs.start import Display, refuse, start_checked
 from orchestrator.tool import TOOL_VERSION
 from state.journal import RunRecord
 from workflows.checks.mta.checks import run_checks
-from workflows.host.mail import Clue, Mail, Mta, QueuedMail
+from workflows.host.mail import Clue, Mail, QueuedMail
+from workflows.model.answers import Mta
 from workflows.model.errors import UsageError, WorkflowError
 from workflows.model.finding import Finding
 from workflows.model.plans import Component, GateOptions, Hop, Release
@@ -60,18 +61,18 @@ def make_plan(site: Site, target: Mta, gate: GateOptions, *, leftovers: Leftover
             "cannot tell which release is active", key="frontend-missing", next=["orchestrate status    what is there"]
         )
     hop = Hop(1, version, Release(version, ()), Catalogue.load().rules(Version.parse(version).line), final=True, name="mta")
-    wanted = mail.server(target).packages if mail.units.available() else ()
-    there = mail.packages.installed(wanted) if wanted else {}
+    wanted = mail.server(target).packages if site.host.units.available() else ()
+    there = site.host.os_packages.installed(wanted) if wanted else {}
     return MtaPlan(
-        source=source.value, target=target.value, name=mail.full_name() or "", hop=hop, leftovers=leftovers, flush=flush,
-        packages=tuple(package for package in wanted if package not in there), gate=gate,
+        source=source.value, target=target.value, name=site.host.network.full_name() or "", hop=hop,
+        leftovers=leftovers, flush=flush, packages=tuple(package for package in wanted if package not in there), gate=gate,
         start_timeout=site.settings.start_timeout, migrate_timeout=site.settings.migrate_timeout, tool_version=TOOL_VERSION,
     )  # fmt: skip
 
 
 def check(site: Site, plan: MtaPlan) -> list[Finding]:
     """All checks of a switch."""
-    return run_checks(site.host.mail, plan, str(site.settings.home), plan.hop.source)
+    return run_checks(site.host, plan, str(site.settings.home), plan.hop.source)
 
 
 def start(site: Site, plan: MtaPlan, *, reason: str | None, on_failure: str, display: Display | None) -> RunRecord:
@@ -116,7 +117,7 @@ def status(site: Site) -> MailStatus:
     mail: Mail = site.host.mail
     clues = tuple(mail.clues())
     servers = tuple(_server(mail, mta) for mta in Mta)
-    return MailStatus(site.host.machine.now(), decide(clues), clues, mail.application_sees(), servers, _last(site))
+    return MailStatus(site.host.system.now(), decide(clues), clues, mail.application_sees(), servers, _last(site))
 
 
 def everywhere(mail: Mail, mta: Mta) -> list[QueuedMail]:

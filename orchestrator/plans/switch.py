@@ -10,10 +10,10 @@ from orchestrator.hosts.home.installed import LINKS
 from orchestrator.plans.first_starts import with_first_start
 from orchestrator.releases.catalogue import Catalogue
 from orchestrator.tool import TOOL_VERSION
-from workflows.host import InstalledTree, Link, StagedTree
+from workflows.host.home import InstalledTree
 from workflows.model.errors import RefusedError, UsageError
 from workflows.model.moves import SwitchPlan
-from workflows.model.plans import Component, GateOptions, Hop, PackageKind, Release
+from workflows.model.plans import Component, GateOptions, Hop, Link, PackageKind, Release, StagedTree
 from workflows.model.version import Version
 from workflows.steps.application.gate import parse_window
 
@@ -200,7 +200,7 @@ def tomcat_links(host: Host, frontend: str) -> tuple[Link, ...]:
     if target is None:
         return ()
     there = host.home.tomcats()
-    now = there.get(os.path.normpath(f"opt/{target}")) or host.machine.facts().get("tomcat")
+    now = there.get(os.path.normpath(f"opt/{target}")) or host.system.facts().get("tomcat")
     old = Version.parse(Version.parse(frontend).line) <= LAST_ON_TOMCAT_9
     fits = {"9"} if old else {"10", "11"}
     if now is None or _major(now) in fits:

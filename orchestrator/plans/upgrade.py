@@ -31,7 +31,7 @@ def make_plan(site: Site, target: str, gate: GateOptions) -> UpgradePlan:
     if gate.window:
         parse_window(gate.window)
     before = _active(site.host)
-    packages = site.host.packages.available()
+    packages = site.host.releases.available()
     catalogue = Catalogue.load()
     source = before[Component.FRONTEND]
     path = plan_path(Version.parse(source), wanted, group_releases(packages), catalogue.lines, packages)

@@ -12,8 +12,8 @@ from orchestrator.releases.archive import check_whole
 from orchestrator.releases.errors import NO_ROOM, PackageError, no_room
 from orchestrator.releases.partial import Partial
 from orchestrator.releases.web import Web, unreachable
-from workflows.host import Artefact
 from workflows.host.backups import Progress
+from workflows.host.releases import Artefact
 from workflows.model.plans import PackageRef
 
 CHUNK = 1 << 20

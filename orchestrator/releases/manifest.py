@@ -14,8 +14,7 @@ from pathlib import Path
 
 from orchestrator.files import fsync_folder, make_folder, write_atomic
 from orchestrator.releases.names import stem
-from workflows.host import StagedTree
-from workflows.model.plans import Component, PackageKind
+from workflows.model.plans import Component, PackageKind, StagedTree
 
 FORMAT = 1
 

@@ -13,8 +13,8 @@ from orchestrator.hosts.home import properties
 from orchestrator.releases import names
 from orchestrator.releases.archive import Limits, list_members, read_members
 from workflows.model.plans import PackageKind, PackageRef
+from workflows.model.values import PropertyFiles
 from workflows.model.version import Version
-from workflows.rules.site_values import PropertyFiles
 
 _FILES = {PackageKind.GUI: "emm.properties", PackageKind.WEBSERVICES: "emm-ws.properties"}
 _VERSION = re.compile(r"\d+(?:\.\d+){2,3}(?:-hf\d+)?")

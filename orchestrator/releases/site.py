@@ -1,4 +1,4 @@
-"""The site's packages: what its source offers, fetched, and unpacked beside what is active (workflows.host.Packages)."""
+"""The site's packages: what its source offers, fetched, and unpacked beside what is active (workflows.host.releases.Releases)."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from orchestrator.releases.preview import property_files
 from orchestrator.releases.source import FolderSource, HttpSource, Offer, open_source
 from orchestrator.releases.staging import Staging
 from orchestrator.settings import Settings
-from workflows.host import Artefact, StagedTree
 from workflows.host.backups import Progress
-from workflows.model.plans import PackageRef
-from workflows.rules.site_values import PropertyFiles
+from workflows.host.releases import Artefact
+from workflows.model.plans import PackageRef, StagedTree
+from workflows.model.values import PropertyFiles
 
 OS_RELEASE = Path("/etc/os-release")
 

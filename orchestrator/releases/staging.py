@@ -27,8 +27,8 @@ from orchestrator.releases.lines import (
 )
 from orchestrator.releases.manifest import KeptFile, Manifest, Manifests, Record
 from orchestrator.releases.unpack import Package, changed, open_package, unpack
-from workflows.host import Artefact, StagedTree
-from workflows.model.plans import PackageKind, PackageRef
+from workflows.host.releases import Artefact
+from workflows.model.plans import PackageKind, PackageRef, StagedTree
 
 _NEEDED = (PackageKind.GUI, PackageKind.STATISTICS, PackageKind.WEBSERVICES, PackageKind.BACKEND)
 _CHUNK = 1 << 20

@@ -67,7 +67,7 @@ def verify_packages(site: Site, files: Sequence[str]) -> list[PackageVerdict]:
     Raises:
         UsageError: "package-unknown", the source does not offer one of these files.
     """
-    offered = {ref.file: ref for ref in site.host.packages.available()}
+    offered = {ref.file: ref for ref in site.host.releases.available()}
     for file in files:
         if file not in offered:
             raise UsageError(
@@ -80,7 +80,7 @@ def verify_packages(site: Site, files: Sequence[str]) -> list[PackageVerdict]:
 
 def _verdict(site: Site, ref: PackageRef) -> PackageVerdict:
     try:
-        artefact = site.host.packages.fetch(ref, site.ledger.pinned_digest(ref.file), _silent)
+        artefact = site.host.releases.fetch(ref, site.ledger.pinned_digest(ref.file), _silent)
     except WorkflowError as error:
         return PackageVerdict(ref.file, ref.size, key=error.error_key, error=error.message)
     return PackageVerdict(ref.file, artefact.size, artefact.sha256, artefact.trust)

@@ -19,10 +19,12 @@ from orchestrator.runs.start import refuse_open_run
 from state.ledger import EntryDraft
 from workflows.model.errors import UsageError
 from workflows.model.machine import ENDED, RunState
+from workflows.model.parts import MIGRATE, VERIFY, part_of
 from workflows.model.plans import Component
+from workflows.model.values import Change, ConfigRow, is_secret
 from workflows.model.version import Version
 from workflows.rules import configuration as rules
-from workflows.rules.configuration import Change, Setting
+from workflows.rules.configuration import Setting
 from workflows.rules.password import ADMIN
 
 if TYPE_CHECKING:
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
     from state.journal import RunRecord
 
 HTTP_PORT = 80
-PROOFS = (".migrate", ".verify")  # how the names of the steps end that prove a start
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def propose_value(site: Site, key: str, value: str, *, host: str | None, force_k
     rows = configuration.rows()
     if not force_key or any(row.key.lower() == key.lower() and row.key != key for row in rows):
         rules.require_known(key, rows)
-    if rules.is_secret(key, value):
+    if is_secret(key, value):
         hide(value)
     table = rules.table_for(key, rows)
     rules.require_usable(key, value, table, host, _servers(configuration, rows))
@@ -195,7 +196,7 @@ class Recorded:
 
 def _failed_at_its_proof(run: RunRecord) -> bool:
     """Its resume looks at the database anew, and what an abort puts back is a dump from before the start."""
-    return run.state == RunState.FAILED and (run.position or "").endswith(PROOFS)
+    return run.state == RunState.FAILED and part_of(run.position or "") in (MIGRATE, VERIFY)
 
 
 def _refused(error: BaseException) -> bool:
@@ -213,14 +214,14 @@ def _told(change: Change) -> Mapping[str, Any]:
     return {**known, "from": None if change.before is None else scrub(change.before), "to": scrub(change.after)}
 
 
-def _servers(configuration: Configuration, rows: Sequence[rules.ConfigRow]) -> set[str]:
+def _servers(configuration: Configuration, rows: Sequence[ConfigRow]) -> set[str]:
     """The names of this server: of its host, and of its URL."""
     urls = [row.value for row in rows if row.key == "system.url" and row.value and rules.MARKER not in row.value]
     hosts = [urlsplit(url).hostname for url in urls]
     return {configuration.hostname(), os.uname().nodename, *(host for host in hosts if host)}
 
 
-def _mailloop_now(rows: Sequence[rules.ConfigRow]) -> str | None:
+def _mailloop_now(rows: Sequence[ConfigRow]) -> str | None:
     values = [row.value for row in rows if row.key == rules.DEFAULT_MAILLOOP and row.host is None]
     return next((value for value in values if value and rules.MARKER not in value), None)
 

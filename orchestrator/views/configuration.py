@@ -10,6 +10,7 @@ from workflows.rules.configuration import MARKER
 
 if TYPE_CHECKING:
     from orchestrator.upkeep.configuring import Proposal
+    from workflows.model import values
     from workflows.rules import configuration as rules
 
 
@@ -83,7 +84,7 @@ class Change:
     """Null where there is none, and of every secret."""
 
     @classmethod
-    def of(cls, change: rules.Change) -> Change:
+    def of(cls, change: values.Change) -> Change:
         """The change as it is told."""
         before, after = (_plain(value, secret=change.secret) for value in (change.before, change.after))
         return cls(change.table, change.key, change.host, change.company, change.secret, before, after)

@@ -34,4 +34,4 @@ def examine(settings: Settings, resolver: str | None) -> list[Finding]:
         UsageError: "resolver-malformed".
     """
     host = open_host(settings)
-    return registry.examine(host, host.vitals.names(resolver))
+    return registry.examine(host, host.network.names(resolver))

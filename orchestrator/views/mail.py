@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from orchestrator.views.document import Count, Says
-from workflows.host.mail import Mta, Source
+from workflows.host.mail import Source
+from workflows.model.answers import Mta
 from workflows.rules.mta import BY_DEFAULT
 
 if TYPE_CHECKING:

@@ -151,7 +151,7 @@ def collect(settings: Settings) -> Status:
         components=components,
         database=database,
         dispatches=asker.ask("dispatch", partial(_dispatches, host), None) if database else None,
-        disk_free=asker.ask("disk", partial(host.machine.free, str(settings.home)), None),
+        disk_free=asker.ask("disk", lambda: host.system.space(str(settings.home)).free, None),
         open_run=RunStatus(**asdict(glance.open_run)) if glance and glance.open_run else None,
         last_backup=glance.last_backup if glance else None,
         problems=asker.problems,
@@ -251,7 +251,7 @@ def _database(host: RealHost) -> DatabaseStatus:
 
 
 def _dispatches(host: RealHost) -> tuple[str, ...]:
-    return tuple(found.what for found in [*host.database.dispatches(0.0), *host.machine.pending_mail()])
+    return tuple(found.what for found in [*host.database.dispatches(0.0), *host.application.pending_mail()])
 
 
 def _remembered(settings: Settings) -> Glance | None:

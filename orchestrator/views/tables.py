@@ -15,7 +15,7 @@ from orchestrator.plans.switch import hop_to
 from orchestrator.tool import TOOL_VERSION
 from orchestrator.views.document import Count
 from workflows.convert import ConversionPlan
-from workflows.host.formats import Formats
+from workflows.host.database import Formats
 from workflows.model.errors import WorkflowError
 from workflows.model.plans import Component, GateOptions
 from workflows.rules.configuration import effective
@@ -125,7 +125,7 @@ def conversion(site: Site, gate: GateOptions) -> tuple[Formats, ConversionPlan]:
     """
     if gate.window:
         parse_window(gate.window)
-    found = site.host.formats.look()
+    found = site.host.database.formats()
     version = site.host.home.active().get(Component.FRONTEND)
     if version is None:
         raise WorkflowError("cannot tell which release is active", key="frontend-missing", next=["orchestrate status"])

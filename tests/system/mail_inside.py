@@ -17,10 +17,9 @@ from typing import Any, cast
 
 from orchestrator.command import run
 from orchestrator.hosts.mail.mail import RealMail
-from orchestrator.hosts.setup import RealSetup
+from orchestrator.hosts.real import RealHost
 from orchestrator.settings import Settings
-from workflows.host.mail import Mta
-from workflows.model.answers import Answers
+from workflows.model.answers import Answers, Mta
 from workflows.model.installation import InstallPlan
 from workflows.model.plans import Hop, LineRules, Release
 from workflows.model.step import Context
@@ -29,7 +28,7 @@ from workflows.steps.setup import SetupStep
 
 CHANGING = ("install", "remove", "set", "automatic", "write_link", "remove_link", "make_folder", "remove_folder", "configure",
             "write_maps", "start", "stop", "restore", "enable", "disable")  # fmt: skip
-PARTS = ("files", "kept", "packages", "units", "mail", "alternatives")
+PARTS = ("files", "register", "os_packages", "units", "mail", "alternatives")
 CERTIFICATE, KEY = "/etc/openemm-tls/mail.crt", "/etc/openemm-tls/mail.key"
 OF_OTHERS = ("/etc/passwd-", "/etc/group-", "/etc/shadow-", "/etc/gshadow-", "/etc/ld.so.cache", "/etc/mailcap")
 
@@ -74,9 +73,9 @@ class Fused:
 def context(intent: dict[str, Any], fuse: Fuse) -> Context:
     """A step's context on the real parts; what the step remembers outlives a cut, as JSON."""
     settings = Settings()
-    setup = Fused(RealSetup(settings, RealMail(settings)), fuse)
-    application = SimpleNamespace(wait=time.sleep)
-    made: Any = SimpleNamespace(host=SimpleNamespace(setup=setup, application=application), intent=intent)
+    host = RealHost(settings)
+    vars(host)["application"] = SimpleNamespace(wait=time.sleep)
+    made: Any = SimpleNamespace(host=Fused(host, fuse), intent=intent)
     made.remember = lambda **facts: intent.update(json.loads(json.dumps(facts)))
     made.note = made.report = lambda *args, **facts: None
     return cast("Context", made)
@@ -115,7 +114,7 @@ def differences(before: dict[str, str], after: dict[str, str]) -> list[str]:
 
 def keys(step: SetupStep) -> list[str]:
     """What differs."""
-    return [difference.key for difference in step.look(context({}, Fuse()).host.setup)]  # type: ignore[attr-defined]
+    return [difference.key for difference in step.look(context({}, Fuse()).host)]
 
 
 def change(step: SetupStep, fuse: Fuse) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from orchestrator.hosts.mail.mail import RealMail
 from orchestrator.plans.mail import everywhere
 from orchestrator.settings import load
-from workflows.host.mail import Mta
+from workflows.model.answers import Mta
 
 AWAY = "unreachable.test"
 BODIES: tuple[tuple[str, Callable[[int], bytes]], ...] = (

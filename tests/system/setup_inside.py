@@ -16,10 +16,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from orchestrator.command import run
-from orchestrator.hosts.accounts.users import RealAccounts
-from orchestrator.hosts.files.files import RealFiles
-from orchestrator.hosts.mail.mail import RealMail
-from orchestrator.hosts.network.firewall import Firewalld
+from orchestrator.hosts.real import RealHost
 from orchestrator.hosts.system.system import RealSystem
 from orchestrator.settings import Settings
 from workflows.host.system import Distribution, Family
@@ -44,7 +41,7 @@ PLAN = InstallPlan(
 CHANGING = frozenset(
     {
         "write", "write_link", "remove_link", "make_folder", "remove_folder", "set_mode", "set_owner", "add_group", "add_user",
-        "change_user", "remove_user", "remove_group", "add", "remove", "reload_units", "reexecute", "restart_unit", "enable",
+        "change_user", "remove_user", "remove_group", "add", "remove", "reload", "reexecute", "restart", "enable",
         "disable", "start", "stop", "restore",
     }
 )  # fmt: skip
@@ -92,8 +89,8 @@ class Fused:
 class Remembering:
     """A step's context: what it remembers outlives a cut."""
 
-    def __init__(self, setup: Any, intent: dict[str, Any]) -> None:
-        self.host = SimpleNamespace(setup=setup)
+    def __init__(self, host: Any, intent: dict[str, Any]) -> None:
+        self.host = host
         self.intent = intent
 
     def remember(self, **facts: Any) -> None:
@@ -109,6 +106,7 @@ class OfFamily(RealSystem):
     """This computer, with the os-release of another."""
 
     def __init__(self, family: Family) -> None:
+        super().__init__()
         self._family = family
 
     def distribution(self) -> Distribution:
@@ -123,16 +121,17 @@ def replacing(key: str) -> InstallPlan:
 
 def setup_on(family: Family, fuse: Fuse) -> Any:
     """The real parts, on a fuse; programs and database server, which other steps ask for, are told."""
-    mail = RealMail(Settings())
+    host = RealHost(Settings())
     parts = {
-        "files": RealFiles(), "kept": mail.kept, "accounts": RealAccounts(), "units": mail.units, "system": OfFamily(family),
-        "firewall": Firewalld(),
+        "files": host.files, "register": host.register, "accounts": host.accounts, "units": host.units,
+        "system": OfFamily(family),
         "software": SimpleNamespace(
             java=lambda home=None: ("/opt/java", "11"), javas=list, tomcat=lambda folder: "9.0.43", program=lambda name: None
         ),
         "server": SimpleNamespace(unit=lambda: "mariadb.service"),
     }  # fmt: skip
-    return SimpleNamespace(mail=mail, **{name: Fused(part, fuse) for name, part in parts.items()})
+    network = SimpleNamespace(firewall=Fused(host.network.firewall, fuse))
+    return SimpleNamespace(mail=host.mail, network=network, **{name: Fused(part, fuse) for name, part in parts.items()})
 
 
 def snapshot() -> dict[str, str]:

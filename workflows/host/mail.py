@@ -9,26 +9,9 @@ import enum
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
-from workflows.host.os_packages import PackageManager
-
-
-class Mta(enum.StrEnum):
-    """The mail servers OpenEMM works with."""
-
-    POSTFIX = "postfix"
-    SENDMAIL = "sendmail"
-
-    @property
-    def label(self) -> str:
-        """As people write it."""
-        return self.value.capitalize()
-
-    @property
-    def other(self) -> Mta:
-        """The one that is switched from."""
-        return Mta.SENDMAIL if self is Mta.POSTFIX else Mta.POSTFIX
+from workflows.model.answers import Mta
 
 
 class Source(enum.StrEnum):
@@ -51,29 +34,12 @@ class Clue:
 
 
 @dataclass(frozen=True)
-class UnitState:
-    """A systemd unit, as systemd tells it; whether a mail server really runs is told by its process."""
-
-    exists: bool
-    enabled: bool
-    active: bool
-
-
-@dataclass(frozen=True)
 class Alternative:
     """The group `mta` of alternatives. target: where /usr/sbin/sendmail leads in the end; link: the group's own choice."""
 
     target: str | None
     manual: bool
     registered: bool
-
-
-@dataclass(frozen=True)
-class Listener:
-    """A process that listens on a port. pid and program: None where they cannot be told."""
-
-    pid: int | None
-    program: str | None
 
 
 @dataclass(frozen=True)
@@ -102,47 +68,6 @@ class QueuedMail:
         return (self.sender, tuple(sorted(set(self.recipients))), self.message_id or "", self.body)
 
 
-@dataclass(frozen=True)
-class KeptFile:
-    """A file as it was before it was changed, its content kept aside under its digest. sha256 None: there was none."""
-
-    path: str
-    sha256: str | None
-    mode: int = 0
-    uid: int = 0
-    gid: int = 0
-
-    def as_json(self) -> dict[str, object]:
-        """For a step's intent."""
-        return {"path": self.path, "sha256": self.sha256, "mode": self.mode, "uid": self.uid, "gid": self.gid}
-
-
-class Units(Protocol):
-    """systemd."""
-
-    def available(self) -> bool:
-        """Whether systemd runs this host."""
-
-    def state(self, unit: str) -> UnitState:
-        """How it stands."""
-
-    def enable(self, unit: str) -> None:
-        """Start it at boot."""
-
-    def disable(self, unit: str) -> None:
-        """Start it no longer at boot."""
-
-    def start(self, unit: str) -> None:
-        """Start it now; proves nothing.
-
-        Raises:
-            WorkflowError: "unit-not-started" with what its journal says.
-        """
-
-    def stop(self, unit: str) -> None:
-        """Stop it now; proves nothing."""
-
-
 class Alternatives(Protocol):
     """The group `mta` of alternatives."""
 
@@ -158,22 +83,6 @@ class Alternatives(Protocol):
 
     def automatic(self) -> None:
         """Let the priorities choose."""
-
-
-class KeptFiles(Protocol):
-    """Files as they were before we changed them (DESIGN 3.10)."""
-
-    def keep(self, paths: Iterable[str]) -> Sequence[KeptFile]:
-        """Keep content, digest, owner and mode."""
-
-    def changed(self, files: Iterable[KeptFile]) -> Sequence[str]:
-        """The paths whose content is no longer this."""
-
-    def missing(self, path: str) -> bool:
-        """Whether there is no such file now."""
-
-    def restore(self, files: Iterable[KeptFile]) -> None:
-        """Put them back, content, owner and mode; what was not there is removed."""
 
 
 class MailServer(Protocol):
@@ -296,24 +205,26 @@ class MailArchive(Protocol):
         """Where the mails of a run lie."""
 
 
+@dataclass(frozen=True)
+class MailLog:
+    """The mail log. path: where OpenEMM reads it. exists: and can be read by us. other: another log there is in its place.
+
+    lines: the last ones, oldest first, as they are.
+    """
+
+    path: str
+    exists: bool
+    mode: int = 0
+    other: str | None = None
+    lines: tuple[str, ...] = ()
+
+
 class Mail(Protocol):
     """The mail servers of one host."""
 
     @property
-    def packages(self) -> PackageManager:
-        """dnf, yum, zypper or apt."""
-
-    @property
-    def units(self) -> Units:
-        """Systemd."""
-
-    @property
     def alternatives(self) -> Alternatives:
         """The group `mta`."""
-
-    @property
-    def kept(self) -> KeptFiles:
-        """Where changed files are kept."""
 
     @property
     def archive(self) -> MailArchive:
@@ -322,23 +233,11 @@ class Mail(Protocol):
     def server(self, mta: Mta) -> MailServer:
         """One of the two."""
 
-    def distribution(self) -> str:
-        """rhel, suse, debian, or another os-release ID."""
-
     def clues(self) -> Sequence[Clue]:
         """What each of the five sources says now."""
 
     def application_sees(self) -> str | None:
         """$MTA as scripts/config.sh of the active backend sets it; None when there is no such script."""
-
-    def full_name(self) -> str | None:
-        """The host's FQDN; None when it has none."""
-
-    def listeners(self, port: int) -> Sequence[Listener]:
-        """Who listens on a TCP port of this host."""
-
-    def greeting(self, port: int, timeout: float) -> str | None:
-        """The first line a mail server says on a port of 127.0.0.1; None when none came in time."""
 
     def accepts(self, port: int, recipient: str) -> str | None:
         """Offer a mail to the recipient over SMTP and take it back before its content; what was said when refused, else None."""
@@ -370,11 +269,8 @@ class Mail(Protocol):
     def preference(self) -> str | None:
         """The path of system.cfg when it names a mail server."""
 
+    def missing_queue_folders(self, mta: Mta) -> Sequence[str]:
+        """The folders that are not there without which that mail server can take or send no mail."""
 
-@runtime_checkable
-class HasMail(Protocol):
-    """A host with mail servers."""
-
-    @property
-    def mail(self) -> Mail:
-        """Its mail servers."""
+    def log(self) -> MailLog:
+        """The mail log."""

@@ -108,3 +108,42 @@ class PackageManager(Protocol):
         Raises:
             WorkflowError: "packages-not-removed", when something else needs one of them; "package-manager-busy".
         """
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A repository or subscription that a distribution does not enable by itself (guide 3.3, 3.4).
+
+    any_of: the names a package manager knows it by, with * for anything; enable: the command that enables it.
+    """
+
+    name: str
+    any_of: tuple[str, ...]
+    enable: str
+
+
+@dataclass(frozen=True)
+class Provided:
+    """How a distribution provides a capability.
+
+    packages: empty when it does not, and `note` says why. repository: what must be enabled for them, beside the distribution's
+    own. version: of what it provides, as far as it is known beforehand. path: where that lies, when nobody would look there.
+    """
+
+    capability: str
+    packages: tuple[str, ...]
+    repository: Repository | None = None
+    version: str = ""
+    path: str = ""
+    note: str = ""
+
+
+class Capabilities(Protocol):
+    """What is asked for are capabilities (java, mta-postfix, ...); a data file per distribution maps them to packages."""
+
+    def provided(self, capability: str) -> Provided:
+        """How this host's distribution and version provide it.
+
+        Raises:
+            WorkflowError: "capability-unknown".
+        """

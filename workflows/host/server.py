@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from workflows.rules.configuration import Change, CompanyDomains, ConfigRow
+from workflows.model.values import Change, CompanyDomains, ConfigRow
 
 
 @dataclass(frozen=True)

@@ -8,34 +8,6 @@ from typing import Protocol
 
 
 @dataclass(frozen=True)
-class Repository:
-    """A repository or subscription that a distribution does not enable by itself (guide 3.3, 3.4).
-
-    any_of: the names a package manager knows it by, with * for anything; enable: the command that enables it.
-    """
-
-    name: str
-    any_of: tuple[str, ...]
-    enable: str
-
-
-@dataclass(frozen=True)
-class Provided:
-    """How a distribution provides a capability.
-
-    packages: empty when it does not, and `note` says why. repository: what must be enabled for them, beside the distribution's
-    own. version: of what it provides, as far as it is known beforehand. path: where that lies, when nobody would look there.
-    """
-
-    capability: str
-    packages: tuple[str, ...]
-    repository: Repository | None = None
-    version: str = ""
-    path: str = ""
-    note: str = ""
-
-
-@dataclass(frozen=True)
 class Connector:
     """A connector of Tomcat's server.xml. protocol: as it stands there; the files are those of its first certificate."""
 
@@ -52,15 +24,16 @@ class Connector:
         return "ajp" in self.protocol.lower()
 
 
-class Capabilities(Protocol):
-    """What is asked for are capabilities (java, mta-postfix, ...); a data file per distribution maps them to packages."""
+@dataclass(frozen=True)
+class BackendPython:
+    """What a release's own scripts find as Python, and what their backend cannot import with it, each with place and reason.
 
-    def provided(self, capability: str) -> Provided:
-        """How this host's distribution and version provide it.
+    program, version: None where they find none, or end before they ask it; then failures tells their last words.
+    """
 
-        Raises:
-            WorkflowError: "capability-unknown".
-        """
+    program: str | None
+    version: str | None
+    failures: tuple[str, ...]
 
 
 class Software(Protocol):
@@ -80,6 +53,12 @@ class Software(Protocol):
 
     def python_distributions(self, program: str) -> Sequence[str]:
         """What lies where `install_modules` installs for this Python, by the names that pip knows."""
+
+    def backend_python(self, folder: str, line: str) -> BackendPython | None:
+        """Let a backend's own config.sh find its Python, and import what its scripts import and its database module; as its user.
+
+        None where it has no config.sh. Leaves nothing behind. folder: of the release below the home, active or only staged.
+        """
 
     def make_environment(self, program: str, folder: str) -> None:
         """A virtual environment of that Python which sees the system's modules; made anew when it was left half made.

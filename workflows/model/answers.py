@@ -10,7 +10,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from workflows.host.mail import Mta
+
+class Mta(enum.StrEnum):
+    """The mail servers OpenEMM works with."""
+
+    POSTFIX = "postfix"
+    SENDMAIL = "sendmail"
+
+    @property
+    def label(self) -> str:
+        """As people write it."""
+        return self.value.capitalize()
+
+    @property
+    def other(self) -> Mta:
+        """The one that is switched from."""
+        return Mta.SENDMAIL if self is Mta.POSTFIX else Mta.POSTFIX
 
 
 class Verdict(enum.StrEnum):

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from workflows.host import Link, StagedTree
-from workflows.model.plans import Component, GateOptions, Hop, PackageKind
+from workflows.model.plans import Component, GateOptions, Hop, Link, PackageKind, StagedTree
 
 
 @dataclass(frozen=True, kw_only=True)

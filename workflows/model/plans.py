@@ -206,3 +206,25 @@ class UpgradePlan:
     catalogue_serial: int = 0
     tool_version: str = ""
     source_rules: LineRules | None = None
+
+
+@dataclass(frozen=True)
+class StagedTree:
+    """A release tree unpacked beside the active one. folder is relative to the home; digest is over its content listing.
+
+    digest is empty where the tree was found on the host instead of being unpacked by us.
+    """
+
+    component: Component
+    kind: PackageKind
+    version: str
+    folder: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class Link:
+    """A symbolic link and where it points; target None: there is none."""
+
+    path: str
+    target: str | None

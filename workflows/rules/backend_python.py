@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from workflows.host import BackendPython
+from workflows.host.software import BackendPython
 from workflows.model.errors import RefusedError
 from workflows.model.version import Version
 

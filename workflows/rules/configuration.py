@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from workflows.model.errors import RefusedError, UsageError
+from workflows.model.values import Change, CompanyDomains, ConfigRow, is_secret
 
 CONFIG, COMPANY_INFO, COMPANY = "config_tbl", "company_info_tbl", "company_tbl"
 MARKER = "[to be defined]"
@@ -43,20 +44,8 @@ _KNOWN_OF_COMPANY = frozenset(
         "recipient.binding_history.rebuild_trigger_on_startup",
     }
 )  # fmt: skip
-_SECRET_KEY = re.compile(r"private_?key|passw|secret|token|credential|api_?key", re.IGNORECASE)
-_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 _URL = re.compile(r"(?P<scheme>https?)://(?P<host>[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::(?P<port>\d{1,5}))?")
 _DOMAIN = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?:\.(?!-)[A-Za-z0-9-]{1,63})+")
-
-
-@dataclass(frozen=True)
-class ConfigRow:
-    """A row. key: "class.name", or a cname of company 0. host: None for all hosts."""
-
-    table: str
-    key: str
-    value: str | None
-    host: str | None = None
 
 
 @dataclass(frozen=True)
@@ -70,43 +59,6 @@ class Setting:
     def secret(self) -> bool:
         """Whether its value is never shown."""
         return is_secret(self.row.key, self.row.value) or any(is_secret(row.key, row.value) for row in self.others)
-
-
-@dataclass(frozen=True)
-class CompanyDomains:
-    """A company's two domains."""
-
-    company: int
-    rdir: str | None
-    mailloop: str | None
-
-
-@dataclass(frozen=True)
-class Change:
-    """A value to be changed. before: None when there is no row, or NULL. company: only of company_tbl, whose column `key` is."""
-
-    table: str
-    key: str
-    before: str | None
-    after: str
-    host: str | None = None
-    company: int | None = None
-
-    @property
-    def name(self) -> str:
-        """How people are told it."""
-        of = f" of company {self.company}" if self.company is not None else ""
-        return f"{self.key}{of}{f' on {self.host}' if self.host else ''}"
-
-    @property
-    def secret(self) -> bool:
-        """Whether its values are never shown."""
-        return is_secret(self.key, self.before) or is_secret(self.key, self.after)
-
-
-def is_secret(key: str, value: str | None) -> bool:
-    """Whether a value must not be shown: told by its name, or by itself."""
-    return bool(_SECRET_KEY.search(key)) or bool(value and _PRIVATE_KEY.search(value))
 
 
 def effective(rows: Iterable[ConfigRow], host: str) -> list[Setting]:

@@ -6,7 +6,8 @@ import enum
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from workflows.host.mail import Clue, Mta, Source
+from workflows.host.mail import Clue, Source
+from workflows.model.answers import Mta
 from workflows.model.plans import GateOptions, Hop
 
 PROOF_ID = "@orchestrate"  # how the Message-IDs of our own test mails end

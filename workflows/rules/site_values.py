@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from workflows.model.values import PropertyFiles, SiteValues
 
 if TYPE_CHECKING:
     from workflows.host import Host
@@ -25,39 +27,6 @@ _IDENTITY = re.compile(r"Application\w+|build\w+|(live|beta|legacy)\.version")  
 _PLACEHOLDER = re.compile(r"@[\w.-]+@|\$\{(?!home\})[^}]*\}")
 
 Rows = Mapping[str, Sequence[tuple[str | None, str | None]]]
-
-
-@dataclass(frozen=True)
-class PropertyFiles:
-    """The property files of one release, key -> value as Java reads them.
-
-    version: of that release. emm: emm.properties of the GUI. webservices: emm-ws.properties of the web services. homes: how a
-    path below the home may begin in them.
-    """
-
-    version: str
-    emm: Mapping[str, str]
-    webservices: Mapping[str, str] = field(default_factory=dict)
-    homes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class SiteValues:
-    """What is the site's own.
-
-    config: as config_tbl will hold it ("class.name"; paths below the home as ${home}/...). emm, webservices: as the files of
-    the new release are to hold it. lost: keys that the line does not move. as_shipped: those of config_tbl that the site left
-    as the release brought them. no_value: the same, with what stands there instead of a value. compared: with the file as it
-    was shipped, else with what is known to be shipped.
-    """
-
-    config: Mapping[str, str] = field(default_factory=dict)
-    emm: Mapping[str, str] = field(default_factory=dict)
-    webservices: Mapping[str, str] = field(default_factory=dict)
-    lost: tuple[str, ...] = ()
-    as_shipped: tuple[str, ...] = ()
-    no_value: Mapping[str, str] = field(default_factory=dict)
-    compared: bool = True
 
 
 @dataclass(frozen=True)
@@ -87,7 +56,7 @@ def is_real(value: str) -> bool:
 def read_values(host: Host, gui: str, webservices: str | None, rules: LineRules) -> SiteValues:
     """The site's own values in the files of the release in these folders, as a line with these rules takes them over."""
     files = host.home.property_files(gui, webservices)
-    return judge(files, host.packages.shipped(files.version), rules)
+    return judge(files, host.releases.shipped(files.version), rules)
 
 
 def judge(files: PropertyFiles, shipped: PropertyFiles | None, rules: LineRules) -> SiteValues:

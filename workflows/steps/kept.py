@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from workflows.host.mail import KeptFile, KeptFiles
+from workflows.host.files import KeptFile, Register
 from workflows.model.errors import WorkflowError
 from workflows.model.step import Facts
 
 
-def put_back(register: KeptFiles, intent: Facts) -> None:
+def put_back(register: Register, intent: Facts) -> None:
     """Put a step's files back: `files` of its intent are as before, `written` as the step left them, where it came so far.
 
     Raises:

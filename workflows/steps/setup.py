@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
-from workflows.host.setup import HasSetup, Setup
+from workflows.host import Host
 from workflows.model.answers import Verdict
 from workflows.model.errors import WorkflowError
 from workflows.model.installation import InstallPlan
@@ -18,6 +18,7 @@ from workflows.model.step import Context, Done, Facts, LedgerNote, Probe, StepDe
 from workflows.steps.kept import put_back
 
 SHORT = 60  # characters of a difference in a summary
+ANOTHER_ANSWER = "the same command"  # how a remedy begins that only another run can do
 
 
 @dataclass(frozen=True)
@@ -33,18 +34,6 @@ class Difference:
     now: str | None
     wanted: str
     by_admin: bool = False
-
-
-def setup_of(ctx: Context) -> Setup:
-    """What an installation may ask of the run's host.
-
-    Raises:
-        WorkflowError: "setup-unsupported" when that host cannot be set up.
-    """
-    host = ctx.host
-    if not isinstance(host, HasSetup):
-        raise WorkflowError("cannot install: this host cannot be set up", key="setup-unsupported")
-    return host.setup
 
 
 @dataclass(frozen=True)
@@ -71,47 +60,47 @@ class SetupStep(StepDefaults):
 
     # --- what a subclass says ---
 
-    def look(self, setup: Setup) -> Sequence[Difference]:
+    def look(self, host: Host) -> Sequence[Difference]:
         """What differs now; empty: all is right. Changes nothing, and works on a host where nothing is installed yet."""
         raise NotImplementedError
 
-    def files(self, setup: Setup) -> Sequence[str]:
+    def files(self, host: Host) -> Sequence[str]:
         """The files that `change` may write; they are kept before, and put back by undo."""
-        del setup
+        del host
         return ()
 
-    def seen(self, setup: Setup) -> Facts:
+    def seen(self, host: Host) -> Facts:
         """What undo must know beyond the files; JSON, committed before the first change."""
-        del setup
+        del host
         return {}
 
-    def change(self, ctx: Context, setup: Setup, differences: Sequence[Difference]) -> None:
+    def change(self, ctx: Context, host: Host, differences: Sequence[Difference]) -> None:
         """Make these differences go away; must bear being run again after having been cut off anywhere."""
         raise NotImplementedError
 
-    def cut_off(self, ctx: Context, setup: Setup) -> None:
+    def cut_off(self, ctx: Context, host: Host) -> None:
         """Before packages that were cut off are brought to their end: what their own scripts cannot do over a half of it."""
-        del ctx, setup
+        del ctx, host
 
-    def take_back(self, ctx: Context, setup: Setup) -> None:
+    def take_back(self, ctx: Context, host: Host) -> None:
         """Undo beyond the files, once they are back; must bear being run twice. `ctx.intent` holds what `seen` saw."""
-        del ctx, setup
+        del ctx, host
 
-    def evidence(self, setup: Setup) -> Facts:
+    def evidence(self, host: Host) -> Facts:
         """What the ledger and later steps shall know of the result, beside the differences; no secrets."""
-        del setup
+        del host
         return {}
 
     # --- what all have in common ---
 
     def prepare(self, ctx: Context) -> Facts:
         """The files with digest, owner and mode, their content kept aside; and what undo must know."""
-        setup = setup_of(ctx)
-        return {"files": [file.as_json() for file in setup.kept.keep(self.files(setup))], **self.seen(setup)}
+        host = ctx.host
+        return {"files": [file.as_json() for file in host.register.keep(self.files(host))], **self.seen(host)}
 
     def probe(self, ctx: Context) -> Probe:
         """By looking; packages that were being installed are for `do` to bring to their end, however right all looks."""
-        return Probe.PARTIAL if "added" in ctx.intent or self._to_change(setup_of(ctx)) else Probe.COMPLETE
+        return Probe.PARTIAL if "added" in ctx.intent or self._to_change(ctx.host) else Probe.COMPLETE
 
     def do(self, ctx: Context) -> Done:
         """Change what differs, and look again.
@@ -119,11 +108,19 @@ class SetupStep(StepDefaults):
         Raises:
             WorkflowError: "difference-unanswered", or "setup-not-effective" when it still differs after the change.
         """
-        setup = setup_of(ctx)
+        try:
+            return self._make_right(ctx)
+        except WorkflowError as error:
+            if any(way.startswith(ANOTHER_ANSWER) for way in error.next):  # refused while this run is open
+                error.next = ("orchestrate abort    takes the run back", *error.next)
+            raise
+
+    def _make_right(self, ctx: Context) -> Done:
+        host = ctx.host
         if "added" in ctx.intent:  # of an attempt that was cut off; what a package left half done says nothing of the host
-            self.cut_off(ctx, setup)
-            setup.packages.mend()
-        differences = self._to_change(setup)
+            self.cut_off(ctx, host)
+            host.os_packages.mend()
+        differences = self._to_change(host)
         if not differences:
             return self.observed(ctx)
         if open_ones := [d for d in differences if d.by_admin and d.key not in self.plan.answers.differences]:
@@ -131,27 +128,27 @@ class SetupStep(StepDefaults):
                 f"{open_ones[0].what} is {open_ones[0].now} now, and not {open_ones[0].wanted}",
                 key="difference-unanswered", detail=[f"{d.key}: {d.now}, wanted {d.wanted}" for d in open_ones[1:]],
                 unharmed=[f"{d.what}: as it was" for d in open_ones],
-                next=["orchestrate abort    takes the run back", f"the same command with --keep {open_ones[0].key}    then"],
+                next=[f"the same command with --keep {open_ones[0].key}    then"],
             )  # fmt: skip
         before = list(ctx.intent.get("changed", ()))  # of an attempt that was cut off
         known = {d["key"] for d in before}
         ctx.remember(changed=[*before, *(asdict(d) for d in differences if d.key not in known)])
-        self.change(ctx, setup, differences)
-        self._remember_written(ctx, setup)
-        if left := self._to_change(setup):
+        self.change(ctx, host, differences)
+        self._remember_written(ctx, host)
+        if left := self._to_change(host):
             raise WorkflowError(
                 f"{left[0].what} is still {left[0].now or 'missing'} after it was set to {left[0].wanted}",
                 key="setup-not-effective", detail=[f"{d.key}: {d.now}, wanted {d.wanted}" for d in left[1:]],
                 next=["orchestrate resume    once it is clear what keeps it", "orchestrate abort    takes the run back"],
             )  # fmt: skip
-        return self._done(ctx, setup)
+        return self._done(ctx, host)
 
     def observed(self, ctx: Context) -> Done:
         """As `do` tells it."""
-        setup = setup_of(ctx)
+        host = ctx.host
         if ctx.intent.get("changed") and "written" not in ctx.intent:
-            self._remember_written(ctx, setup)
-        return self._done(ctx, setup)
+            self._remember_written(ctx, host)
+        return self._done(ctx, host)
 
     def undo(self, ctx: Context) -> Sequence[LedgerNote]:
         """Put the files back, then the rest; nothing when nothing was changed.
@@ -162,21 +159,21 @@ class SetupStep(StepDefaults):
         changed = ctx.intent.get("changed")
         if not changed:
             return ()
-        setup = setup_of(ctx)
-        put_back(setup.kept, ctx.intent)
-        self.take_back(ctx, setup)
+        host = ctx.host
+        put_back(host.register, ctx.intent)
+        self.take_back(ctx, host)
         return [LedgerNote("setup-undone", self.part, evidence={"changed": changed})]
 
-    def _remember_written(self, ctx: Context, setup: Setup) -> None:
-        ctx.remember(written=[file.as_json() for file in setup.kept.keep(self.files(setup))])
+    def _remember_written(self, ctx: Context, host: Host) -> None:
+        ctx.remember(written=[file.as_json() for file in host.register.keep(self.files(host))])
 
-    def _to_change(self, setup: Setup) -> list[Difference]:
+    def _to_change(self, host: Host) -> list[Difference]:
         kept = {key for key, verdict in self.plan.answers.differences.items() if verdict is Verdict.KEEP}
-        return [difference for difference in self.look(setup) if difference.key not in kept]
+        return [difference for difference in self.look(host) if difference.key not in kept]
 
-    def _done(self, ctx: Context, setup: Setup) -> Done:
+    def _done(self, ctx: Context, host: Host) -> Done:
         changed: Sequence[Mapping[str, Any]] = ctx.intent.get("changed", ())
-        evidence = dict(self.evidence(setup))
+        evidence = dict(self.evidence(host))
         if not changed:
             return Done("was right", {"changed": False, **evidence})
         note = LedgerNote("setup-changed", self.part, evidence={"changed": list(changed), **evidence})

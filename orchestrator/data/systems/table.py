@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from workflows.host.software import Provided, Repository
+from workflows.host.os_packages import Provided, Repository
 from workflows.host.system import Distribution
 from workflows.model.errors import RefusedError, WorkflowError
 
@@ -58,7 +58,7 @@ def read(name: str) -> Table:
 
 
 class RealCapabilities:
-    """As `workflows.host.software.Capabilities` asks for it."""
+    """As `workflows.host.os_packages.Capabilities` asks for it."""
 
     def __init__(self, distribution: Distribution) -> None:
         """Name the distribution; its data file is read when it is first asked."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.display.pages.layout import paragraph, table
 from orchestrator.display.words import age, moment, number, size
-from workflows.host.mail import Mta
+from workflows.model.answers import Mta
 from workflows.rules.mta import Leftovers
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ ABSENT = 6  # userdel, groupdel: there is none
 
 
 class RealAccounts:
-    """As `workflows.host.system.Accounts` asks for it."""
+    """As `workflows.host.accounts.Accounts` asks for it."""
 
     def group(self, name: str) -> int | None:
         """From whatever the name service asks."""

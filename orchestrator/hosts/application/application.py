@@ -6,6 +6,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,8 @@ from orchestrator.hosts.application import processes, services
 from orchestrator.hosts.application.processes import Process
 from orchestrator.hosts.application.scripts import ApplicationError, Scripts
 from orchestrator.hosts.units.openemm import UNIT, Unit
-from workflows.host import AppState, HttpAnswer, LogMark, OpenFiles, Tell, silent
+from workflows.host.application import AppState, HttpAnswer, LogMark, OpenFiles, Tell, silent
+from workflows.host.database import Dispatch
 from workflows.rules.by_hand import as_owner
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ PAGE_POLL = 0.2
 
 
 class RealApplication:
-    """The application of one site, as `workflows.host.Application` asks for it."""
+    """The application of one site, as `workflows.host.application.Application` asks for it."""
 
     def __init__(self, settings: Settings) -> None:
         """Name the home; nothing is touched yet."""
@@ -89,9 +91,19 @@ class RealApplication:
         if self._backend() or self._named([]):
             self._stop(services.script(self._home), "backend", self._backend, self._named, tell)
 
+    def services(self) -> Mapping[str, str]:
+        """See `services.ask`."""
+        return services.ask(self._home, self._user)
+
     def services_down(self) -> Mapping[str, str]:
         """Each asked for by its name."""
-        return services.down(services.ask(self._home, self._user))
+        return services.down(self.services())
+
+    def pending_mail(self) -> Sequence[Dispatch]:
+        """See `spool.pending`."""
+        from orchestrator.hosts.application.spool import pending
+
+        return pending(self._home, datetime.now(UTC))
 
     def open_files(self) -> OpenFiles:
         """By a shell started as the scripts are: a login may be given more."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-from workflows.host import HttpAnswer
+from workflows.host.application import HttpAnswer
 
 SECONDS = 5.0
 BODY_BYTES = 256 << 10

@@ -15,7 +15,7 @@ from typing import IO, ClassVar
 from orchestrator.command import CommandError, environment, run, tail
 from orchestrator.hosts.accounts.user import command_as, environment_of
 from orchestrator.hosts.units.openemm import in_a_scope
-from workflows.host import UNLIMITED, Tell
+from workflows.host.application import UNLIMITED, Tell
 from workflows.model.errors import WorkflowError
 
 OUTPUT_BYTES = 64 << 10

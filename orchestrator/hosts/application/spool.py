@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from orchestrator.hosts.application import processes
-from workflows.host import Dispatch
+from workflows.host.database import Dispatch
 
 META = "var/spool/META"
 _PARTS = 6

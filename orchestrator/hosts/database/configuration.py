@@ -11,7 +11,8 @@ from orchestrator.hosts.database.connect import DatabaseError, connect
 from orchestrator.hosts.network import host_name
 from orchestrator.settings import Settings
 from workflows.model.errors import RefusedError
-from workflows.rules.configuration import COMPANY, COMPANY_INFO, CONFIG, Change, CompanyDomains, ConfigRow
+from workflows.model.values import Change, CompanyDomains, ConfigRow
+from workflows.rules.configuration import COMPANY, COMPANY_INFO, CONFIG
 
 _COLUMNS = "SELECT LOWER(TABLE_NAME), LOWER(COLUMN_NAME) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE()"
 _CREATED, _CHANGED = "creation_date", ("change_date", "timestamp")

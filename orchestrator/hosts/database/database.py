@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import pymysql
 from pymysql.constants import ER
@@ -15,7 +17,22 @@ from orchestrator.hosts.database.accounts import Connection
 from orchestrator.hosts.database.connect import LOST, DatabaseError, connect, errno_of, lost, text_of
 from orchestrator.hosts.network import host_name
 from orchestrator.settings import Settings
-from workflows.host import Dispatch, OtherDatabase, Report, Rights, SqlSession, StartupJob
+from workflows.host.database import (
+    Dispatch,
+    DkimKey,
+    Formats,
+    Job,
+    OtherDatabase,
+    Report,
+    Rights,
+    SqlSession,
+    Stalled,
+    StartupJob,
+)
+
+if TYPE_CHECKING:
+    from orchestrator.hosts.database.formats import RealTableFormats
+    from orchestrator.hosts.database.records import Records
 
 _MARKER = "[to be defined]"
 _LONG_NAME = 32
@@ -29,7 +46,7 @@ Row = tuple[object, ...]
 
 
 class RealDatabase:
-    """A `workflows.host.Database`. One connection is kept, and made once more when it was lost."""
+    """A `workflows.host.database.Database`. One connection is kept, and made once more when it was lost."""
 
     def __init__(self, settings: Settings) -> None:
         """Name it; nothing is connected yet."""
@@ -99,6 +116,44 @@ class RealDatabase:
             if table != MARK_TABLE:
                 found.setdefault(str(table), []).append(str(column))
         return found
+
+    # --- what mails wait for (records.py), and how tables are stored (formats.py) ---------------------------------------
+
+    def jobs(self) -> Sequence[Job]:
+        """Those that are not deleted."""
+        return self._records.jobs()
+
+    def stalled(self) -> Sequence[Stalled]:
+        """World, admin and test mailings of the last week."""
+        return self._records.stalled()
+
+    def clock_ahead(self) -> float:
+        """By the database's SYSDATE."""
+        return self._records.clock_ahead()
+
+    def dkim_keys(self) -> Sequence[DkimKey] | None:
+        """Those that are valid now."""
+        return self._records.dkim_keys()
+
+    def formats(self) -> Formats:
+        """With either account."""
+        return self._formats.look()
+
+    def convert(self, table: str) -> None:
+        """With the application's account."""
+        self._formats.convert(table)
+
+    @cached_property
+    def _records(self) -> Records:
+        from orchestrator.hosts.database.records import Records
+
+        return Records(self._settings)
+
+    @cached_property
+    def _formats(self) -> RealTableFormats:
+        from orchestrator.hosts.database.formats import RealTableFormats
+
+        return RealTableFormats(self._settings)
 
     # --- update files -------------------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from workflows.host import Dispatch
+from workflows.host.database import Dispatch
 
 Query = Callable[..., list[tuple[object, ...]]]
 Schema = Mapping[str, Sequence[str]]

@@ -15,7 +15,7 @@ from orchestrator.hosts.database.accounts import AccountError, AdminMissingError
 from orchestrator.hosts.database.connect import LOST, DatabaseError, errno_of, lost, text_of
 from orchestrator.settings import Settings
 from state import faults
-from workflows.host.formats import COMPACT, DYNAMIC, Formats
+from workflows.host.database import COMPACT, DYNAMIC, Formats
 from workflows.model.errors import RefusedError
 
 VIEWS = ("innodb_sys_tables", "innodb_tables")  # MariaDB's name, and that of MySQL 8

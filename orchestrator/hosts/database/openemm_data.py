@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from orchestrator.settings import Settings
-    from workflows.rules.configuration import Change, CompanyDomains, ConfigRow
+    from workflows.model.values import Change, CompanyDomains, ConfigRow
 
 FIRST_PASSWORD = "emm-master.once"  # noqa: S105 - a file's name
 _NEEDED = ("config_tbl", "company_tbl", "admin_tbl")

@@ -12,7 +12,7 @@ from orchestrator.errors import hide
 from orchestrator.hosts.database import accounts
 from orchestrator.hosts.database.connect import connect
 from orchestrator.hosts.mail.dkim import public_part
-from workflows.host.doctor import DkimKey, Job, Stalled
+from workflows.host.database import DkimKey, Job, Stalled
 
 if TYPE_CHECKING:
     from orchestrator.hosts.database.accounts import Connection

@@ -15,7 +15,7 @@ from orchestrator.hosts.backups.inventory import MARK_TABLE, quote
 from orchestrator.hosts.database.accounts import Connection
 from orchestrator.hosts.database.connect import LOST, DatabaseError, errno_of, lost, text_of
 from state import faults
-from workflows.host import SqlError
+from workflows.host.database import SqlError
 from workflows.rules.sql.classify import LAST_INSERT_ID
 
 EARLIER_SECONDS = 60  # how long a statement of a session that was cut off is waited for
@@ -30,7 +30,7 @@ _ALL = """
 
 
 class RealSqlSession:
-    """A `workflows.host.SqlSession` on a connection of its own."""
+    """A `workflows.host.database.SqlSession` on a connection of its own."""
 
     def __init__(self, connection: Connection, database: str) -> None:
         """Take over a fresh connection; wait until no earlier session of ours is at work on this database, make the marks' table.

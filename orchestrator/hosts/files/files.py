@@ -17,7 +17,7 @@ ANY_BYTES = "surrogateescape"
 
 
 class RealFiles:
-    """As `workflows.host.system.SystemFiles` asks for it."""
+    """As `workflows.host.files.Files` asks for it."""
 
     def read(self, path: str) -> str | None:
         """Line ends as they are."""

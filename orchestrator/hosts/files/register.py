@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from orchestrator.files import fsync_folder, make_folder, sha256_file, write_atomic
-from workflows.host.mail import KeptFile
+from workflows.host.files import KeptFile
 
 
 class ContentStore:
-    """As `workflows.host.mail.KeptFiles` asks for it."""
+    """As `workflows.host.files.Register` asks for it."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

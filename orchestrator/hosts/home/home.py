@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 from orchestrator.files import Owner, fsync_folder, prepare_link, sha256_file, tree_digest
 from orchestrator.hosts.accounts.user import owner
 from orchestrator.hosts.home import installed, kept_files, kept_folders, kept_values, site_files, site_values
-from workflows.host import CarriedFile, InstalledTree, KeptFolders, Link, SqlFile, SqlKind, StagedTree
+from workflows.host.home import CarriedFile, InstalledTree, KeptFolders, SqlFile, SqlKind
 from workflows.model.errors import WorkflowError
-from workflows.model.plans import Component, PackageKind
+from workflows.model.plans import Component, Link, PackageKind, StagedTree
+from workflows.model.values import PropertyFiles, SiteValues
 from workflows.model.version import Version
-from workflows.rules.site_values import WSDL, PropertyFiles, SiteValues
+from workflows.rules.site_values import WSDL
 
 if TYPE_CHECKING:
     from orchestrator.settings import Settings
@@ -46,7 +47,7 @@ class HomeError(WorkflowError):
 
 
 class RealHome:
-    """The home of one site, as `workflows.host.Home` asks for it."""
+    """The home of one site, as `workflows.host.home.Home` asks for it."""
 
     def __init__(self, settings: Settings) -> None:
         """Name the home; nothing is read yet."""

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from orchestrator.hosts.home import site_values
-from workflows.host import InstalledTree, StagedTree
+from workflows.host.home import InstalledTree
 from workflows.model.errors import UsageError
-from workflows.model.plans import Component, PackageKind
+from workflows.model.plans import Component, PackageKind, StagedTree
 from workflows.model.version import Version
 
 LINKS = {  # the link that tells which version of a component is active (facts 1.2)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from orchestrator.command import run
 from orchestrator.files import fsync_folder, make_folder, tree_digest
-from workflows.host import KeptFolders
+from workflows.host.home import KeptFolders
 
 PART = ".orchestrate-part"
 COPY_SECONDS = 600.0

@@ -9,7 +9,7 @@ from pathlib import Path
 from orchestrator.files import make_folder, write_atomic
 from orchestrator.hosts.files.register import ContentStore
 from orchestrator.hosts.home.site_values import EMM, WEBSERVICES
-from workflows.host.mail import KeptFile
+from workflows.host.files import KeptFile
 
 LIST = "values.json"  # written last: without it nothing was kept
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from orchestrator.files import Owner, fsync_folder, replace_link, sha256_file, write_atomic
-from workflows.host import CarriedFile
+from workflows.host.home import CarriedFile
 from workflows.model.errors import WorkflowError
 
 SITE_FILES = ("conf/server.xml", "conf/hostname", "conf/web.xml", "bin/emm.sh.additional.properties")

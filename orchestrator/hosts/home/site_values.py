@@ -13,8 +13,9 @@ from pathlib import Path
 
 from orchestrator.files import Owner, write_atomic
 from orchestrator.hosts.home import properties
+from workflows.model.values import PropertyFiles
 from workflows.model.version import Version
-from workflows.rules.site_values import WSDL, PropertyFiles, is_real
+from workflows.rules.site_values import WSDL, is_real
 
 EMM = "WEB-INF/classes/emm.properties"
 WEBSERVICES = "WEB-INF/classes/emm-ws.properties"

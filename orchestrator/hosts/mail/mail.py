@@ -7,98 +7,86 @@ import shlex
 import shutil
 import smtplib
 import socket
+import stat
 import time
 from collections.abc import Iterable, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.command import PATH, run
 from orchestrator.files import write_atomic
 from orchestrator.hosts.accounts.user import command_as, environment_of
-from orchestrator.hosts.files.register import ContentStore
-from orchestrator.hosts.mail import daemons, sources
+from orchestrator.hosts.mail import sources
 from orchestrator.hosts.mail.alternatives import SystemAlternatives
 from orchestrator.hosts.mail.archive import DatedArchive
 from orchestrator.hosts.mail.postfix import Postfix
+from orchestrator.hosts.mail.sendmail import OWN_QUEUES, SYSTEM_QUEUES, Sendmail
 from orchestrator.hosts.mail.sendmail import PACKAGES as SENDMAIL_PACKAGES
-from orchestrator.hosts.mail.sendmail import Sendmail
 from orchestrator.hosts.mail.submit import give
-from orchestrator.hosts.network import host_name
-from orchestrator.hosts.os_packages import package_manager
+from orchestrator.hosts.system import distribution
 from orchestrator.hosts.units.systemd import Systemd
-from workflows.host.mail import Clue, Listener, MailServer, Mta
-from workflows.host.os_packages import PackageManager
+from workflows.host.mail import Clue, MailLog, MailServer
+from workflows.host.system import Family
+from workflows.model.answers import Mta
 from workflows.rules.mta import PROOF_ID
 
 if TYPE_CHECKING:
     from orchestrator.settings import Settings
 
-OS_RELEASE = Path("/etc/os-release")
-LOGS = (Path("/var/log/maillog"), Path("/var/log/mail.log"), Path("/var/log/mail"))
+LOG = Path("/var/log/maillog")  # where OpenEMM reads it (guide 4.7)
+OTHER_LOGS = (Path("/var/log/mail"), Path("/var/log/mail.log"))  # SLES, Debian
 MAILBOXES = (Path("/var/mail"), Path("/var/spool/mail"))
 FOLDERS = (Path("/etc"), Path("/etc/alternatives"))
 LOG_TAIL = 4 << 20
 SECONDS = 30.0
 POLL = 0.2
-FAMILIES = {
-    "rhel": ("rhel", "centos", "fedora", "rocky", "almalinux"),
-    "suse": ("suse", "sles", "opensuse"),
-    "debian": ("debian",),
-}
 POSITIVE = 2  # the first digit of an SMTP reply
 OUTCOMES = (("status=sent", "sent"), ("stat=Sent", "sent"), ("status=bounced", "bounced"), ("status=deferred", "deferred"),
             ("stat=Deferred", "deferred"), ("stat=queued", "deferred"), ("stat=", "bounced"))  # fmt: skip
-SUSE_PACKAGES = ("postfix", "procmail", "libmilter1_0")
-DEBIAN_PACKAGES = ("postfix", "procmail")
 PROGRAMS = {"procmail": "/usr/bin/procmail"}
-RHEL_PACKAGES = ("postfix", "sendmail-milter", "procmail")
+PACKAGES = {
+    Family.RHEL: ("postfix", "sendmail-milter", "procmail"),
+    Family.SUSE: ("postfix", "procmail", "libmilter1_0"),
+    Family.DEBIAN: ("postfix", "procmail"),
+}
+POSTFIX_QUEUES = ("maildrop", "incoming", "active", "deferred", "defer", "bounce", "hold", "corrupt", "private", "public")
 
 
 class RealMail:
     """The mail servers of one site's host."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Name them; nothing is touched."""
+    def __init__(self, settings: Settings, root: Path = Path("/"), postconf: Sequence[str] = ("postconf",)) -> None:
+        """Name them; nothing is touched.
+
+        Args:
+            settings: of the site.
+            root: where /var is looked for.
+            postconf: how Postfix's configuration is asked for.
+        """
+        self._root = root
+        self._postconf = postconf
         self._home = settings.home
         self._user = settings.user
-        self.units = Systemd()
+        self._units = units = Systemd()
         self.alternatives = SystemAlternatives()
-        self.kept = ContentStore(settings.state / "mail/files")
         self.archive = DatedArchive(settings.state / "mail/archive")
-        postfix = {"suse": SUSE_PACKAGES, "debian": DEBIAN_PACKAGES}.get(self.distribution(), RHEL_PACKAGES)
+        postfix = PACKAGES[distribution.read().family or Family.RHEL]
         self._servers: dict[Mta, MailServer] = {
             Mta.POSTFIX: Postfix(
-                self._home, self._user or "openemm", self.units, packages=_lacking(postfix), stop_timeout=settings.stop_timeout
+                self._home, self._user or "openemm", units, packages=_lacking(postfix), stop_timeout=settings.stop_timeout
             ),
-            Mta.SENDMAIL: Sendmail(
-                self._home, self.units, packages=_lacking(SENDMAIL_PACKAGES), stop_timeout=settings.stop_timeout
-            ),
+            Mta.SENDMAIL: Sendmail(self._home, units, packages=_lacking(SENDMAIL_PACKAGES), stop_timeout=settings.stop_timeout),
         }
-
-    @cached_property
-    def packages(self) -> PackageManager:
-        """The package manager of this host."""
-        return package_manager()
 
     def server(self, mta: Mta) -> MailServer:
         """One of the two."""
         return self._servers[mta]
 
-    def distribution(self) -> str:
-        """By ID and ID_LIKE of os-release."""
-        if not OS_RELEASE.is_file():
-            return "unknown"
-        pairs = (line.partition("=") for line in OS_RELEASE.read_text(errors="replace").splitlines())
-        values = {name: " ".join(shlex.split(value)) for name, _, value in pairs if name in ("ID", "ID_LIKE")}
-        words = f"{values.get('ID', '')} {values.get('ID_LIKE', '')}".split()
-        return next((family for family, ids in FAMILIES.items() if any(word in ids for word in words)), "unknown")
-
     # --- what is active -----------------------------------------------------------------------------------------------
 
     def clues(self) -> Sequence[Clue]:
         """All five sources."""
-        return sources.clues(self._home, self._user, self.units, self._servers)
+        return sources.clues(self._home, self._user, self._units, self._servers)
 
     def application_sees(self) -> str | None:
         """Guide 9.9: source scripts/config.sh; echo $MTA."""
@@ -128,10 +116,6 @@ class RealMail:
 
     # --- the host -----------------------------------------------------------------------------------------------------
 
-    def full_name(self) -> str | None:
-        """As the resolver says."""
-        return host_name.full_name()
-
     def programs(self) -> Sequence[str]:
         """Procmail and its rules."""
         lacking = [] if shutil.which("procmail", path=PATH) else ["the program procmail"]
@@ -148,15 +132,30 @@ class RealMail:
         found = [path for path in dict.fromkeys(folders) if path.is_dir()]
         return [str(path) for path in found if os.statvfs(path).f_flag & os.ST_RDONLY]
 
+    def missing_queue_folders(self, mta: Mta) -> Sequence[str]:
+        """Postfix's below its queue_directory; OpenEMM's own of Sendmail, and its main one."""
+        if mta is Mta.POSTFIX:
+            queue = Path(run([*self._postconf, "-h", "queue_directory"], timeout=SECONDS).stdout.strip())
+            folders = [queue / name for name in POSTFIX_QUEUES]
+        else:
+            folders = [self._home / "var/spool" / name for name in OWN_QUEUES]
+            folders.append(self._at(Path(SYSTEM_QUEUES["mqueue"])))
+        return [str(folder) for folder in folders if not folder.is_dir()]
+
+    def log(self) -> MailLog:
+        """Its last 4 MiB."""
+        path = self._at(LOG)
+        if not path.is_file():
+            other = next((other for other in OTHER_LOGS if self._at(other).is_file()), None)
+            return MailLog(str(path), exists=False, other=str(self._at(other)) if other else None)
+        with path.open("rb") as file:
+            status = os.fstat(file.fileno())
+            file.seek(max(0, status.st_size - LOG_TAIL))
+            lines = file.read(LOG_TAIL).decode("utf-8", "replace").splitlines()
+        whole = lines[1:] if status.st_size > LOG_TAIL else lines
+        return MailLog(str(path), exists=True, mode=stat.S_IMODE(status.st_mode), lines=tuple(whole))
+
     # --- port 25 ------------------------------------------------------------------------------------------------------
-
-    def listeners(self, port: int) -> Sequence[Listener]:
-        """By /proc."""
-        return daemons.listeners(port)
-
-    def greeting(self, port: int, timeout: float) -> str | None:
-        """Of 127.0.0.1."""
-        return daemons.greeting(port, timeout)
 
     def accepts(self, port: int, recipient: str) -> str | None:
         """Up to RCPT TO, then RSET."""
@@ -208,6 +207,9 @@ class RealMail:
                 return found or ("unknown", f"neither the log nor the mailbox of {self.own_mailbox()} tells")
             time.sleep(POLL)
 
+    def _at(self, path: Path) -> Path:
+        return self._root / path.relative_to("/")
+
 
 def _lacking(packages: Sequence[str]) -> Sequence[str]:
     """Those packages, but one whose program is there already, from whatever package (RHEL 9 has procmail no more)."""
@@ -232,7 +234,7 @@ def _log_id(line: str) -> str:
 
 
 def _tail_of_log() -> list[str]:
-    path = next((path for path in LOGS if path.is_file()), None)
+    path = next((path for path in (LOG, *OTHER_LOGS) if path.is_file()), None)
     if path is None:
         return []
     with path.open("rb") as file:

@@ -15,7 +15,9 @@ from orchestrator.hosts.mail import daemons, maps, postfix_queue
 from orchestrator.hosts.mail.stage import MAIL, Stage, locked
 from orchestrator.hosts.mail.submit import give
 from state.faults import place
-from workflows.host.mail import Mta, QueuedMail, Units
+from workflows.host.mail import QueuedMail
+from workflows.host.units import Units
+from workflows.model.answers import Mta
 from workflows.model.errors import WorkflowError
 
 CONFIG = Path("/etc/postfix")

@@ -14,7 +14,9 @@ from orchestrator.hosts.application.processes import Process
 from orchestrator.hosts.mail import daemons, maps, sendmail_mc, sendmail_queue
 from orchestrator.hosts.mail.stage import MAIL, Stage, locked
 from state.faults import place
-from workflows.host.mail import Mta, QueuedMail, Units
+from workflows.host.mail import QueuedMail
+from workflows.host.units import Units
+from workflows.model.answers import Mta
 from workflows.model.errors import WorkflowError
 
 CONFIG = Path("/etc/mail")

@@ -10,7 +10,9 @@ from pathlib import Path
 from orchestrator.command import CommandError, run
 from orchestrator.hosts.accounts.user import command_as, environment_of
 from orchestrator.hosts.application import processes
-from workflows.host.mail import Clue, MailServer, Mta, Source, Units
+from workflows.host.mail import Clue, MailServer, Source
+from workflows.host.units import Units
+from workflows.model.answers import Mta
 
 SENDMAIL = (Path("/usr/sbin/sendmail"), Path("/usr/lib/sendmail"))
 LOGIN_FILES = (".profile", ".bash_profile", ".bashrc", "bin/setenv.sh")

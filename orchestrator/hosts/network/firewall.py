@@ -15,7 +15,7 @@ _ENTRY = re.compile(r"  (\S[^:]*):(.*)")
 
 
 class Firewalld:
-    """As `workflows.host.system.Firewall` asks for it. The zone and what services mean are asked for once."""
+    """As `workflows.host.network.Firewall` asks for it. The zone and what services mean are asked for once."""
 
     def __init__(self) -> None:
         """Nothing is asked yet."""
@@ -44,6 +44,13 @@ class Firewalld:
         """Those open for good and now, by themselves or with a service."""
         lasting, present = ([*zone.get("ports", ()), *self._of_services(zone)] for zone in self._zones())
         return [port for port in lasting if port in present]
+
+    def lets_in(self, port: int) -> bool | None:
+        """By itself, within a range or with a service."""
+        if not self.running():
+            return None
+        ranges = (entry.removesuffix("/tcp").split("-") for entry in self.ports() if entry.endswith("/tcp"))
+        return any(int(ends[0]) <= port <= int(ends[-1]) for ends in ranges)
 
     def forwards(self) -> Sequence[str]:
         """Those for good and now, as --add-forward-port takes them."""

@@ -24,7 +24,7 @@ class NamesError(WorkflowError):
 
 
 class DnsNames:
-    """A `workflows.host.doctor.Names`. What cannot be reached once is not asked again."""
+    """A `workflows.host.network.Names`. What cannot be reached once is not asked again."""
 
     def __init__(self, resolver: str | None = None) -> None:
         """Name it; nothing is asked yet.

@@ -8,7 +8,7 @@ from orchestrator.command import PATH
 from orchestrator.hosts.os_packages.apt import Apt
 from orchestrator.hosts.os_packages.dnf import Dnf
 from orchestrator.hosts.os_packages.zypper import Zypper
-from orchestrator.hosts.system.system import RealSystem
+from orchestrator.hosts.system import distribution
 from workflows.host.os_packages import PackageManager
 from workflows.host.system import Family
 from workflows.model.errors import WorkflowError
@@ -23,7 +23,7 @@ def package_manager() -> PackageManager:
         WorkflowError: "package-manager-missing".
     """
     made: dict[str, PackageManager] = {"dnf": Dnf(), "yum": Dnf("yum"), "zypper": Zypper(), "apt-get": Apt()}
-    family = RealSystem().distribution().family
+    family = distribution.read().family
     for program in (*(_FIRST[family] if family else ()), *made):
         if shutil.which(program, path=PATH):
             return made[program]

@@ -10,7 +10,8 @@ from pathlib import Path
 from orchestrator.command import PATH, CommandError, run
 from orchestrator.hosts.accounts.user import command_as
 from orchestrator.hosts.software import certificates, java, python_environment, python_source, server_xml, tomcat_archive
-from workflows.host.software import Connector
+from workflows.host.software import BackendPython, Connector
+from workflows.rules.backend_python import database_module
 
 SECONDS = 30.0
 _PYTHON = re.compile(r"python3(\.\d+)?")
@@ -20,8 +21,12 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)+")
 class RealSoftware:
     """As `workflows.host.software.Software` asks for it."""
 
-    def __init__(self, *, java_folder: Path = java.FOLDER, pip: Sequence[str] = ()) -> None:
-        """java_folder: where distributions put theirs; pip: options beside those of its configuration."""
+    def __init__(
+        self, home: Path = Path("/home/openemm"), user: str = "", *, java_folder: Path = java.FOLDER, pip: Sequence[str] = ()
+    ) -> None:
+        """Name OpenEMM's home and user. java_folder: where distributions put theirs; pip: options beside those it is set to."""
+        self._home = home
+        self._user = user
         self._java_folder = java_folder
         self._pip = tuple(pip)
 
@@ -53,6 +58,15 @@ class RealSoftware:
     def python_distributions(self, program: str) -> Sequence[str]:
         """Those below its own prefix."""
         return python_environment.distributions(program)
+
+    def backend_python(self, folder: str, line: str) -> BackendPython | None:
+        """See `backend_python.ask`; a host without dbcfg yet will have MariaDB."""
+        from orchestrator.hosts.application import backend_python
+        from orchestrator.hosts.database import dbcfg
+
+        file = self._home / "etc/dbcfg"
+        dbms = dbcfg.read(file).dbms if file.is_file() else "mariadb"
+        return backend_python.ask(self._user, self._home, self._home / folder, [database_module(line, dbms)])
 
     def make_environment(self, program: str, folder: str) -> None:
         """By venv."""

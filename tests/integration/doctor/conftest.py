@@ -15,16 +15,17 @@ from orchestrator.hosts.mail.mail import RealMail
 from orchestrator.hosts.mail.postfix import Postfix
 from orchestrator.hosts.network import names
 from orchestrator.hosts.network.names import DnsNames
+from orchestrator.hosts.network.network import RealNetwork
 from orchestrator.hosts.real import RealHost
 from orchestrator.hosts.scratch.private_server import PrivateServer
-from orchestrator.hosts.system.machine import RealMachine
-from orchestrator.hosts.system.vitals import RealVitals
+from orchestrator.hosts.system.system import RealSystem
 from orchestrator.sandbox import host as sandbox_host
 from orchestrator.settings import Settings, load
 from tests.integration.doctor.dns_kit import Zone, name_server
 from tests.integration.mail.conftest import OWNER, NoUnits, PrivatePostfix, postfix_tree, running_postfix
 from workflows.checks.doctor import mta_active, port_25, registry
-from workflows.host.mail import Clue, MailServer, Mta, Source
+from workflows.host.mail import Clue, MailServer, Source
+from workflows.model.answers import Mta
 from workflows.model.finding import Finding, Severity
 
 __all__ = ["postfix_tree"]
@@ -47,8 +48,9 @@ class OnePostfix(Postfix):
 class SandboxMail(RealMail):
     """The mail servers of a sandbox: the private Postfix, and a Sendmail that is not there."""
 
-    def __init__(self, settings: Settings, postfix: PrivatePostfix) -> None:
-        super().__init__(settings)
+    def __init__(self, settings: Settings, root: Path, postfix: PrivatePostfix) -> None:
+        variables = [f"{name}={value}" for name, value in postfix.env.items()]
+        super().__init__(settings, root, ["env", *variables, "postconf", "-c", str(postfix.config)])
         self.postfix = OnePostfix(settings.home, OWNER, NoUnits(), packages=(), config=postfix.config, env=postfix.env)
         self.third: str | None = None
 
@@ -58,19 +60,19 @@ class SandboxMail(RealMail):
     def clues(self) -> Sequence[Clue]:
         return [Clue(Source.ALTERNATIVES, self.third or "postfix", f"sendmail leads to sendmail.{self.third or 'postfix'}")]
 
+
+class SandboxNetwork(RealNetwork):
+    """The network of a host on the Internet."""
+
     def full_name(self) -> str | None:
         return NAME
-
-
-class SandboxVitals(RealVitals):
-    """The vitals of a host on the Internet."""
 
     def outgoing(self) -> str | None:
         return ADDRESS
 
 
-class LaterMachine(RealMachine):
-    """A machine whose clock can be set."""
+class LaterSystem(RealSystem):
+    """A computer whose clock can be set."""
 
     ahead = timedelta()
 
@@ -90,7 +92,7 @@ class Patient:
     root: Path
     postfix: PrivatePostfix
     mail: SandboxMail
-    machine: LaterMachine
+    system: LaterSystem
     zone: Zone
     resolver: str
     sql: Ask
@@ -148,11 +150,8 @@ def patient(
     if not one_postfix.running:
         one_postfix.start()
     settings = load(str(doctor_sandbox), {})
-    host, mail = RealHost(settings), SandboxMail(settings, one_postfix)
-    variables = [f"{name}={value}" for name, value in one_postfix.env.items()]
-    vitals = SandboxVitals(settings, tmp_path, ["env", *variables, "postconf", "-c", str(one_postfix.config)])
-    machine = LaterMachine(settings)
-    vars(host).update(mail=mail, vitals=vitals, machine=machine)
+    host, mail, system = RealHost(settings), SandboxMail(settings, tmp_path, one_postfix), LaterSystem(settings.home, tmp_path)
+    vars(host).update(mail=mail, network=SandboxNetwork(), system=system)
     for module in (port_25, mta_active):
         monkeypatch.setattr(module, "SMTP", one_postfix.port)
     monkeypatch.setattr(names, "SECONDS", 0.5)
@@ -165,7 +164,7 @@ def patient(
     for table in ("dkim_key_tbl", "emm_db_errorlog_tbl"):
         sql(f"DELETE FROM {table}")
     with name_server(zone) as resolver, Milter(settings.home):
-        yield Patient(settings, host, tmp_path, one_postfix, mail, machine, zone, resolver, sql)
+        yield Patient(settings, host, tmp_path, one_postfix, mail, system, zone, resolver, sql)
 
 
 class Milter:

@@ -7,8 +7,7 @@ import sys
 from pathlib import Path
 
 from orchestrator.command import run
-from orchestrator.hosts.system.vitals import RealVitals
-from orchestrator.settings import Settings
+from orchestrator.hosts.network.firewall import Firewalld
 from tests.integration.setup.firewalld_inside import start
 from tests.remedies.follow import command
 from workflows.checks.doctor.port_25 import FIREWALL
@@ -16,12 +15,11 @@ from workflows.checks.doctor.port_25 import FIREWALL
 
 def main(folder: Path) -> list[bool | None]:
     """Before it runs, with nothing open, and with the port open now and for good."""
-    vitals = RealVitals(Settings(home=folder, state=folder))
-    found = [vitals.firewall(25)]
+    found = [Firewalld().lets_in(25)]
     start(folder)
-    found.append(vitals.firewall(25))
+    found.append(Firewalld().lets_in(25))
     run(["sh", "-c", command(FIREWALL)], timeout=60)
-    return [*found, vitals.firewall(25)]
+    return [*found, Firewalld().lets_in(25)]
 
 
 if __name__ == "__main__":

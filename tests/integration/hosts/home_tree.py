@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from workflows.host import StagedTree
-from workflows.model.plans import Component, PackageKind
+from workflows.model.plans import Component, PackageKind, StagedTree
 
 
 def put(path: Path, content: str | bytes = "", mode: int = 0o644) -> Path:

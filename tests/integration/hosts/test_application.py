@@ -17,7 +17,7 @@ from home_tree import put
 
 from orchestrator.hosts.application.application import LOG, LOG_HEAD, LOG_TAIL, ApplicationError, RealApplication
 from orchestrator.settings import Settings
-from workflows.host import AppState, HttpAnswer
+from workflows.host.application import AppState, HttpAnswer
 
 # A child that keeps the script's output open, as a Java process would, and waits for its signal.
 PAUSE = "import signal; signal.pause()\n"

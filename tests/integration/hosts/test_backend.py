@@ -14,7 +14,6 @@ from orchestrator.command import run
 from orchestrator.hosts.application import processes, services
 from orchestrator.hosts.application.application import ApplicationError, RealApplication
 from orchestrator.hosts.mail import sources
-from orchestrator.hosts.system.vitals import RealVitals
 from orchestrator.sandbox import processes as sandbox
 from orchestrator.sandbox.home import Access, install
 from orchestrator.sandbox.packages import RELEASES, build
@@ -80,7 +79,7 @@ def test_every_service_is_seen_by_its_name_and_stopped(backend: Backend) -> None
     seen = backend.seen()
     assert seen.keys() == SERVICES
     assert {pid for pids in seen.values() for pid in pids} == backend.pids()
-    assert services.up(RealVitals(backend.settings()).services()) == services.up(dict.fromkeys(seen, "running"))
+    assert services.up(RealApplication(backend.settings()).services()) == services.up(dict.fromkeys(seen, "running"))
     backend.tool().stop_backend()
     assert not backend.tool().state().backend
     assert not backend.pids()

@@ -12,8 +12,7 @@ from home_tree import Tree
 from orchestrator.hosts.home.home import HomeError, RealHome
 from orchestrator.settings import Settings
 from tests.remedies.follow import follow
-from workflows.host import Link
-from workflows.model.plans import Component, PackageKind
+from workflows.model.plans import Component, Link, PackageKind
 
 OLD, NEW = "19.10.000.170", "20.04.000.200"
 WEBAPPS = (PackageKind.GUI, PackageKind.STATISTICS, PackageKind.WEBSERVICES)

@@ -14,9 +14,9 @@ from orchestrator.hosts.home.home import HomeError, RealHome
 from orchestrator.hosts.home.properties import parse
 from orchestrator.hosts.home.site_files import RuntimeTreeError
 from orchestrator.settings import Settings
-from workflows.host import SqlKind
+from workflows.host.home import SqlKind
 from workflows.model.plans import PackageKind
-from workflows.rules.site_values import SiteValues
+from workflows.model.values import SiteValues
 
 DEFAULTS = (
     "system.url=http://[to be defined]\nmailaddress.sender=info@example.com\nsystem.wkhtmltopdf=/usr/bin/wkhtmltopdf\n"

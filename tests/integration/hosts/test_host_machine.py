@@ -13,8 +13,10 @@ import pytest
 from home_tree import link, put
 
 from orchestrator.hosts.application import spool
+from orchestrator.hosts.application.application import RealApplication
 from orchestrator.hosts.real import open_host
-from orchestrator.hosts.system.machine import RealMachine
+from orchestrator.hosts.software.software import RealSoftware
+from orchestrator.hosts.system.system import RealSystem
 from orchestrator.settings import Settings
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -28,33 +30,33 @@ def block(home: Path, when: datetime, mailing: int, number: int, suffix: str = "
 
 
 @pytest.fixture
-def machine(settings: Settings) -> RealMachine:
-    return RealMachine(settings)
+def machine(settings: Settings) -> RealSystem:
+    return RealSystem(settings.home)
 
 
-def test_times_are_aware(machine: RealMachine) -> None:
+def test_times_are_aware(machine: RealSystem) -> None:
     assert machine.now().utcoffset() == timedelta(0)
     assert machine.local_time().tzinfo is not None
 
 
-def test_free_space_is_told_also_for_what_is_not_there_yet(machine: RealMachine, tmp_path: Path) -> None:
-    assert machine.free(str(tmp_path)) > 0
-    assert abs(machine.free(str(tmp_path / "a/b/c")) - machine.free(str(tmp_path))) < 1 << 30
+def test_free_space_is_told_also_for_what_is_not_there_yet(machine: RealSystem, tmp_path: Path) -> None:
+    assert machine.space(str(tmp_path)).free > 0
+    assert abs(machine.space(str(tmp_path / "a/b/c")).free - machine.space(str(tmp_path)).free) < 1 << 30
 
 
-def test_programs_are_found_where_commands_run(machine: RealMachine) -> None:
-    assert machine.command("sh") in {"/usr/bin/sh", "/bin/sh"}
-    assert machine.command("no-such-program") is None
+def test_programs_are_found_where_commands_run() -> None:
+    assert RealSoftware().program("sh") in {"/usr/bin/sh", "/bin/sh"}
+    assert RealSoftware().program("no-such-program") is None
 
 
-def test_what_is_not_known_of_the_machine_is_left_out(machine: RealMachine) -> None:
+def test_what_is_not_known_of_the_machine_is_left_out(machine: RealSystem) -> None:
     facts = machine.facts()
     assert set(facts) <= {"os", "python", "java", "tomcat", "mta"}
     assert all(facts.values())
     assert "tomcat" not in facts
 
 
-def test_java_and_tomcat_are_those_of_the_home(machine: RealMachine, settings: Settings) -> None:
+def test_java_and_tomcat_are_those_of_the_home(machine: RealSystem, settings: Settings) -> None:
     put(settings.home / "opt/jdk/bin/java", "#!/bin/sh\necho 'openjdk version \"1.8.0_392\"' >&2\n", 0o755)
     link(settings.home / "opt/java", "jdk")
     (settings.home / "opt/apache-tomcat-9.0.43").mkdir()
@@ -67,20 +69,20 @@ def test_java_and_tomcat_are_those_of_the_home(machine: RealMachine, settings: S
     assert (facts["java"], facts["tomcat"]) == ("11.0.2", "9.0.50")
 
 
-def test_setenv_says_which_java_is_meant(machine: RealMachine, settings: Settings) -> None:
+def test_setenv_says_which_java_is_meant(machine: RealSystem, settings: Settings) -> None:
     put(settings.home / "bin/setenv.sh", 'export JAVA_HOME="$HOME/own"\n')
     put(settings.home / "own/bin/java", "", 0o755)
     put(settings.home / "own/release", 'JAVA_VERSION="17.0.1"\n')
     assert machine.facts()["java"] == "17.0.1"
 
 
-def test_a_java_that_cannot_run_is_not_known(machine: RealMachine, settings: Settings) -> None:
+def test_a_java_that_cannot_run_is_not_known(machine: RealSystem, settings: Settings) -> None:
     put(settings.home / "opt/java/bin/java", "no program", 0o644)
     assert "java" not in machine.facts()
 
 
-def test_an_empty_spool_holds_no_mail(machine: RealMachine) -> None:
-    assert machine.pending_mail() == []
+def test_an_empty_spool_holds_no_mail(settings: Settings) -> None:
+    assert RealApplication(settings).pending_mail() == []
 
 
 def test_blocks_are_told_by_mailing_and_by_whether_they_are_due(settings: Settings) -> None:
@@ -128,5 +130,5 @@ def test_a_host_makes_each_adapter_once(settings: Settings) -> None:
     assert (host.name, host.home_path) == ("test", str(settings.home))
     assert (host.backups_path, host.scratch_path) == (str(settings.backups), str(settings.scratch))
     assert host.home is host.home
-    assert host.machine is host.machine
+    assert host.system is host.system
     assert host.application is host.application

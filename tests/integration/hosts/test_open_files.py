@@ -15,7 +15,7 @@ from orchestrator.hosts.application.application import RealApplication
 from orchestrator.settings import Settings
 from tests.remedies.follow import seen
 from workflows.checks.upgrade import open_files
-from workflows.host import OpenFiles
+from workflows.host.application import OpenFiles
 from workflows.model.finding import Finding, Severity
 
 

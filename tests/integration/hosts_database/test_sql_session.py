@@ -14,7 +14,7 @@ from orchestrator.hosts.database.connect import DatabaseError
 from orchestrator.hosts.database.database import RealDatabase
 from orchestrator.hosts.scratch.private_server import PrivateServer
 from orchestrator.settings import DatabaseSettings, Settings
-from workflows.host import SqlError, SqlSession
+from workflows.host.database import SqlError, SqlSession
 from workflows.rules.sql.classify import LAST_INSERT_ID
 
 pytestmark = pytest.mark.integration

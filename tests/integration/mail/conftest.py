@@ -15,7 +15,7 @@ import pytest
 
 from orchestrator.command import PATH, CommandError, run
 from orchestrator.hosts.mail.postfix import Postfix
-from workflows.host.mail import UnitState
+from workflows.host.units import UnitState
 
 OWNER, GROUP = "news", "uucp"  # accounts of every Debian that nothing here runs as
 MAIN = """compatibility_level = 3.6
@@ -46,7 +46,7 @@ class NoUnits:
 
     def state(self, unit: str) -> UnitState:
         del unit
-        return UnitState(exists=False, enabled=False, active=False)
+        return UnitState(exists=False, enabled=False)
 
     def enable(self, unit: str) -> None:
         raise AssertionError(unit)

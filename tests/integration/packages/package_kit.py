@@ -11,7 +11,7 @@ from pathlib import Path
 
 from orchestrator.releases.site import SitePackages
 from orchestrator.settings import Settings
-from workflows.host import Artefact
+from workflows.host.releases import Artefact
 from workflows.model.plans import PackageKind, PackageRef
 
 GUI = "openemm-gui-20.04.000.200.tar.gz"

@@ -12,7 +12,7 @@ from orchestrator.command import run
 from orchestrator.hosts.application.backend_python import ask
 from orchestrator.sandbox import packages, processes
 from orchestrator.sandbox.packages import RELEASES
-from workflows.host import BackendPython
+from workflows.host.software import BackendPython
 
 pytestmark = pytest.mark.integration
 HOOKS = {  # hook, what it holds -> what cannot be imported, with the place that imports it

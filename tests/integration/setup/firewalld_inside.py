@@ -62,7 +62,7 @@ def main(folder: Path) -> dict[str, Any]:
     answers = Answers(url="https://a.b", name="a.b", mailloop_domain="m.b", certificate="/c.pem", certificate_key="/k.pem")
     hop = Hop(1, "none", Release("20.10", ()), LineRules("20.10"), final=True)
     step = OpenFirewall(InstallPlan(source="none", target="20.10", hop=hop, answers=answers))
-    setup: Any = SimpleNamespace(firewall=firewall)
+    setup: Any = SimpleNamespace(network=SimpleNamespace(firewall=firewall))
     ctx: Any = Remembering()
     zones = folder / "zones/public.xml"
     delivered = zones.read_text()

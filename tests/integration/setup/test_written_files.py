@@ -16,6 +16,7 @@ import pytest
 
 from orchestrator.command import run
 from orchestrator.hosts.system.system import RealSystem
+from orchestrator.hosts.units.systemd import Systemd
 from workflows.model.answers import Answers
 from workflows.model.installation import InstallPlan
 from workflows.model.plans import Hop, LineRules, Release
@@ -142,12 +143,12 @@ def test_systemd_takes_the_unit_and_refuses_one_whose_program_is_not_there(tmp_p
         mail=SimpleNamespace(server=lambda mta: SimpleNamespace(units=["postfix.service"])),
     )
     text = StartupUnit(replace(PLAN, home=str(home))).text(setup)
-    assert _about(RealSystem().verify_unit(NAME, text), "not executable")
+    assert _about(Systemd().verify(NAME, text), "not executable")
     program.parent.mkdir(parents=True)
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
-    assert RealSystem().verify_unit(NAME, text) == []
-    assert _about(RealSystem().verify_unit(NAME, text.replace("Type=oneshot", "Typ=oneshot")), "Unknown key")
+    assert Systemd().verify(NAME, text) == []
+    assert _about(Systemd().verify(NAME, text.replace("Type=oneshot", "Typ=oneshot")), "Unknown key")
 
 
 def _about(lines: Iterable[str], words: str) -> bool:

@@ -24,9 +24,8 @@ from orchestrator.hosts.server.data_folder import begun, set_aside
 from orchestrator.hosts.server.server import RealServer
 from orchestrator.settings import DatabaseSettings, Settings
 from tests.integration.sql.sql_kit import FileJournal
-from workflows.host.mail import UnitState
-from workflows.host.os_packages import Transaction
-from workflows.host.software import Provided
+from workflows.host.os_packages import Provided, Transaction
+from workflows.host.units import UnitState
 from workflows.model.answers import Answers
 from workflows.model.installation import InstallPlan
 from workflows.model.plans import Component, Hop, LineRules, Need, PackageKind, Release
@@ -45,10 +44,17 @@ class PlayedUnits:
     def __init__(self, server: OwnServer | None = None, *, active: bool = True, enabled: bool = True) -> None:
         self.server, self.active, self.enabled = server, active, enabled
         self.done: list[str] = []
+        self.restarts = 0
+
+    def restart(self, unit: str) -> None:
+        self.restarts += 1
+        if self.server:
+            self.server.stop()
+            self.server.start()
 
     def state(self, unit: str) -> UnitState:
         active = self.server.answers() if self.server else self.active
-        return UnitState(exists=True, enabled=self.enabled, active=active)
+        return UnitState(exists=True, enabled=self.enabled, state="active" if active else "inactive")
 
     def enable(self, unit: str) -> None:
         self.done.append(f"enable {unit}")
@@ -74,18 +80,11 @@ class PlayedUnits:
 class PlayedSystem:
     """A computer of that memory."""
 
-    def __init__(self, units: PlayedUnits, memory: int) -> None:
-        self._units, self._memory = units, memory
-        self.restarts = 0
+    def __init__(self, memory: int) -> None:
+        self._memory = memory
 
     def memory(self) -> int:
         return self._memory
-
-    def restart_unit(self, unit: str) -> None:
-        self.restarts += 1
-        if self._units.server:
-            self._units.server.stop()
-            self._units.server.start()
 
 
 class PlayedPackages:
@@ -165,12 +164,12 @@ class Kit:
             name="kit", home=self.home, user="", state=folder / "state", database=DatabaseSettings(**database),
         )  # fmt: skip
         self.units = PlayedUnits(own)
-        self.system = PlayedSystem(self.units, memory)
+        self.system = PlayedSystem(memory)
         self.packages = PlayedPackages()
         self.server = server or RealServer(self.settings, defaults=own.defaults if own else None)
-        self.setup = SimpleNamespace(
-            files=RealFiles(), kept=ContentStore(folder / "state/kept"), units=self.units, system=self.system, server=self.server,
-            packages=self.packages, software=SimpleNamespace(program=shutil.which),
+        self.parts = SimpleNamespace(
+            files=RealFiles(), register=ContentStore(folder / "state/kept"), units=self.units, system=self.system,
+            server=self.server, os_packages=self.packages, software=SimpleNamespace(program=shutil.which),
             capabilities=SimpleNamespace(provided=lambda name: Provided(name, (name,))),
         )  # fmt: skip
         self.answers = Answers(url="https://news.example.com", name="news.example.com", mailloop_domain="loop.example.com")
@@ -208,7 +207,7 @@ class Kit:
             ctx.host.database.close()
 
     def keys(self, step: SetupStep) -> list[str]:
-        return [difference.key for difference in step.look(self.setup)]
+        return [difference.key for difference in step.look(self.parts)]
 
     def frontend(self, files: Mapping[str, str]) -> None:
         """Lay a frontend's WEB-INF into the home: path below it -> text."""
@@ -229,7 +228,7 @@ class Context:
         self.step = step
         self._folder = kit.folder / "run" / step
         self._folder.mkdir(parents=True, exist_ok=True)
-        self.host = SimpleNamespace(setup=kit.setup, home=RealHome(kit.settings), database=RealDatabase(kit.settings))
+        self.host = SimpleNamespace(**vars(kit.parts), home=RealHome(kit.settings), database=RealDatabase(kit.settings))
         self.statements = FileJournal(self._folder / "journal")
         self._pauses = pause_at
 

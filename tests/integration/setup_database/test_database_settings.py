@@ -9,6 +9,7 @@ import pytest
 from database_kit import GIB, Kit, OwnServer
 
 from orchestrator.hosts.server import option_files
+from tests.remedies.follow import seen
 from workflows.model.answers import Verdict
 from workflows.model.errors import RefusedError, WorkflowError
 from workflows.steps.database.configuration import DatabaseConfiguration
@@ -45,7 +46,7 @@ def test_a_server_as_it_was_installed_gets_the_settings_of_the_guide_and_loses_t
     before = own.ask(variables)
     step = DatabaseConfiguration(kit.plan())
     assert {"database.sql_mode", "database.lower_case_table_names", "database.wait_timeout"} <= set(kit.keys(step))
-    assert not any(difference.by_admin for difference in step.look(kit.setup))
+    assert not any(difference.by_admin for difference in step.look(kit.parts))
     done = kit.attempt(step)
     modes = "STRICT_ALL_TABLES,NO_AUTO_CREATE_USER,NO_ENGINE_SUBSTITUTION"
     assert own.ask(variables) == [(modes, 1, GIB // 4, 604800, "utf8mb4_unicode_ci")]
@@ -54,7 +55,7 @@ def test_a_server_as_it_was_installed_gets_the_settings_of_the_guide_and_loses_t
     # a second look finds nothing, and a second run restarts nothing; a file that is gone is missed before the next start
     assert kit.keys(step) == []
     kit.attempt(DatabaseConfiguration(kit.plan()))
-    assert kit.system.restarts == 1
+    assert kit.units.restarts == 1
     text = said(own)
     (own.conf / "zz-openemm.cnf").unlink()
     assert "database.sql_mode" in kit.keys(step)
@@ -81,7 +82,7 @@ def test_what_somebody_configured_worse_is_asked_about_and_replaced_only_when_to
     own.stop()
     own.start()
     step = DatabaseConfiguration(kit.plan())
-    (found,) = [difference for difference in step.look(kit.setup) if difference.by_admin]
+    (found,) = [difference for difference in step.look(kit.parts) if difference.by_admin]
     assert (found.key, found.now) == ("database.max_allowed_packet", f"2M in {theirs}")
     with pytest.raises(WorkflowError) as refused:
         kit.attempt(step)
@@ -106,7 +107,14 @@ def test_a_file_that_is_read_after_ours_is_named(kit: Kit, own: OwnServer) -> No
         kit.attempt(step)
     assert refused.value.error_key == "database-option-overruled"
     assert "zzz-last.cnf" in refused.value.message
-    assert kit.system.restarts == 0
+    assert kit.units.restarts == 0
+    mends, _ = refused.value.next
+    seen(mends)
+    file, _, takes = mends.partition("    take ")
+    lines = Path(file).read_text().splitlines(keepends=True)
+    Path(file).write_text("".join(line for line in lines if not line.startswith(takes.partition(" ")[0])))
+    kit.attempt(step)
+    assert own.ask("SELECT @@wait_timeout") == [(604800,)]
 
 
 def test_names_in_upper_case_are_never_hidden(kit: Kit, own: OwnServer) -> None:
@@ -114,14 +122,14 @@ def test_names_in_upper_case_are_never_hidden(kit: Kit, own: OwnServer) -> None:
     own.ask("CREATE TABLE Shop.Orders (id INT)")
     try:
         step = DatabaseConfiguration(kit.plan())
-        (found,) = [one for one in step.look(kit.setup) if one.key == "database.lower_case_table_names"]
+        (found,) = [one for one in step.look(kit.parts) if one.key == "database.lower_case_table_names"]
         assert found.by_admin
         assert "Shop" in found.what
         step = DatabaseConfiguration(kit.plan(differences={found.key: Verdict.REPLACE}))
         with pytest.raises(RefusedError) as refused:
             kit.attempt(step)
         assert refused.value.error_key == "database-names-upper-case"
-        assert kit.system.restarts == 0
+        assert kit.units.restarts == 0
         kit.attempt(DatabaseConfiguration(kit.plan(differences={found.key: Verdict.KEEP})))
         assert own.ask("SELECT @@lower_case_table_names") == [(0,)]
     finally:
@@ -135,7 +143,7 @@ def test_what_a_distribution_ships_is_nobodys_configuration(kit: Kit, own: OwnSe
     own.stop()
     own.start()
     step = DatabaseConfiguration(kit.plan())
-    assert [one.key for one in step.look(kit.setup) if one.by_admin] == ["database.collation_server"]
+    assert [one.key for one in step.look(kit.parts) if one.by_admin] == ["database.collation_server"]
     monkeypatch.setattr(option_files, "shipped", lambda file: file.name == "50-server.cnf")
     kit.attempt(step)
     trusted = "SELECT @@collation_server, @@log_bin_trust_function_creators"  # with a binary log, or triggers would need SUPER

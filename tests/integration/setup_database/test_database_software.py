@@ -13,6 +13,7 @@ from orchestrator.hosts.server import option_files
 from orchestrator.hosts.server.server import RealServer
 from orchestrator.hosts.server.server_program import installed
 from orchestrator.settings import Settings
+from tests.remedies.follow import seen
 from workflows.model.answers import Verdict
 from workflows.model.errors import RefusedError, WorkflowError
 from workflows.steps.application.admin_password import AdminPassword
@@ -35,7 +36,7 @@ def host(folder: Path, version: str | None) -> Kit:
     def comes() -> None:
         server.claims = server.claims or "MariaDB 10.11.19"
 
-    kit.setup.packages = kit.packages = PlayedPackages(brings=comes)
+    kit.parts.os_packages = kit.packages = PlayedPackages(brings=comes)
     kit.units.active = kit.units.enabled = version is not None
     return kit
 
@@ -76,16 +77,24 @@ def test_a_stopped_server_is_started_and_undone_stopped_again(tmp_path: Path) ->
 @pytest.mark.parametrize("version", ["MySQL 8.0.36", "MariaDB 10.0.38", "MariaDB 5.5.68", "MySQL 5.5.62"])
 def test_a_server_that_does_not_fit_is_asked_about_and_never_removed(tmp_path: Path, version: str) -> None:
     kit = host(tmp_path, version)
-    (found,) = DatabaseSoftware(kit.plan()).look(kit.setup)
+    (found,) = DatabaseSoftware(kit.plan()).look(kit.parts)
     assert (found.key, found.now, found.by_admin) == ("database.version", version, True)
     with pytest.raises(WorkflowError) as refused:
         kit.attempt(DatabaseSoftware(kit.plan()))
     assert refused.value.error_key == "difference-unanswered"
+    replaces = DatabaseSoftware(kit.plan(differences={found.key: Verdict.REPLACE}))
     with pytest.raises(RefusedError) as refused:
-        kit.attempt(DatabaseSoftware(kit.plan(differences={found.key: Verdict.REPLACE})))
+        kit.attempt(replaces)
     assert refused.value.error_key == "database-version-unfit"
     assert kit.packages.there == {}
+    takes_back, removes, resumes, keeps = refused.value.next
+    assert takes_back.startswith("orchestrate abort")
+    seen(keeps)
     kit.attempt(DatabaseSoftware(kit.plan(differences={found.key: Verdict.KEEP})))
+    seen(removes)
+    kit.server.claims = None
+    seen(resumes)
+    assert kit.attempt(replaces).facts["version"] == "MariaDB 10.11.19"
 
 
 def test_a_release_that_stops_at_another_version_refuses_a_newer_one_as_well(tmp_path: Path) -> None:
@@ -118,7 +127,7 @@ def test_the_clients_of_a_software_collection_are_linked_where_everybody_finds_t
 ) -> None:
     monkeypatch.setattr("workflows.steps.database.software.LINKS", str(tmp_path / "bin"))
     kit = host(tmp_path, "MariaDB 10.2.40")
-    kit.setup.software.program = lambda name: name if (tmp_path / "bin" / name).is_symlink() else None
+    kit.parts.software.program = lambda name: name if (tmp_path / "bin" / name).is_symlink() else None
     step = DatabaseSoftware(kit.plan())
     assert kit.keys(step) == ["database.client"]
     kit.attempt(step)
@@ -133,7 +142,7 @@ def cut_off(kit: Kit, *files: str) -> DatabaseSoftware:
     step = DatabaseSoftware(kit.plan())
     ctx = kit.context(step)
     ctx.remember(**step.prepare(ctx))
-    ctx.remember(added=["database-server"], changed=[asdict(found) for found in step.look(kit.setup)])
+    ctx.remember(added=["database-server"], changed=[asdict(found) for found in step.look(kit.parts)])
     for name in files:
         file = kit.server.data / name
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -190,7 +199,7 @@ def test_a_bare_host_is_looked_at_without_an_error_and_nothing_is_made_on_it(
 ) -> None:
     monkeypatch.setattr("orchestrator.hosts.server.server.installed", lambda *_: None)
     kit = Kit(tmp_path, admin_socket=tmp_path / "nobody.sock")
-    kit.setup.software.program = lambda name: None
+    kit.parts.software.program = lambda name: None
     kit.units.active = kit.units.enabled = False
     steps = (DatabaseSoftware, DatabaseConfiguration, DatabaseAndUser, CreateSchema, BasicConfiguration, AdminPassword)
     assert [key for step in steps for key in kit.keys(step(kit.plan()))] == [

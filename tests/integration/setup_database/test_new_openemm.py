@@ -125,7 +125,7 @@ def test_a_new_20_10_has_all_versions_and_its_updates_run_right_after_the_full_s
 
 def test_everything_follows_from_the_url_and_a_second_look_finds_nothing(new: Kit, sql: Sql) -> None:
     step = BasicConfiguration(new.plan())
-    assert not any(difference.by_admin for difference in step.look(new.setup))
+    assert not any(difference.by_admin for difference in step.look(new.parts))
     done = new.attempt(step)
     seen = configuration(sql)
     assert {key: seen[key] for key in WANTED} == WANTED
@@ -168,7 +168,7 @@ def test_the_key_pair_of_an_openemm_that_was_there_before_is_its_own(new: Kit, s
 
 def test_half_a_key_pair_is_asked_about(new: Kit, sql: Sql) -> None:
     sql(f"INSERT INTO {DATABASE}.config_tbl (class, name, value) VALUES ('birt', 'privatekey', 'somebodys')")
-    (found,) = [one for one in BasicConfiguration(new.plan()).look(new.setup) if one.key == "configuration.birt.keys"]
+    (found,) = [one for one in BasicConfiguration(new.plan()).look(new.parts) if one.key == "configuration.birt.keys"]
     assert (found.now, found.by_admin) == ("only birt.privatekey", True)
 
 
@@ -203,7 +203,7 @@ def test_what_somebody_set_is_asked_about_and_markers_are_filled(new: Kit, sql: 
     sql(f"UPDATE {DATABASE}.config_tbl SET value = 'https://old.example.com' WHERE class = 'system' AND name = 'url'")
     sql(f"UPDATE {DATABASE}.config_tbl SET value = 'http://[to be defined]' WHERE class = 'birt' AND name = 'url'")
     sql(f"UPDATE {DATABASE}.config_tbl SET value = 'https://www.example.com' WHERE name = 'RdirLandingpage'")
-    found = {difference.key: difference.by_admin for difference in BasicConfiguration(new.plan()).look(new.setup)}
+    found = {difference.key: difference.by_admin for difference in BasicConfiguration(new.plan()).look(new.parts)}
     assert found == {"configuration.system.url": True, "configuration.birt.url": False}
     with pytest.raises(WorkflowError) as refused:
         new.attempt(BasicConfiguration(new.plan()))

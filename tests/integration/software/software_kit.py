@@ -18,9 +18,8 @@ from orchestrator.runs.engine import Engine
 from orchestrator.runs.events import Bus
 from state.journal import RunRecord
 from state.store import Store
-from workflows.host.mail import UnitState
-from workflows.host.os_packages import PackageManager
-from workflows.host.software import Provided
+from workflows.host.os_packages import PackageManager, Provided
+from workflows.host.units import UnitState
 from workflows.model.answers import Answers
 from workflows.model.errors import WorkflowError
 from workflows.model.installation import InstallPlan
@@ -42,7 +41,7 @@ class Units:
         self.states: dict[str, UnitState] = {}
 
     def state(self, unit: str) -> UnitState:
-        return self.states.get(unit, UnitState(exists=False, enabled=False, active=False))
+        return self.states.get(unit, UnitState(exists=False, enabled=False))
 
     def enable(self, unit: str) -> None:
         self.states[unit] = replace(self.state(unit), enabled=True)
@@ -51,10 +50,10 @@ class Units:
         self.states[unit] = replace(self.state(unit), enabled=False)
 
     def start(self, unit: str) -> None:
-        self.states[unit] = replace(self.state(unit), active=True)
+        self.states[unit] = replace(self.state(unit), state="active")
 
     def stop(self, unit: str) -> None:
-        self.states[unit] = replace(self.state(unit), active=False)
+        self.states[unit] = replace(self.state(unit), state="inactive")
 
 
 @dataclass
@@ -83,11 +82,11 @@ class World:
     @property
     def host(self) -> Any:
         """As a workflow sees it."""
-        setup = SimpleNamespace(
-            files=RealFiles(), kept=ContentStore(self.home.parent / "kept"), packages=self.packages, software=self.software,
-            units=self.units, capabilities=self.capabilities, mail=SimpleNamespace(listeners=lambda port: ()),
+        return SimpleNamespace(
+            files=RealFiles(), register=ContentStore(self.home.parent / "kept"), os_packages=self.packages,
+            software=self.software, units=self.units, capabilities=self.capabilities,
+            network=SimpleNamespace(listeners=lambda port: ()),
         )  # fmt: skip
-        return SimpleNamespace(setup=setup)
 
     def offer(self, capability: str, *packages: str, **more: Any) -> None:
         """Let the distribution provide a capability."""
@@ -102,7 +101,7 @@ class World:
 
     def look(self, step: SetupStep) -> list[tuple[str, str | None, str]]:
         """Key, present and wanted value of each difference."""
-        return [(d.key, d.now, d.wanted) for d in step.look(self.host.setup)]
+        return [(d.key, d.now, d.wanted) for d in step.look(self.host)]
 
     def engine(self, step: SetupStep, run: str = "TEST") -> Engine:
         """A run of that step, and of one that fails behind it."""

@@ -25,7 +25,7 @@ PYTHON = "/usr/bin/python3"  # which others than root may run
 SOURCE = os.environ.get("ORCHESTRATE_PYTHON_SOURCE", "")
 CHILD = """import sys
 from pathlib import Path
-from orchestrator.hosts.setup import python_source
+from orchestrator.hosts.software import python_source
 archive, digest, folder = sys.argv[1:]
 python_source.build(Path(archive), digest, Path(folder), lambda text: print(text, flush=True))
 """

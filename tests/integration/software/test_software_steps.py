@@ -12,12 +12,13 @@ import pytest
 
 from orchestrator.command import run
 from orchestrator.files import tree_digest
+from state.journal import RunRecord
 from tests.integration.os_packages.os_package_kit import Small, build_deb
 from tests.integration.software.software_kit import World, java_home, key_of, tomcat_archive, tomcat_files, tomcat_folder, wheel
 from tests.remedies.follow import follow, seen
 from tests.system.lab import python_source
-from workflows.host.mail import UnitState
-from workflows.host.software import Repository
+from workflows.host.os_packages import Repository
+from workflows.host.units import UnitState
 from workflows.model.answers import Verdict
 from workflows.model.errors import WorkflowError
 from workflows.model.plans import Need
@@ -35,7 +36,7 @@ SMALL = ["alpha", "beta", "gamma"]
 def test_packages_are_installed_cron_runs_and_undo_leaves_what_was_there(world: World) -> None:
     world.packages.install(["gamma"])
     world.offer("os-base", "alpha", "gamma")
-    world.units.states["crond.service"] = UnitState(exists=True, enabled=False, active=False)
+    world.units.states["crond.service"] = UnitState(exists=True, enabled=False)
     step = OperatingSystemPackages(world.plan())
     assert world.look(step) == [
         ("os.packages.os-base", None, "alpha"), ("os.cron", "not started at boot", "running"),
@@ -47,12 +48,12 @@ def test_packages_are_installed_cron_runs_and_undo_leaves_what_was_there(world: 
     assert record.steps[0].intent["added"] == ["alpha", "beta"]
     assert engine.undo().state == "undone"
     assert set(world.packages.installed(SMALL)) == {"gamma"}
-    assert world.units.state("crond.service") == UnitState(exists=True, enabled=False, active=False)
+    assert world.units.state("crond.service") == UnitState(exists=True, enabled=False)
 
 
 def test_what_a_cut_off_attempt_brought_is_taken_away_with_the_rest(world: World) -> None:
     world.offer("os-base", "alpha", "gamma")
-    world.units.states["cron.service"] = UnitState(exists=True, enabled=True, active=True)
+    world.units.states["cron.service"] = UnitState(exists=True, enabled=True, state="active")
     install = world.packages.install
 
     def cut_off(packages: Any) -> None:
@@ -72,7 +73,7 @@ def test_what_a_cut_off_attempt_brought_is_taken_away_with_the_rest(world: World
 
 def test_half_of_a_package_is_completed_before_anybody_asks_what_it_is_like(world: World, offered: Path) -> None:
     world.offer("os-base", "gamma")
-    world.units.states["cron.service"] = UnitState(exists=True, enabled=True, active=True)
+    world.units.states["cron.service"] = UnitState(exists=True, enabled=True, state="active")
     step = OperatingSystemPackages(world.plan())
 
     def cut_off(packages: Any) -> None:
@@ -86,7 +87,7 @@ def test_half_of_a_package_is_completed_before_anybody_asks_what_it_is_like(worl
     assert "gamma" in audit(world)
     looked = []
 
-    def look(self: OperatingSystemPackages, setup: Any) -> list[Any]:
+    def look(self: OperatingSystemPackages, host: Any) -> list[Any]:
         looked.append(audit(world))
         return []
 
@@ -99,7 +100,7 @@ def test_half_of_a_package_is_completed_before_anybody_asks_what_it_is_like(worl
 
 def test_a_package_somebody_else_came_to_need_stops_the_undo_and_says_so(world: World) -> None:
     world.offer("os-base", "beta")
-    world.units.states["cron.service"] = UnitState(exists=True, enabled=True, active=True)
+    world.units.states["cron.service"] = UnitState(exists=True, enabled=True, state="active")
     engine, _ = world.run(OperatingSystemPackages(world.plan()))
     world.packages.install(["alpha"])
     assert engine.undo().state == "undo-failed"
@@ -117,7 +118,7 @@ def test_a_package_somebody_else_came_to_need_stops_the_undo_and_says_so(world: 
 def test_what_cannot_be_had_is_named_with_its_repository(world: World, package: str, patterns: tuple[str, ...], key: str) -> None:
     repository = Repository("legacy", patterns, "SUSEConnect -p sle-module-legacy/15.1/x86_64") if patterns else None
     world.offer("os-base", package, repository=repository)
-    world.units.states["cron.service"] = UnitState(exists=True, enabled=True, active=True)
+    world.units.states["cron.service"] = UnitState(exists=True, enabled=True, state="active")
     _, record = world.run(OperatingSystemPackages(world.plan()))
     assert key_of(record) == key
     assert record.headline is not None
@@ -142,7 +143,7 @@ def test_what_could_only_come_instead_of_another_is_not_installed(world: World) 
 def test_what_the_distribution_does_not_have_is_told_in_its_own_words(world: World) -> None:
     world.offer("os-base", note="this distribution does not offer it")
     with pytest.raises(WorkflowError, match="cannot install os-base: this distribution does not offer it") as caught:
-        packages.require_obtainable(world.host.setup, ["os-base"])
+        packages.require_obtainable(world.host, ["os-base"])
     assert caught.value.error_key == "capability-not-offered"
 
 
@@ -163,10 +164,10 @@ def test_a_java_that_fits_is_taken_even_when_a_newer_one_is_there(world: World, 
     _javas(world, tmp_path, "17.0.1", "11.0.20")
     step = Java(world.plan())
     assert world.look(step) == []
-    assert step.evidence(world.host.setup) == {
+    assert step.evidence(world.host) == {
         "java_home": f"{tmp_path}/jvm/java-11-openjdk-11.0.20", "version": "11.0.20", "tested": True,
     }  # fmt: skip
-    assert Java(world.plan(java="17")).evidence(world.host.setup)["version"] == "17.0.1"
+    assert Java(world.plan(java="17")).evidence(world.host)["version"] == "17.0.1"
 
 
 def test_the_newest_java_that_fits_is_installed_and_taken_away_again(world: World, tmp_path: Path) -> None:
@@ -468,6 +469,59 @@ def test_a_python_that_does_not_fit_or_nobody_vouches_for_is_not_built(
     assert opt.exists() or tree_digest(world.home) == before
 
 
+def test_another_python_is_taken_when_it_is_answered_as_it_says(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(python, "STANDARD", ("zlib",))
+    monkeypatch.setattr(python, "REQUIRED", {})
+    source, digest = python_source.build(tmp_path, "/usr/bin/python3")
+    _, here = world.software.python("/usr/bin/python3") or ("", "")
+
+    def step(*needs: str, **answers: str) -> Python:
+        plan = world.plan(**answers)
+        rules = replace(plan.hop.rules, needs=(Need("python", needs, stops=True, source="facts 24.1"),))
+        return Python(replace(plan, hop=replace(plan.hop, rules=rules)))
+
+    def refused(unfit: Python, run_id: str) -> list[str]:
+        """The ways on; nothing is left of the run."""
+        engine, record = world.run(unfit, run_id)
+        assert engine.undo().state == "undone"
+        return ways_of(record)[1:]
+
+    good = {"python_source": str(source), "python_source_sha256": digest}
+    builds, _ = refused(step("3.9", python="/usr/bin/python3"), "UNFIT")
+    (other_digest,) = refused(step("3.9", python_source=str(source), python_source_sha256="0" * 64), "OTHER")
+    with pytest.raises(WorkflowError) as not_one:  # as a plan looks
+        step("3.9", python_source=str(tomcat_archive(tmp_path / "other.tgz"))).look(world.host)
+    for way in (builds, other_digest, *not_one.value.next):
+        seen(way)
+    engine, record = world.run(step("3.9", **good), "BUILDS")
+    assert (key_of(record), record.steps[0].facts["version"]) == ("made-to-fail", "3.9.2")
+    assert engine.undo().state == "undone"
+
+    _, takes = refused(step(here, **good), "SOURCE")
+    seen(takes)
+    _, record = world.run(step(here, python="/usr/bin/python3"), "TAKES")
+    assert (key_of(record), record.steps[0].facts["version"]) == ("made-to-fail", here)
+
+
+def test_what_a_python_lacks_of_itself_is_told_by_importing_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(python, "STANDARD", ("part_that_is_not_there",))
+    monkeypatch.setattr(python, "REQUIRED", {})
+    engine, record = world.run(Python(world.plan(python="/usr/bin/python3")))
+    assert key_of(record) == "python-incomplete"
+    tells, _ = ways_of(record)
+    assert "No module named 'part_that_is_not_there'" in follow(tells, expect=(1,)).stderr
+    monkeypatch.setattr(python, "STANDARD", ("zlib",))  # it is installed
+    assert key_of(engine.run()) == "made-to-fail"
+
+
+def ways_of(record: RunRecord) -> list[str]:
+    """What is said to come next."""
+    assert record.headline
+    return list(record.headline["next"])
+
+
 def test_a_python_that_is_none_is_named(world: World, tmp_path: Path) -> None:
     for name, code in (("old", "print('2.7.18')"), ("none", "exit 1")):
         (tmp_path / name).write_text(f"#!/bin/sh\n{code}\n")
@@ -491,7 +545,7 @@ def test_what_lies_in_a_folder_of_somebody_else_is_run_as_him(world: World) -> N
 def test_the_package_of_a_file_is_installed_and_without_one_it_is_left_out_and_said(world: World, tmp_path: Path) -> None:
     build_deb(tmp_path, Small("wkhtmltox", "0.12.6-1", {"Depends": "beta"}), tmp_path)
     file = str(tmp_path / "wkhtmltox_0.12.6-1_all.deb")
-    assert "left_out" in Wkhtmltox(world.plan()).evidence(world.host.setup)
+    assert "left_out" in Wkhtmltox(world.plan()).evidence(world.host)
     step = Wkhtmltox(world.plan(wkhtmltox=file))
     assert world.look(step) == [("wkhtmltox.package", None, "0.12.6-1")]
     engine, record = world.run(step)
@@ -506,8 +560,15 @@ def test_another_version_that_is_installed_is_not_replaced(world: World, tmp_pat
         build_deb(tmp_path, Small("wkhtmltox", version), tmp_path)
     world.packages.install([str(tmp_path / "wkhtmltox_0.12.5_all.deb")])
     answered = {"differences": {"wkhtmltox.package": Verdict.REPLACE}}
-    step = Wkhtmltox(world.plan(wkhtmltox=str(tmp_path / "wkhtmltox_0.12.6_all.deb"), **answered))
-    assert key_of(world.run(step)[1]) == "wkhtmltox-of-other-version"
+    file = str(tmp_path / "wkhtmltox_0.12.6_all.deb")
+    engine, record = world.run(Wkhtmltox(world.plan(wkhtmltox=file, **answered)))
+    assert key_of(record) == "wkhtmltox-of-other-version"
+    assert world.packages.installed(["wkhtmltox"]) == {"wkhtmltox": "0.12.5"}
+    _, keeps, _ = ways_of(record)
+    seen(keeps)
+    assert engine.undo().state == "undone"
+    kept = Wkhtmltox(world.plan(wkhtmltox=file, differences={"wkhtmltox.package": Verdict.KEEP}))
+    assert key_of(world.run(kept, "KEEP")[1]) == "made-to-fail"
     assert world.packages.installed(["wkhtmltox"]) == {"wkhtmltox": "0.12.5"}
 
 

@@ -20,8 +20,9 @@ import pymysql
 from orchestrator.hosts.database.database import RealDatabase
 from orchestrator.settings import DatabaseSettings, Settings
 from state import faults
-from workflows.host import AppState, LogMark, SqlFile, SqlKind, Tell
+from workflows.host.application import AppState, LogMark, Tell
 from workflows.host.backups import Backup
+from workflows.host.home import SqlFile, SqlKind
 from workflows.model.errors import WorkflowError
 from workflows.model.plans import BenignError, Hop, LineRules, Release
 from workflows.model.step import Done, PauseRequested, StatementRecord, StatementState

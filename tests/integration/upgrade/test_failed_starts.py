@@ -11,7 +11,7 @@ from upgrade_kit import GUI_20_04, OF_20_10, Stages, same
 from orchestrator.runs import start as running
 from tests.crash.bench import Picture
 from tests.remedies.follow import follow
-from workflows.host import Tell
+from workflows.host.application import Tell
 
 pytestmark = pytest.mark.integration
 

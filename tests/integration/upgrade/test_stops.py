@@ -14,7 +14,7 @@ from orchestrator.hosts.application.application import RealApplication
 from orchestrator.sandbox import processes as sandbox
 from tests.crash.bench import Picture
 from tests.remedies.follow import follow
-from workflows.host import Tell
+from workflows.host.application import Tell
 
 pytestmark = pytest.mark.integration
 UPGRADE = ("upgrade", "--to", "20.04", "--yes")

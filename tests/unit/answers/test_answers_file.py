@@ -9,8 +9,7 @@ import pytest
 
 from orchestrator.answers import file as answers_file
 from orchestrator.answers.questions import QUESTIONS
-from workflows.host.mail import Mta
-from workflows.model.answers import Answers, Verdict
+from workflows.model.answers import Answers, Mta, Verdict
 from workflows.model.errors import WorkflowError
 
 NEEDED = {"name": "openemm.example.com", "url": "https://openemm.example.com", "mailloop_domain": "mailing.example.com"}

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from workflows.host import AppState
+from workflows.host.application import AppState
 from workflows.host.backups import Backup, Progress
 from workflows.model.errors import WorkflowError
 from workflows.model.plans import Hop, LineRules, Release

@@ -11,9 +11,8 @@ import pytest
 from orchestrator.display.pages import moves, retention
 from orchestrator.plans.rollback import Loss, RollbackView
 from orchestrator.upkeep.retention import Fate
-from workflows.host import Link, StagedTree
 from workflows.model.moves import RestorePoint, RollbackPlan, SwitchPlan
-from workflows.model.plans import Component, Hop, LineRules, PackageKind, Release
+from workflows.model.plans import Component, Hop, LineRules, Link, PackageKind, Release, StagedTree
 
 NOW = datetime(2026, 11, 22, 11, 9, 31, tzinfo=UTC)
 HOP = Hop(1, "20.10.000.152", Release("20.04.000.200", ()), LineRules("20.04"), final=True, name="rollback")

@@ -10,22 +10,23 @@ import pytest
 
 from workflows.checks.doctor import mta_active, mta_installed, mta_running, mta_started
 from workflows.checks.doctor.visit import Visit
-from workflows.host.doctor import UnitStory
-from workflows.host.mail import Clue, Mta, Source
+from workflows.host.mail import Clue, Source
+from workflows.host.units import UnitState
+from workflows.model.answers import Mta
 
 BOTH = "postfix sendmail"
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 NEVER, ENDED = (
-    UnitStory(exists=True, enabled=True),
-    UnitStory(exists=True, enabled=True, state="failed", started=LONG_AGO, ended=LONG_AGO),
+    UnitState(exists=True, enabled=True),
+    UnitState(exists=True, enabled=True, state="failed", started=LONG_AGO, ended=LONG_AGO),
 )
 UP, NOT_ENABLED = (
-    UnitStory(exists=True, enabled=True, state="active", started=LONG_AGO),
-    UnitStory(exists=True, state="active", started=LONG_AGO),
+    UnitState(exists=True, enabled=True, state="active", started=LONG_AGO),
+    UnitState(exists=True, state="active", started=LONG_AGO),
 )
 
 
-def visit(installed: str, running: str, decided: str | None, story: UnitStory, *, systemd: bool = True) -> Visit:
+def visit(installed: str, running: str, decided: str | None, story: UnitState, *, systemd: bool = True) -> Visit:
     """A host on which alternatives decide."""
 
     def server(mta: Mta) -> Any:
@@ -36,11 +37,13 @@ def visit(installed: str, running: str, decided: str | None, story: UnitStory, *
 
     packages = SimpleNamespace(name="dnf", installed=dict.fromkeys)
     mail = SimpleNamespace(
-        server=server, packages=packages, listeners=lambda port: [],
+        server=server,
         clues=lambda: [Clue(Source.ALTERNATIVES, decided, f"sendmail leads to sendmail.{decided}")],
     )  # fmt: skip
-    vitals = SimpleNamespace(systemd=lambda: systemd, unit=lambda name: story)
-    host: Any = SimpleNamespace(mail=mail, vitals=vitals, home_path="/home/openemm")
+    host: Any = SimpleNamespace(
+        mail=mail, os_packages=packages, units=SimpleNamespace(available=lambda: systemd, state=lambda name: story),
+        network=SimpleNamespace(listeners=lambda port: []), home_path="/home/openemm",
+    )  # fmt: skip
     return Visit(host, host)
 
 
@@ -62,7 +65,7 @@ def visit(installed: str, running: str, decided: str | None, story: UnitStory, *
     ],
 )
 def test_one_cause_is_one_finding(
-    installed: str, running: str, decided: str | None, story: UnitStory, found: dict[str, str]
+    installed: str, running: str, decided: str | None, story: UnitState, found: dict[str, str]
 ) -> None:
     looked = visit(installed, running, decided, story)
     findings = [f for module in (mta_installed, mta_active, mta_started, mta_running) for f in module.check(looked)]

@@ -22,7 +22,7 @@ def site(versions: Callable[[], frozenset[str]]) -> Any:
     packages = [PackageRef(f"openemm-{kind}-{TARGET}.tar.gz", kind, TARGET, f"https://x/{kind}") for kind in KINDS]
     host = SimpleNamespace(
         home=SimpleNamespace(active=lambda: {Component.FRONTEND: SOURCE}),
-        packages=SimpleNamespace(available=lambda: packages),
+        releases=SimpleNamespace(available=lambda: packages),
         database=SimpleNamespace(versions=versions),
     )
     return SimpleNamespace(host=host, settings=SimpleNamespace(start_timeout=1.0, migrate_timeout=1.0))

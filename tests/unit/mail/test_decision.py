@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflows.host.mail import Clue, Mta, Source
+from workflows.host.mail import Clue, Source
+from workflows.model.answers import Mta
 from workflows.rules.mta import decide
 
 SAYS = st.sampled_from([None, "postfix", "sendmail", "exim4", "qmail"])

@@ -16,8 +16,9 @@ from orchestrator.hosts.mail.archive import DatedArchive
 from orchestrator.hosts.mail.message import digest
 from orchestrator.hosts.mail.sendmail import Sendmail
 from orchestrator.hosts.units.systemd import Systemd
-from workflows.host import AppState
-from workflows.host.mail import Mta, QueuedMail
+from workflows.host.application import AppState
+from workflows.host.mail import QueuedMail
+from workflows.model.answers import Mta
 from workflows.model.errors import WorkflowError
 from workflows.model.plans import Hop, LineRules, Release
 from workflows.rules.mta import Leftovers, MtaPlan
@@ -56,7 +57,7 @@ class Context:
         self._places = places
         mail = SimpleNamespace(server=lambda mta: old if mta is Mta.POSTFIX else new, archive=archive)
         application = SimpleNamespace(state=lambda: AppState(frontend=False, backend=False))
-        self.host = SimpleNamespace(mail=mail, machine=SimpleNamespace(now=lambda: ARRIVED), application=application)
+        self.host = SimpleNamespace(mail=mail, system=SimpleNamespace(now=lambda: ARRIVED), application=application)
 
     def remember(self, **facts: Any) -> None:
         self._places()
@@ -108,7 +109,6 @@ def _own_queues_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sendmail, "SYSTEM_QUEUES", {"mqueue": "/nowhere"})
     monkeypatch.setattr(Sendmail, "processes", lambda _server: [])
     monkeypatch.setattr(mta_queue, "BATCH", 3)
-    monkeypatch.setattr(mta_queue, "mail_of", lambda ctx: ctx.host.mail)
 
 
 @pytest.fixture
@@ -241,7 +241,7 @@ def test_a_server_is_stopped_only_when_it_sends_nothing_or_does_not_come_to_rest
     clock = [ARRIVED]
     notes: list[str] = []
     wait = SimpleNamespace(wait=lambda seconds: clock.append(clock[-1] + timedelta(seconds=seconds)))
-    host = SimpleNamespace(machine=SimpleNamespace(now=lambda: clock[-1]), application=wait)
+    host = SimpleNamespace(system=SimpleNamespace(now=lambda: clock[-1]), application=wait)
     ctx: Any = SimpleNamespace(host=host, report=lambda _: None, note=lambda message, **_: notes.append(message))
     server: Any = Working(rounds)
     mta_queue.come_to_rest(ctx, server)

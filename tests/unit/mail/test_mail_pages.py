@@ -8,7 +8,8 @@ from orchestrator.display.pages import mail as page
 from orchestrator.plans.mail import MailStatus, ServerStatus
 from orchestrator.views.document import as_document
 from orchestrator.views.mail import MtaQueue, MtaStatus
-from workflows.host.mail import Clue, Mta, QueuedMail, Source
+from workflows.host.mail import Clue, QueuedMail, Source
+from workflows.model.answers import Mta
 from workflows.rules.mta import decide
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

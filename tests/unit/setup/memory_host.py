@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
-from workflows.host.mail import Mta, UnitState
-from workflows.host.system import Distribution, Family
-from workflows.model.answers import Answers
+from workflows.host.system import Distribution, Family, Selinux
+from workflows.host.units import UnitState
+from workflows.model.answers import Answers, Mta
 from workflows.model.installation import InstallPlan
 from workflows.model.plans import Hop, LineRules, Need, Release
 
-ABSENT = UnitState(exists=False, enabled=False, active=False)
-RUNS = UnitState(exists=True, enabled=True, active=True)
+ABSENT = UnitState(exists=False, enabled=False)
+RUNS = UnitState(exists=True, enabled=True, state="active")
 GIB = 1024**3
 NEEDS = (Need("java", ("8", "11"), stops=False, source="guide 3.1"),)
 
@@ -60,17 +60,20 @@ def make_host(family: Family | None = Family.RHEL, texts: Mapping[str, str] | No
     }
     system = SimpleNamespace(
         distribution=lambda: Distribution("x", told.get("version", "8.9"), family, told.get("called", "Lab Linux")),
-        memory=lambda: told.get("memory", 8 * GIB), free=lambda path: told.get("free", {}).get(path, 50 * GIB),
-        name=lambda: told.get("name", "openemm.example.com"), selinux=lambda: told.get("selinux", "disabled"),
+        memory=lambda: told.get("memory", 8 * GIB),
+        space=lambda path: SimpleNamespace(free=told.get("free", {}).get(path, 50 * GIB)),
+        selinux=lambda: Selinux(told.get("selinux", "disabled")),
         open_files=lambda user: told.get("open_files", {}).get(user, (16384, 16384)),
-        default_open_files=lambda: told.get("default_open_files", (16384, 524288)),
         process_user=lambda pid: told.get("process_user", {}).get(pid),
-        stale=lambda unit, paths: unit in told.get("stale", ()),
-        reload_needed=lambda unit: told.get("reload_needed", False), systemd=lambda: told.get("systemd", 252),
     )  # fmt: skip
     return SimpleNamespace(
         files=MemoryFiles(texts or {}), system=system,
-        units=SimpleNamespace(available=lambda: told.get("booted", True), state=lambda unit: units.get(unit, ABSENT)),
+        units=SimpleNamespace(
+            available=lambda: told.get("booted", True), state=lambda unit: units.get(unit, ABSENT),
+            open_files=lambda: told.get("default_open_files", (16384, 524288)),
+            stale=lambda unit, paths: unit in told.get("stale", ()),
+            reload_needed=lambda unit: told.get("reload_needed", False), version=lambda: told.get("systemd", 252),
+        ),
         accounts=SimpleNamespace(group=lambda name: told.get("group", 1000), user=lambda name: told.get("user")),
         server=SimpleNamespace(unit=lambda: told.get("database", "mariadb.service")),
         software=SimpleNamespace(
@@ -79,11 +82,13 @@ def make_host(family: Family | None = Family.RHEL, texts: Mapping[str, str] | No
             program=lambda name: None,
         ),
         mail=SimpleNamespace(
-            server=servers.__getitem__, listeners=lambda port: listeners.get(port, []),
-            writable=lambda: told.get("read_only", []),
+            server=servers.__getitem__, writable=lambda: told.get("read_only", []),
         ),
-        firewall=SimpleNamespace(
-            running=lambda: told.get("firewalld", True), ports=lambda: told.get("ports", ()),
-            forwards=lambda: told.get("forwards", ()),
+        network=SimpleNamespace(
+            full_name=lambda: told.get("name", "openemm.example.com"), listeners=lambda port: listeners.get(port, []),
+            firewall=SimpleNamespace(
+                running=lambda: told.get("firewalld", True), ports=lambda: told.get("ports", ()),
+                forwards=lambda: told.get("forwards", ()),
+            ),
         ),
     )  # fmt: skip

@@ -9,10 +9,13 @@ from typing import Any, cast
 
 import pytest
 
-from workflows.host.mail import Alternative, Clue, Listener, Mta, Source, UnitState
-from workflows.host.setup import Setup
+from tests.remedies.follow import seen
+from workflows import host as contract
+from workflows.host.mail import Alternative, Clue, Source
+from workflows.host.network import Listener
 from workflows.host.system import Family
-from workflows.model.answers import Answers, Verdict
+from workflows.host.units import UnitState
+from workflows.model.answers import Answers, Mta, Verdict
 from workflows.model.errors import RefusedError
 from workflows.model.installation import InstallPlan
 from workflows.model.plans import Hop, LineRules, Release
@@ -71,24 +74,27 @@ class Host:
     listeners: Sequence[Listener] = (Listener(25, "/usr/lib/postfix/sbin/master"), Listener(26, "/usr/lib/postfix/sbin/smtpd"))
     family: Family = Family.DEBIAN
 
-    def setup(self) -> Setup:
+    def setup(self) -> contract.Host:
         mail = SimpleNamespace(
             server=lambda mta: self.postfix if mta is Mta.POSTFIX else self.sendmail,
             alternatives=SimpleNamespace(current=lambda: self.alternative),
             clues=lambda: [Clue(Source.ALTERNATIVES, self.third, "seen")],
+        )
+        network = SimpleNamespace(
             listeners=lambda port: self.listeners if port == 25 else (),
             greeting=lambda port, seconds: "220 hello" if port == 25 and self.postfix.pids else None,
         )
         there = self.files.keys() | self.links.keys()
         files = SimpleNamespace(read=self.files.get, read_link=self.links.get, mode=lambda path: 0o644 if path in there else None)
         made: Any = SimpleNamespace(
-            mail=mail, files=files, system=SimpleNamespace(distribution=lambda: SimpleNamespace(family=self.family)),
+            mail=mail, network=network, files=files,
+            system=SimpleNamespace(distribution=lambda: SimpleNamespace(family=self.family)),
             capabilities=SimpleNamespace(provided=lambda name: SimpleNamespace(packages=(name,))),
-            packages=SimpleNamespace(installed=lambda names: [name for name in names if name in self.installed]),
+            os_packages=SimpleNamespace(installed=lambda names: [name for name in names if name in self.installed]),
             software=SimpleNamespace(program=lambda name: None),
-            units=SimpleNamespace(state=lambda unit: UnitState(exists=True, enabled=bool(self.postfix.pids), active=True)),
+            units=SimpleNamespace(state=lambda unit: UnitState(exists=True, enabled=bool(self.postfix.pids), state="active")),
         )  # fmt: skip
-        return cast("Setup", made)
+        return cast("contract.Host", made)
 
 
 def step(release: str = "20.10.000.152", **answers: Any) -> MailServer:
@@ -170,6 +176,16 @@ def test_another_server_in_its_place_is_shown_and_never_removed(host: Host, key:
         step().change(cast("Context", None), host.setup(), list(found.values()))
     assert caught.value.error_key == error
     assert caught.value.next
+
+
+def test_the_server_that_is_there_is_kept_when_it_is_answered_so() -> None:
+    host = Host(Server(Mta.POSTFIX), Server(Mta.SENDMAIL, (25,), units=("sendmail.service",)), family=Family.RHEL)
+    with pytest.raises(RefusedError) as caught:
+        step().change(cast("Context", None), host.setup(), [])
+    keeps = seen(caught.value.next[2])
+    assert keeps.command.startswith("the same command with --mta")
+    assert "mail.other" in keys(host)
+    assert "mail.other" not in keys(host, mta=Mta(caught.value.next[2].partition("--mta ")[2].split()[0]))
 
 
 @pytest.mark.parametrize(

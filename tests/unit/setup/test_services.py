@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from workflows.host import AppState
+from workflows.host.application import AppState
 from workflows.model.plans import Hop, LineRules, Release
 from workflows.steps.application.services import StartServices
 

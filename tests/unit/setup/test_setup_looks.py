@@ -10,8 +10,8 @@ from typing import Any, cast
 import pytest
 
 from tests.unit.setup.memory_host import ABSENT, RUNS, make_plan
-from workflows.host.mail import UnitState
 from workflows.host.system import Family
+from workflows.host.units import UnitState
 from workflows.model.errors import RefusedError, WorkflowError
 from workflows.model.step import Context
 from workflows.steps.application import unit
@@ -203,7 +203,7 @@ def test_a_unit_that_systemd_has_not_read_or_that_is_disabled_differs(host: Make
     text = StartupUnit(plan).text(host())
     assert seen(StartupUnit(plan), host(**on(text))) == {}
     assert seen(StartupUnit(plan), host(**on(text, reload_needed=True))) == {"unit.read": ("not read yet", False)}
-    off = UnitState(exists=True, enabled=False, active=False)
+    off = UnitState(exists=True, enabled=False)
     assert seen(StartupUnit(plan), host(**on(text, unit=off))) == {"unit.enabled": (None, False)}
     assert seen(StartupUnit(make_plan(start=False)), host(**on(text, unit=off))) == {}
     assert list(seen(StartupUnit(plan), host(**on(text, unit=ABSENT)))) == ["unit.read", "unit.enabled"]
@@ -231,7 +231,7 @@ def test_any_file_that_rotates_catalina_out_is_right(host: Make) -> None:
 def test_a_text_that_its_owner_refuses_is_not_written(host: Make) -> None:
     setup, ctx = host(), cast("Context", None)
     setup.system.verify_logrotate = lambda text: ["error: unknown option"]
-    setup.system.verify_unit = lambda name, text: ["Unknown key"]
+    setup.units.verify = lambda name, text: ["Unknown key"]
     for step in (LogRotation(make_plan()), StartupUnit(make_plan())):
         with pytest.raises(WorkflowError) as caught:
             step.change(ctx, setup, step.look(setup))

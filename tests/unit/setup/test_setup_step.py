@@ -16,7 +16,7 @@ from orchestrator.runs.engine import Engine
 from orchestrator.runs.events import Bus
 from state.journal import RunRecord
 from state.store import Store
-from workflows.host.setup import Setup
+from workflows.host import Host
 from workflows.model.answers import Answers, Verdict
 from workflows.model.errors import WorkflowError
 from workflows.model.installation import InstallPlan
@@ -37,25 +37,18 @@ class Limit(SetupStep):
     path: str = ""
     broken: Callable[[], bool] = field(default=lambda: False)
 
-    def look(self, setup: Setup) -> Sequence[Difference]:
-        text = setup.files.read(self.path)
+    def look(self, host: Host) -> Sequence[Difference]:
+        text = host.files.read(self.path)
         return [] if text == WANTED else [Difference(KEY, "the limit", text, WANTED, by_admin=text is not None)]
 
-    def files(self, setup: Setup) -> Sequence[str]:
+    def files(self, host: Host) -> Sequence[str]:
         return [self.path]
 
-    def seen(self, setup: Setup) -> Mapping[str, Any]:
-        return {"mode": setup.files.mode(self.path)}
+    def seen(self, host: Host) -> Mapping[str, Any]:
+        return {"mode": host.files.mode(self.path)}
 
-    def change(self, ctx: Context, setup: Setup, differences: Sequence[Difference]) -> None:
-        setup.files.write(self.path, "half" if self.broken() else WANTED)
-
-
-@dataclass
-class Host:
-    """A host that can be set up."""
-
-    setup: Any
+    def change(self, ctx: Context, host: Host, differences: Sequence[Difference]) -> None:
+        host.files.write(self.path, "half" if self.broken() else WANTED)
 
 
 @pytest.fixture
@@ -81,13 +74,13 @@ class Stumble(StepDefaults):
 
 
 def _begin(store: Store, step: Limit, run: str = "TEST", *more: Step) -> Engine:
-    host = Host(SimpleNamespace(files=RealFiles(), kept=ContentStore(Path(step.path).parent / "kept")))
+    host: Any = SimpleNamespace(files=RealFiles(), register=ContentStore(Path(step.path).parent / "kept"))
     steps: list[Step] = [step, *more]
     record = store.journal.create(
         run_id=run, site=SITE, workflow="fake", plan={}, options={}, actor={}, reason=None, tool_version="0.1.0",
         steps=[(one.name, one.title) for one in steps],
     )  # fmt: skip
-    return Engine(record, steps, host=host, journal=store.journal, ledger=store.ledger(SITE), bus=Bus())  # type: ignore[arg-type]
+    return Engine(record, steps, host=host, journal=store.journal, ledger=store.ledger(SITE), bus=Bus())
 
 
 def _run(store: Store, step: Limit, run: str = "TEST") -> RunRecord:
@@ -121,6 +114,7 @@ def test_what_somebody_configured_is_not_overwritten_without_an_answer(store: St
     assert record.state == "failed"
     assert record.headline is not None
     assert record.headline["key"] == "difference-unanswered"
+    assert [way.split()[:2] for way in record.headline["next"]] == [["orchestrate", "abort"], ["the", "same"]]
     assert (tmp_path / "limits").read_text() == "limit = 9\n"
 
 

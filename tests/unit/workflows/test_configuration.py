@@ -6,17 +6,14 @@ from contextlib import contextmanager
 import pytest
 
 from workflows.model.errors import WorkflowError
+from workflows.model.values import Change, CompanyDomains, ConfigRow, is_secret
 from workflows.rules.configuration import (
     COMPANY_INFO,
     CONFIG,
-    Change,
-    CompanyDomains,
-    ConfigRow,
     caveats,
     derived,
     differences,
     effective,
-    is_secret,
     require_known,
     require_mailloop,
     require_usable,

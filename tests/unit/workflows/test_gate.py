@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from workflows.host import Dispatch
+from workflows.host.database import Dispatch
 from workflows.model.errors import UsageError
 from workflows.model.plans import GateOptions, Hop, LineRules, Release
 from workflows.model.step import Done, Waiting
@@ -44,7 +44,8 @@ def ask(number: int, gate: GateOptions, database: list[Dispatch], disk: tuple[Di
     hop = Hop(number, "19.10.000.170", Release("20.04.000.200", ()), LineRules("20.04"), final=False)
     host = SimpleNamespace(
         database=SimpleNamespace(dispatches=lambda horizon: [d for d in database if horizon or d.key != "planned"]),
-        machine=SimpleNamespace(local_time=lambda: now, pending_mail=lambda: disk),
+        system=SimpleNamespace(local_time=lambda: now),
+        application=SimpleNamespace(pending_mail=lambda: disk),
     )
     return WaitForDispatch(hop, gate).do(SimpleNamespace(host=host))
 

@@ -12,10 +12,11 @@ import pytest
 
 from orchestrator.plans.switch import newest, same, tomcat_links, trees_for, versions_of
 from orchestrator.plans.workflows import WORKFLOWS, plan_from_json, plan_to_json, steps_of
-from workflows.host import AppState, InstalledTree, Link, StagedTree
+from workflows.host.application import AppState
+from workflows.host.home import InstalledTree
 from workflows.model.errors import RefusedError, UsageError, WorkflowError
 from workflows.model.moves import RestorePoint, RollbackPlan, SwitchPlan
-from workflows.model.plans import Component, Hop, LineRules, PackageKind, Release
+from workflows.model.plans import Component, Hop, LineRules, Link, PackageKind, Release, StagedTree
 from workflows.model.version import Version
 from workflows.rules.loss import more_rows, of_people, written_since
 
@@ -38,7 +39,7 @@ class FakeHome:
 def host(*trees: StagedTree | InstalledTree, tomcats: Mapping[str, str] | None = None, link: str | None = None) -> Any:
     found = [one if isinstance(one, InstalledTree) else InstalledTree(one) for one in trees]
     machine = SimpleNamespace(facts=dict)
-    return SimpleNamespace(home=FakeHome(found, tomcats or {}, link), home_path="/home/openemm", machine=machine)
+    return SimpleNamespace(home=FakeHome(found, tomcats or {}, link), home_path="/home/openemm", system=machine)
 
 
 FRONTEND = [tree(kind, "20.10.000.152") for kind in (K.GUI, K.STATISTICS, K.WEBSERVICES)]
@@ -195,7 +196,7 @@ def a_context(backups: FakeBackups) -> Any:
     machine = SimpleNamespace(now=lambda: datetime(2026, 11, 22, tzinfo=UTC))
     return SimpleNamespace(
         host=SimpleNamespace(
-            backups=backups, machine=machine, database=SimpleNamespace(row_counts=fail),
+            backups=backups, system=machine, database=SimpleNamespace(row_counts=fail),
             application=SimpleNamespace(state=lambda: AppState(frontend=False, backend=False)),
         ),
         run="7K3Q", intent={},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from workflows.host import Report, StartupJob
+from workflows.host.database import Report, StartupJob
 from workflows.rules.proof import (
     Condition,
     decided,

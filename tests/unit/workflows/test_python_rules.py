@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from workflows.checks.upgrade import backend_python
-from workflows.host import BackendPython, InstalledTree, StagedTree
+from workflows.host.home import InstalledTree
+from workflows.host.software import BackendPython
 from workflows.model.finding import Severity
-from workflows.model.plans import Component, PackageKind
+from workflows.model.plans import Component, PackageKind, StagedTree
 from workflows.rules.backend_python import database_module, is_asked, unfit
 
 TOO_NEW = "stream.py:15: ImportError: cannot import name 'Iterable' from 'collections'"
@@ -48,7 +49,7 @@ def host(asked: BackendPython | None, version: str = "20.10.000.126") -> Any:
         active_folder=lambda kind: tree.folder, installed=lambda: [InstalledTree(tree)],
         active=lambda: {Component.FRONTEND: "20.10.000.152"},
     )  # fmt: skip
-    return SimpleNamespace(home=home, machine=SimpleNamespace(backend_python=lambda folder, line: asked))
+    return SimpleNamespace(home=home, software=SimpleNamespace(backend_python=lambda folder, line: asked))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from workflows.host import HttpAnswer
+from workflows.host.application import HttpAnswer
 from workflows.model.plans import Hop, LineRules, Release
 from workflows.steps.application.this_database import before_start, judge_release, round_trip
 

@@ -6,7 +6,8 @@ import pytest
 
 from orchestrator.releases.catalogue import Catalogue
 from workflows.model.plans import LineRules
-from workflows.rules.site_values import PropertyFiles, SiteValues, Unset, command, judge, kept_by, together, unset
+from workflows.model.values import PropertyFiles, SiteValues
+from workflows.rules.site_values import Unset, command, judge, kept_by, together, unset
 
 RULES = Catalogue.load().rules("20.04")
 HOME = "/home/openemm"

@@ -27,7 +27,7 @@ def check(visit: Visit) -> Iterator[Finding]:
         starts = as_owner(home, f"{script} start", "a restart leaves stopped what was stopped")
         yield SUBJECT.stops("no process of the backend runs", starts)
         return
-    states = visit.host.vitals.services()
+    states = visit.host.application.services()
     if not states:
         asks = as_owner(home, f"{script} status", "what it says")
         yield SUBJECT.unknown("a process runs, but backend.sh status tells nothing of the services", asks)

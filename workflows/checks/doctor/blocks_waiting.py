@@ -18,8 +18,8 @@ SUBJECT = Subject(
 
 def check(visit: Visit) -> Iterator[Finding]:
     """Due for a quarter of an hour, with no xmlback at work."""
-    pending = visit.host.machine.pending_mail()
-    now = visit.host.machine.now()
+    pending = visit.host.application.pending_mail()
+    now = visit.host.system.now()
     at_work = any(one.key == "sending" for one in pending)
     due = [one for one in pending if one.key == "blocks"]
     stuck = [one for one in due if one.since and (now - one.since).total_seconds() > LONG]

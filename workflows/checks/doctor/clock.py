@@ -14,7 +14,7 @@ SUBJECT = Subject("clock", "host and database have the same time", "mailings beg
 
 def check(visit: Visit) -> Iterator[Finding]:
     """To a minute."""
-    ahead = visit.host.vitals.clock_ahead()
+    ahead = visit.host.database.clock_ahead()
     if abs(ahead) > MOST:
         measured = f"the database is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} this host"
         yield SUBJECT.warns(measured, "let chronyd or systemd-timesyncd set both clocks")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from workflows.checks.doctor.subject import Subject
 from workflows.checks.doctor.visit import Visit
 from workflows.host.remedies import SwitchOn
+from workflows.host.system import Family
 from workflows.model.finding import Finding
 
 PROGRAMS = ("cron", "crond")
@@ -15,26 +16,26 @@ SUBJECT = Subject("cron-enabled", "the service cron runs", "jobs of OpenEMM's ba
 
 def check(visit: Visit) -> Iterator[Finding]:
     """Under the name it has on this distribution: enabled, and running."""
-    vitals = visit.host.vitals
-    running = bool(vitals.processes(PROGRAMS))
-    if not vitals.systemd():
+    units = visit.host.units
+    running = bool(visit.host.system.processes(PROGRAMS))
+    if not units.available():
         told = SUBJECT.fine("it runs") if running else SUBJECT.unknown("systemd does not run this host, and no cron runs")
         yield told
         return
-    units = {name: story for name in (f"{program}.service" for program in PROGRAMS) if (story := vitals.unit(name)).exists}
-    if not units:
+    found = {name: state for name in (f"{program}.service" for program in PROGRAMS) if (state := units.state(name)).exists}
+    if not found:
         packages = _package(visit)
-        yield SUBJECT.stops("no cron is installed", f"{visit.host.mail.packages.name} install {packages}")
+        yield SUBJECT.stops("no cron is installed", f"{visit.host.os_packages.name} install {packages}")
         return
-    name, story = next(iter(units.items()))
-    if story.enabled and running:
+    name, state = next(iter(found.items()))
+    if state.enabled and running:
         yield SUBJECT.fine(f"{name} is enabled and runs")
         return
     remedy = SwitchOn(name)
-    measured = f"{name} is {'enabled' if story.enabled else 'disabled'} and {'runs' if running else 'does not run'}"
-    found = SUBJECT.warns if running else SUBJECT.stops
-    yield found(measured, remedy.command, remedy)
+    measured = f"{name} is {'enabled' if state.enabled else 'disabled'} and {'runs' if running else 'does not run'}"
+    tell = SUBJECT.warns if running else SUBJECT.stops
+    yield tell(measured, remedy.command, remedy)
 
 
 def _package(visit: Visit) -> str:
-    return "cron" if visit.host.mail.distribution() == "debian" else "cronie"
+    return "cron" if visit.host.system.distribution().family is Family.DEBIAN else "cronie"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from workflows.checks.doctor.subject import Subject
 from workflows.checks.doctor.visit import Visit
-from workflows.host.doctor import Space
+from workflows.host.system import Space
 from workflows.model.finding import Finding
 
 MIB = 1024**2
@@ -24,7 +24,7 @@ def check(visit: Visit) -> Iterator[Finding]:
     """The home, spool, logs, database and /tmp; each file system once."""
     seen: dict[int, tuple[str, Space]] = {}
     for path in (visit.host.home_path, *PATHS):
-        space = visit.host.vitals.space(path)
+        space = visit.host.system.space(path)
         seen.setdefault(space.device, (path, space))
     trouble = [found for path, space in seen.values() if (found := _look(path, space))]
     if trouble:

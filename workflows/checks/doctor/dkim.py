@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from workflows.checks.doctor.subject import Subject
 from workflows.checks.doctor.visit import Visit
-from workflows.host.doctor import DkimKey
+from workflows.host.database import DkimKey
 from workflows.model.errors import WorkflowError
 from workflows.model.finding import Finding
 
@@ -17,7 +17,7 @@ SUBJECT = Subject(
 
 def check(visit: Visit) -> Iterator[Finding]:
     """Each key parses, and the TXT record of its selector has the public key that belongs to it."""
-    keys = visit.host.vitals.dkim_keys()
+    keys = visit.host.database.dkim_keys()
     if not keys:
         yield SUBJECT.fine("this release has no table of keys" if keys is None else "no domain has a key")
     for key in keys or ():
@@ -28,7 +28,7 @@ def _look(visit: Visit, key: DkimKey) -> Finding:
     name = f"{key.selector}._domainkey.{key.domain}"
     if key.public is None:
         measured = f"{key.domain}, selector {key.selector}: {key.problem or 'no key'}"
-        return SUBJECT.warns(measured, f"give the domain a key that belongs to {name}")
+        return SUBJECT.warns(measured, f"openssl genrsa 2048    a key for {name}, to stand as its domain_key in dkim_key_tbl")
     record = f'have the record published: {name}. TXT "v=DKIM1; k={key.kind}; p={key.public}"'
     try:
         texts = visit.names.texts(name)
@@ -42,7 +42,8 @@ def _look(visit: Visit, key: DkimKey) -> Finding:
 
 def _compare(name: str, published: Sequence[dict[str, str]], public: str, record: str) -> Finding:
     if len(published) > 1:
-        return SUBJECT.warns(f"{name} has {len(published)} records, and receivers take any of them", "have one of them removed")
+        measured = f"{name} has {len(published)} records, and receivers take any of them"
+        return SUBJECT.warns(measured, f"{record}    and the others removed")
     if not published[0]["p"]:
         return SUBJECT.warns(f"{name} says that the key is revoked", record)
     if published[0]["p"] != public:

@@ -20,9 +20,9 @@ SUBJECT = Subject(
 
 def check(visit: Visit) -> Iterator[Finding]:
     """The last result is OK, none is late by 15 minutes, none has run for 5 hours."""
-    now = visit.host.machine.now()
+    now = visit.host.system.now()
     told = []
-    jobs = visit.host.vitals.jobs()
+    jobs = visit.host.database.jobs()
     for job in jobs:
         if job.running and job.started and now - job.started > LONG:
             told.append(f"{job.description} has run since {job.started:%Y-%m-%d %H:%M} UTC")

@@ -19,7 +19,7 @@ SUBJECT = Subject(
 
 def check(visit: Visit) -> Iterator[Finding]:
     """At /var/log/maillog, with mode 0644."""
-    log = visit.host.vitals.mail_log()
+    log = visit.host.mail.log()
     if not log.exists and log.other:
         link = MakeLink(log.path, log.other)
         yield SUBJECT.warns(f"there is no {log.path}; the log is {log.other}", link.command, link)

@@ -21,11 +21,11 @@ SUBJECT = Subject(
 
 def check(visit: Visit) -> Iterator[Finding]:
     """Of the last day. Behind the last mail that left and the last start of the server they keep mail; others are past."""
-    log = visit.host.vitals.mail_log()
+    log = visit.host.mail.log()
     if not log.exists:
         yield SUBJECT.unknown("there is no mail log that could be read")
         return
-    now = visit.host.machine.local_time()
+    now = visit.host.system.local_time()
     lines = log_lines.read(log.lines, now)
     sent = _last(lines, Kind.SENT)
     last_sent = lines[sent].time if sent >= 0 else None

@@ -18,7 +18,7 @@ SUBJECT = Subject(
 
 def check(visit: Visit) -> Iterator[Finding]:
     """Planned for a time that has passed, or generating for longer than the vendor's own rule allows; of the last week."""
-    stalled = visit.host.vitals.stalled()
+    stalled = visit.host.database.stalled()
     if stalled:
         told = [f"mailing {one.mailing} {one.what} {one.since:%Y-%m-%d %H:%M} UTC" for one in stalled[:SHOWN]]
         told += [f"{len(stalled) - SHOWN} more"] if len(stalled) > SHOWN else []

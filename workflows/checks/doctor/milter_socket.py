@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from workflows.checks.doctor.subject import Subject
 from workflows.checks.doctor.visit import Visit
-from workflows.host.mail import Mta
+from workflows.model.answers import Mta
 from workflows.model.finding import Finding
 
 SOCKET = "var/run/bav.sock"

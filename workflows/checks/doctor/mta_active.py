@@ -54,7 +54,7 @@ def check(visit: Visit) -> Iterator[Finding]:
 def _stranger(visit: Visit) -> str | None:
     """A program on the port of mail that is none of the two."""
     known = {pid for mta in visit.installed for pid in visit.host.mail.server(mta).processes()}
-    for one in visit.host.mail.listeners(SMTP):
+    for one in visit.host.network.listeners(SMTP):
         program = one.program or ""
         if one.pid is None or one.pid in known or "/postfix/" in program or program.rpartition("/")[2].startswith("sendmail"):
             continue

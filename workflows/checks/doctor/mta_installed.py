@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from workflows.checks.doctor.subject import Subject
 from workflows.checks.doctor.visit import Visit
-from workflows.host.mail import Mta
+from workflows.model.answers import Mta
 from workflows.model.finding import Finding
 
 SUBJECT = Subject(
@@ -16,18 +16,18 @@ SUBJECT = Subject(
 
 def check(visit: Visit) -> Iterator[Finding]:
     """The server itself, and the packages that OpenEMM needs beside it."""
-    mail = visit.host.mail
+    mail, manager = visit.host.mail, visit.host.os_packages
     if not visit.installed:
         packages = " ".join(mail.server(Mta.POSTFIX).packages)
-        fix = f"{mail.packages.name} install {packages}    then orchestrate mta switch postfix"
+        fix = f"{manager.name} install {packages}    then orchestrate mta switch postfix"
         yield SUBJECT.stops("neither Postfix nor Sendmail is installed", fix)
         return
     server = visit.server if visit.decision.mta in visit.installed else mail.server(visit.installed[0])
-    there = mail.packages.installed(server.packages)
+    there = manager.installed(server.packages)
     lacking = [package for package in server.packages if package not in there]
     if lacking:
         packages = " ".join(lacking)
         measured = f"{server.mta.label} {server.version()}, but not {', '.join(lacking)}"
-        yield SUBJECT.warns(measured, f"{mail.packages.name} install {packages}")
+        yield SUBJECT.warns(measured, f"{manager.name} install {packages}")
     else:
         yield SUBJECT.fine(f"{server.mta.label} {server.version()}")

@@ -22,10 +22,10 @@ def check(visit: Visit) -> Iterator[Finding]:
     if visit.running:
         return  # mta-active says so
     unit = server.units[0]
-    if not visit.host.vitals.systemd():
+    if not visit.host.units.available():
         yield SUBJECT.stops(f"there is no process of {mta.label}", f"{mta.value} start")
         return
-    story = visit.host.vitals.unit(unit)
+    story = visit.host.units.state(unit)
     if story.started is not None:
         since = f" since {story.ended:%Y-%m-%d %H:%M} UTC" if story.ended else ""
         measured = f"there is no process of {mta.label}; {unit} is {story.state}{since}"

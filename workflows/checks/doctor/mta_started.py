@@ -21,10 +21,10 @@ def check(visit: Visit) -> Iterator[Finding]:
     if mta not in visit.installed:
         return
     unit = visit.server.units[0]
-    if not visit.host.vitals.systemd():
+    if not visit.host.units.available():
         yield SUBJECT.unknown("systemd does not run this host")
         return
-    story = visit.host.vitals.unit(unit)
+    story = visit.host.units.state(unit)
     if mta in visit.running:
         if story.exists and not story.enabled:
             remedy = SwitchOn(unit) if story.state == "active" else None

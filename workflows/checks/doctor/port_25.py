@@ -21,17 +21,17 @@ def check(visit: Visit) -> Iterator[Finding]:
     mta = visit.decision.mta
     if mta not in visit.running:
         return  # other findings say so
-    addresses = visit.host.vitals.listening(SMTP)
+    addresses = sorted({address for one in visit.host.network.listeners(SMTP) for address in one.addresses})
     if not addresses:
         yield SUBJECT.stops(f"{mta.label} runs, and nobody listens on port {SMTP}", _listen(visit))
         return
     if all(ipaddress.ip_address(address).is_loopback for address in addresses):
         yield SUBJECT.stops(f"{mta.label} listens on {', '.join(addresses)} only", _listen(visit))
         return
-    lets_in = visit.host.vitals.firewall(SMTP)
+    lets_in = visit.host.network.firewall.lets_in(SMTP)
     if lets_in is False:
         yield SUBJECT.stops(f"firewalld does not let port {SMTP} in, now or after its next start", FIREWALL)
-    elif (greeting := visit.host.mail.greeting(SMTP, 10.0)) is None:
+    elif (greeting := visit.host.network.greeting(SMTP, 10.0)) is None:
         yield SUBJECT.warns(f"who listens on port {SMTP} says nothing", "orchestrate restart    the bounce filter may hang")
     else:
         yield SUBJECT.fine(greeting.partition(";")[0][:60] + ("" if lets_in else "; firewalld does not run"))

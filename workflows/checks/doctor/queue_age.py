@@ -25,7 +25,7 @@ CAUSES = (
 
 def check(visit: Visit) -> Iterator[Finding]:
     """By age and reason, in the queue of the server that sends; and what lies in the other's, which nobody sends."""
-    now = visit.host.machine.now()
+    now = visit.host.system.now()
     mta = visit.decision.mta
     for other in (one for one in visit.installed if one is not mta and one not in visit.running):
         if lost := [mail for mail in visit.host.mail.server(other).queue() if not mail.held]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from workflows.checks.doctor.subject import Subject
 from workflows.checks.doctor.visit import Visit
-from workflows.host.mail import Mta
+from workflows.model.answers import Mta
 from workflows.model.finding import Finding
 
 SUBJECT = Subject(
@@ -18,7 +18,7 @@ def check(visit: Visit) -> Iterator[Finding]:
     """Those of the server that OpenEMM uses."""
     if visit.decision.mta not in visit.installed:
         return
-    if missing := visit.host.vitals.missing_queue_folders(visit.decision.mta):
+    if missing := visit.host.mail.missing_queue_folders(visit.decision.mta):
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         yield SUBJECT.stops(f"there is no {missing[0]}{more}", _fix(visit, missing[0]))
     else:

@@ -31,7 +31,8 @@ from workflows.checks.doctor import (
 )
 from workflows.checks.doctor.subject import Subject
 from workflows.checks.doctor.visit import Visit
-from workflows.host.doctor import DoctorHost, Names
+from workflows.host import Host
+from workflows.host.network import Names
 from workflows.model.errors import WorkflowError
 from workflows.model.finding import Finding
 
@@ -66,7 +67,7 @@ CHECKS: tuple[tuple[Subject, Check], ...] = tuple(
 )
 
 
-def examine(host: DoctorHost, names: Names) -> list[Finding]:
+def examine(host: Host, names: Names) -> list[Finding]:
     """Run every check; one that cannot look says so, and hides none of the others."""
     visit = Visit(host, names)
     findings: list[Finding] = []

@@ -17,12 +17,12 @@ SUBJECT = Subject(
 
 def check(visit: Visit) -> Iterator[Finding]:
     """The full name has an address, and each address leads back to it, as a receiver of mail looks it up."""
-    name = visit.host.mail.full_name()
+    name = visit.host.network.full_name()
     if name is None:
         fix = "hostnamectl set-hostname HOST.DOMAIN    and the same name in /etc/hosts"
         yield SUBJECT.stops("this host has no full name", fix)
         return
-    outgoing = visit.host.vitals.outgoing()
+    outgoing = visit.host.network.outgoing()
     addresses = list(visit.names.addresses(name))
     if not addresses:
         fix = f"have the record added: {name}. A {outgoing if outgoing and _public(outgoing) else 'ADDRESS'}"

@@ -17,7 +17,7 @@ CONFIG = "sed -i 's/^SELINUX=.*/SELINUX=disabled/' /etc/selinux/config"
 
 def check(visit: Visit) -> Iterator[Finding]:
     """As the kernel says now, and as it is configured for the next boot."""
-    found = visit.host.vitals.selinux()
+    found = visit.host.system.selinux()
     if found.now == "enforcing":
         yield SUBJECT.stops("it is enforcing", f"{CONFIG}    from the next boot on; setenforce 0 until then")
     elif found.now == "permissive":

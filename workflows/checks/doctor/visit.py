@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from workflows.host.doctor import DoctorHost, Names
-from workflows.host.mail import Clue, MailServer, Mta
+from workflows.host import Host
+from workflows.host.mail import Clue, MailServer
+from workflows.host.network import Names
+from workflows.model.answers import Mta
 from workflows.rules.mta import Decision, decide
 
 
@@ -15,7 +17,7 @@ from workflows.rules.mta import Decision, decide
 class Visit:
     """One examination; what was asked once is not asked again."""
 
-    host: DoctorHost
+    host: Host
     names: Names
 
     @cached_property

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from workflows.checks.doctor.selinux_off import CONFIG
 from workflows.checks.doctor.subject import Subject
 from workflows.checks.mta.checks import PORT, is_ours
-from workflows.host.mail import Listener, Mta
-from workflows.host.setup import Setup
+from workflows.host import Host
+from workflows.host.network import Listener
 from workflows.host.system import Family
-from workflows.model.answers import Verdict
+from workflows.model.answers import Mta, Verdict
 from workflows.model.errors import WorkflowError
 from workflows.model.finding import Finding
 from workflows.model.installation import InstallPlan
@@ -42,46 +42,46 @@ MTA = Subject("mta-other-active", "no other mail server is active", "two cannot 
 PORTS = Subject("port-taken", "the ports are free", "what is installed could not listen there", "guide 4.1")
 
 
-def preflight(setup: Setup, plan: InstallPlan) -> list[Finding]:
+def preflight(host: Host, plan: InstallPlan) -> list[Finding]:
     """Everything that would stop the installation, or should be known before; nothing is changed.
 
     What an administrator knows better than a check is answered as a difference is: `--keep selinux`.
     """
-    found = [*_system(setup, plan), *_room(setup, plan), *_names(setup, plan)]
-    if setup.units.available():
-        found += [*_mail_server(setup, plan), *_ports(setup, plan)]
+    found = [*_system(host, plan), *_room(host, plan), *_names(host, plan)]
+    if host.units.available():
+        found += [*_mail_server(host, plan), *_ports(host, plan)]
     return found
 
 
-def _system(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
-    known = setup.system.distribution()
+def _system(host: Host, plan: InstallPlan) -> Iterator[Finding]:
+    known = host.system.distribution()
     if known.family is not None and known.major in SUPPORTED[known.family]:
         yield OS.fine(known.name)
     else:
         yield OS.stops(f"{known.name or 'a system without /etc/os-release'} is none of {SYSTEMS}", "install on one of them")
-    if not setup.units.available():
+    if not host.units.available():
         yield SYSTEMD.stops("it does not", "install on a host that systemd has booted, not in a container")
-    mode = setup.system.selinux()
+    mode = host.system.selinux().now
     if mode == "enforcing":
         fix = CONFIG
         yield _unless_kept(plan, SELINUX, "it enforces", fix)
     else:
         yield SELINUX.fine(mode)
     unit = CRON.get(known.family) if known.family else None
-    state = setup.units.state(unit) if unit else None
+    state = host.units.state(unit) if unit else None
     if state is not None and state.exists and not (state.enabled and state.active):
         measured = f"{unit} is {'enabled' if state.enabled else 'disabled'} and {'runs' if state.active else 'does not run'}"
         yield CRON_RUNS.warns(f"{measured}; the installation starts it, and at every boot", f"systemctl enable --now {unit}")
     else:
         yield CRON_RUNS.fine("yes" if state and state.exists else "not installed yet")
-    if read_only := setup.mail.writable():
+    if read_only := host.mail.writable():
         yield WRITABLE.stops(f"{', '.join(read_only)}: mounted read-only", f"mount -o remount,rw {read_only[0]}")
     else:
         yield WRITABLE.fine("yes")
 
 
-def _room(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
-    memory = setup.system.memory()
+def _room(host: Host, plan: InstallPlan) -> Iterator[Finding]:
+    memory = host.system.memory()
     measured, fix = f"{memory / GIB:.1f} GiB", "give the machine 2 GiB at least, better 4 GiB"
     if memory < LEAST_MEMORY * KERNEL_KEEPS:
         yield MEMORY.stops(measured, fix)
@@ -94,13 +94,13 @@ def _room(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
     if plan.answers.database == "local":
         needs.append((DATABASE, DATABASE_ROOM, "the database"))
     for path, needed, what in needs:
-        free = setup.system.free(path)
+        free = host.system.space(path).free
         measured = f"{path}: {free / GIB:.1f} GiB free, {needed / GIB:.1f} GiB needed for {what}"
         yield ROOM.stops(measured, f"df -h {path}    make room there") if free < needed else ROOM.fine(measured)
 
 
-def _names(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
-    answers, name = plan.answers, setup.system.name()
+def _names(host: Host, plan: InstallPlan) -> Iterator[Finding]:
+    answers, name = plan.answers, host.network.full_name()
     if name is None:
         yield NAME.stops("its name has no domain", f"hostnamectl set-hostname {answers.name}    and the same name in /etc/hosts")
     elif name.lower() != answers.name.lower():
@@ -110,9 +110,9 @@ def _names(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
         yield NAME.fine(name)
     servers = {answers.name, *([name] if name else [])}
     try:
-        url, host = split_url(answers.url)
+        url, server = split_url(answers.url)
         yield URL.fine(url)
-        servers.add(host)
+        servers.add(server)
     except WorkflowError as error:
         yield URL.stops(error.message, "the same command with --url URL    another one")
     try:
@@ -122,9 +122,9 @@ def _names(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
         yield MAILLOOP.stops(error.message, "the same command with --mailloop-domain DOMAIN    another one")
 
 
-def _mail_server(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
+def _mail_server(host: Host, plan: InstallPlan) -> Iterator[Finding]:
     mta = plan.answers.mta
-    other = setup.mail.server(mta.other)
+    other = host.mail.server(mta.other)
     if pids := other.processes():
         fix = f"systemctl disable --now {other.units[0]}    when mailq is empty; where OpenEMM runs, orchestrate mta switch {mta}"
         yield MTA.stops(f"{other.mta.label} runs (process {pids[0]}), and {mta.label} was chosen", fix)
@@ -132,12 +132,12 @@ def _mail_server(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
         yield MTA.fine("yes")
 
 
-def _ports(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
+def _ports(host: Host, plan: InstallPlan) -> Iterator[Finding]:
     """Ours is what a mail server or OpenEMM's own user has."""
-    mail = {pid for mta in Mta for pid in setup.mail.server(mta).processes()}
-    taken = [(PORT, one) for one in setup.mail.listeners(PORT) if not is_ours(one, mail)]
+    mail = {pid for mta in Mta for pid in host.mail.server(mta).processes()}
+    taken = [(PORT, one) for one in host.network.listeners(PORT) if not is_ours(one, mail)]
     for port in (plan.http_port, SHUTDOWN_PORT, *([TLS_PORT] if plan.answers.certificate else [])):
-        taken += [(port, one) for one in setup.mail.listeners(port) if not _is_openemm(setup, plan, one)]
+        taken += [(port, one) for one in host.network.listeners(port) if not _is_openemm(host, plan, one)]
     for port, one in taken:
         measured = f"{one.program or 'an unknown program'} (process {one.pid or 'unknown'}) listens on port {port}"
         yield PORTS.stops(measured, f"ss -ltnp 'sport = :{port}'    who it is; stop it, and disable its unit")
@@ -145,8 +145,8 @@ def _ports(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
         yield PORTS.fine("yes")
 
 
-def _is_openemm(setup: Setup, plan: InstallPlan, one: Listener) -> bool:
-    return one.pid is not None and setup.system.process_user(one.pid) == plan.user
+def _is_openemm(host: Host, plan: InstallPlan, one: Listener) -> bool:
+    return one.pid is not None and host.system.process_user(one.pid) == plan.user
 
 
 def _unless_kept(plan: InstallPlan, subject: Subject, measured: str, fix: str) -> Finding:

@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Iterator, Sequence
 
 from workflows.checks.doctor.subject import Subject
-from workflows.host.doctor import Names
+from workflows.host.network import Names
 from workflows.model.answers import Answers, Verdict
 from workflows.model.errors import WorkflowError
 from workflows.model.finding import Finding

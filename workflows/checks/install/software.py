@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workflows.checks.doctor.subject import Subject
-from workflows.host.setup import Setup
+from workflows.host import Host
 from workflows.model.answers import Verdict
 from workflows.model.errors import WorkflowError
 from workflows.model.finding import Finding
@@ -30,39 +30,39 @@ CERTIFICATE = Subject("certificate", "the certificate is good", "browsers could 
 WKHTMLTOX = Subject("wkhtmltox", "previews can be made", "previews and PDF files are missing without it", "guide 4.5")
 
 
-def check_software(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
+def check_software(host: Host, plan: InstallPlan) -> Iterator[Finding]:
     """Everything about software that would stop the installation, or should be known before; nothing is changed."""
     try:
-        yield from _packages(setup, plan)
+        yield from _packages(host, plan)
     except WorkflowError as error:
         yield PACKAGES.stops(error.message, error.next[0] if error.next else "the same command    once that is solved")
-    yield from _versions(setup, plan)
-    yield from _python_source(setup, plan)
-    yield from _certificate(setup, plan)
-    if plan.answers.wkhtmltox is None and setup.software.program("wkhtmltopdf") is None:
+    yield from _versions(host, plan)
+    yield from _python_source(host, plan)
+    yield from _certificate(host, plan)
+    if plan.answers.wkhtmltox is None and host.software.program("wkhtmltopdf") is None:
         yield WKHTMLTOX.warns("it is left out", "the same command with --wkhtmltox FILE    the package of its makers")
 
 
-def _packages(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
+def _packages(host: Host, plan: InstallPlan) -> Iterator[Finding]:
     """What the steps would install, in so far as it is not there."""
     wanted = [*os_packages.CAPABILITIES, f"mta-{plan.answers.mta}", "milter"]
-    if setup.software.program("procmail") is None:
+    if host.software.program("procmail") is None:
         wanted.append("procmail")
-    if plan.answers.database == "local" and setup.server.version() is None:
+    if plan.answers.database == "local" and host.server.version() is None:
         wanted += ["database-server", "database-client"]
-    missing = [name for capability in wanted for name in packages.lacking(setup, capability)]
+    missing = [name for capability in wanted for name in packages.lacking(host, capability)]
     if not missing:
         yield PACKAGES.fine("all are installed")
         return
-    packages.require_obtainable(setup, wanted)
-    yield PACKAGES.fine(f"{len(missing)} to be installed, all offered by {', '.join(setup.packages.repositories())}")
-    if pending := setup.packages.pending():
-        yield UPDATES.warns(f"{pending} updates are pending", f"{setup.packages.update}    before, or at another time")
+    packages.require_obtainable(host, wanted)
+    yield PACKAGES.fine(f"{len(missing)} to be installed, all offered by {', '.join(host.os_packages.repositories())}")
+    if pending := host.os_packages.pending():
+        yield UPDATES.warns(f"{pending} updates are pending", f"{host.os_packages.update}    before, or at another time")
     else:
         yield UPDATES.fine("no update is pending")
 
 
-def _versions(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
+def _versions(host: Host, plan: InstallPlan) -> Iterator[Finding]:
     """Java, Tomcat and Python of another version than the release is known to work with."""
     parts: tuple[tuple[Subject, str, SetupStep, str], ...] = (
         (JAVA, java.VERSION, java.Java(plan), "--java-home PATH"),
@@ -71,9 +71,9 @@ def _versions(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
     )  # fmt: skip
     for subject, key, step, option in parts:
         try:
-            unfit = [difference for difference in step.look(setup) if difference.key == key]
+            unfit = [difference for difference in step.look(host) if difference.key == key]
         except WorkflowError as error:
-            yield subject.stops(error.message, error.next[0] if error.next else "the same command with another one")
+            yield subject.stops(error.message, error.next[0] if error.next else "the same command    once that is solved")
             continue
         if not unfit:
             yield subject.fine("yes")
@@ -86,13 +86,13 @@ def _versions(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
             yield subject.stops(measured, f"the same command with {option}    one that fits{or_keep}")
 
 
-def _python_source(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
+def _python_source(host: Host, plan: InstallPlan) -> Iterator[Finding]:
     """The source that will be built: that it is the one that was meant."""
     source, named = plan.answers.python_source, plan.answers.python_source_sha256
     if source is None:
         return
     try:
-        found = setup.software.digest(source)
+        found = host.software.digest(source)
     except OSError as error:
         yield SOURCE.stops(f"cannot read {source}: {error.strerror}", f"ls -l {source}")
         return
@@ -109,13 +109,13 @@ def _python_source(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
         yield SOURCE.fine(source)
 
 
-def _certificate(setup: Setup, plan: InstallPlan) -> Iterator[Finding]:
+def _certificate(host: Host, plan: InstallPlan) -> Iterator[Finding]:
     answers = plan.answers
     if answers.certificate is None:
         yield HTTPS.warns("there is no certificate: HTTP only", "the same command with --certificate FILE --certificate-key FILE")
         return
     try:
-        require_usable(setup, answers.certificate, answers.certificate_key, answers.certificate_chain)
+        require_usable(host, answers.certificate, answers.certificate_key, answers.certificate_chain)
         yield CERTIFICATE.fine(answers.certificate)
     except WorkflowError as error:
         if error.error_key == "openssl-missing":  # a step of the run installs it, and another looks then

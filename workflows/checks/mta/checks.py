@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from workflows.host.mail import Listener, Mail, Mta, Source
+from workflows.host import Host
+from workflows.host.mail import Source
+from workflows.host.network import Listener
+from workflows.host.system import Family
+from workflows.model.answers import Mta
 from workflows.model.errors import WorkflowError
 from workflows.model.finding import Finding, Severity, passed
 from workflows.model.version import Version
@@ -20,7 +24,7 @@ LAST_WITH_SENDMAIL = Version(23, 4)
 class Question:
     """What the checks look at."""
 
-    mail: Mail
+    host: Host
     plan: MtaPlan
     home: str
     version: str  # of the active frontend
@@ -37,7 +41,7 @@ def stop(key: str, title: str, measured: str, why: str, fix: str) -> Finding:
 def systemd(question: Question) -> Iterator[Finding]:
     """The units of the mail servers are systemd's."""
     title = "systemd runs this host"
-    if question.mail.units.available():
+    if question.host.units.available():
         yield passed("systemd", title, "yes")
     else:
         yield stop("systemd-missing", title, "systemd does not run here", "a mail server is stopped and started as a unit",
@@ -46,14 +50,14 @@ def systemd(question: Question) -> Iterator[Finding]:
 
 def one_active(question: Question) -> Iterator[Finding]:
     """Exactly one server runs, and it is the one the application uses; no third one is chosen."""
-    title, mail = "one mail server is active", question.mail
+    title, mail = "one mail server is active", question.host.mail
     running = [mta for mta in Mta if mail.server(mta).processes()]
     clues = mail.clues()
     third = next((c for c in clues if c.source is Source.ALTERNATIVES and c.says is not None and c.says not in KNOWN), None)
     if not any(mail.server(mta).version() for mta in Mta):
-        packages = " ".join(mail.server(question.plan.new).packages)
+        manager, packages = question.host.os_packages, " ".join(mail.server(question.plan.new).packages)
         yield stop("mta-none-installed", title, "neither Postfix nor Sendmail is installed", "there is nothing to switch from",
-                   f"{mail.packages.name} install {packages}    then configure it as guide 4.2 and 4.3 say")  # fmt: skip
+                   f"{manager.name} install {packages}    then configure it as guide 4.2 and 4.3 say")  # fmt: skip
     elif third is not None:
         yield stop("alternatives-third", title, f"alternatives lead to {third.says}: {third.detail}",
                    "OpenEMM works with Postfix and Sendmail only",
@@ -75,7 +79,7 @@ def one_active(question: Question) -> Iterator[Finding]:
 
 def environment_free(question: Question) -> Iterator[Finding]:
     """MTA in the environment wins over all that a switch can set."""
-    for clue in question.mail.clues():
+    for clue in question.host.mail.clues():
         if clue.source is Source.ENVIRONMENT and clue.says not in (None, question.plan.target):
             yield stop("mta-environment", "MTA is not set", clue.detail, "it wins over alternatives and units (facts 12)",
                        "remove it there, and restart the backend")  # fmt: skip
@@ -85,7 +89,7 @@ def target_fits(question: Question) -> Iterator[Finding]:
     """Sendmail is not for SLES, nor for lines from 23.10 on."""
     if question.plan.new is not Mta.SENDMAIL:
         return
-    if question.mail.distribution() == "suse":
+    if question.host.system.distribution().family is Family.SUSE:
         yield stop(
             "sendmail-not-on-sles", "the system offers it", "SLES does not offer Sendmail", "guide 4.3", "stay with Postfix"
         )
@@ -96,8 +100,8 @@ def target_fits(question: Question) -> Iterator[Finding]:
 
 def packages(question: Question) -> Iterator[Finding]:
     """What the target needs is installed or can be."""
-    title, manager = "packages", question.mail.packages
-    wanted = question.mail.server(question.plan.new).packages
+    title, manager = "packages", question.host.os_packages
+    wanted = question.host.mail.server(question.plan.new).packages
     there = manager.installed(wanted)
     lacking = [package for package in wanted if package not in there]
     if not lacking:
@@ -112,7 +116,7 @@ def packages(question: Question) -> Iterator[Finding]:
 def name_is_full(question: Question) -> Iterator[Finding]:
     """Sendmail hangs for 60 s without a full name, and Postfix would send as localhost."""
     title = "the host has a full name"
-    name = question.mail.full_name()
+    name = question.host.network.full_name()
     if name is None:
         yield stop("fqdn-missing", title, "its name has no domain", "mail would be sent in the name of localhost",
                    "hostnamectl set-hostname HOST.DOMAIN    and the same name in /etc/hosts")  # fmt: skip
@@ -123,8 +127,8 @@ def name_is_full(question: Question) -> Iterator[Finding]:
 def port_free(question: Question) -> Iterator[Finding]:
     """Nobody but the two servers listens on port 25."""
     title = f"port {PORT} is free for it"
-    known = {pid for mta in Mta for pid in question.mail.server(mta).processes()}
-    strangers = [one for one in question.mail.listeners(PORT) if not is_ours(one, known)]
+    known = {pid for mta in Mta for pid in question.host.mail.server(mta).processes()}
+    strangers = [one for one in question.host.network.listeners(PORT) if not is_ours(one, known)]
     if strangers:
         one = strangers[0]
         yield stop("port-taken", title, f"{one.program or 'an unknown program'} (process {one.pid or 'unknown'}) listens there",
@@ -141,7 +145,7 @@ def is_ours(one: Listener, known: set[int]) -> bool:
 
 def queue_of_target(question: Question) -> Iterator[Finding]:
     """Mails of long ago in the target's queue would be sent when it starts (guide 9.9)."""
-    title, new = "the target's queue is empty", question.mail.server(question.plan.new)
+    title, new = "the target's queue is empty", question.host.mail.server(question.plan.new)
     old_mails = [mail for mail in new.queue() if not mail.held] if new.version() else []
     if old_mails:
         yield stop("target-queue-not-empty", title, f"{len(old_mails)} mails lie in {new.mta.label}'s queue",
@@ -153,7 +157,7 @@ def queue_of_target(question: Question) -> Iterator[Finding]:
 
 def queue_readable(question: Question) -> Iterator[Finding]:
     """Every mail of the old queue can be read: counted, handed over, archived."""
-    mails = question.mail.server(question.plan.old).queue()
+    mails = question.host.mail.server(question.plan.old).queue()
     yield passed("queue", "the queue can be read", "empty" if not mails else f"{len(mails)} mails")
 
 
@@ -163,7 +167,7 @@ def milter(question: Question) -> Iterator[Finding]:
     if len(path.encode()) > LONGEST_SOCKET:
         yield stop("milter-path", title, f"{path} is longer than a socket's path may be", "no mail server could connect to it",
                    "move the home to a shorter path")  # fmt: skip
-    elif question.mail.milter():
+    elif question.host.mail.milter():
         yield passed("milter", title, "answers")
     else:
         yield Finding("milter-missing", Severity.WARNING, title, f"{path} does not answer",
@@ -173,7 +177,7 @@ def milter(question: Question) -> Iterator[Finding]:
 
 def mailloop_service(question: Question) -> Iterator[Finding]:
     """What the mailloop service is made of is there; procmail may come with the packages."""
-    lacking = [what for what in question.mail.programs() if "procmail" not in what]
+    lacking = [what for what in question.host.mail.programs() if "procmail" not in what]
     if lacking:
         yield stop("mailloop-incomplete", "the mailloop service", f"there is no {lacking[0]}", "bounces would be lost",
                    "orchestrate status    whether a backend is active")  # fmt: skip
@@ -181,17 +185,17 @@ def mailloop_service(question: Question) -> Iterator[Finding]:
 
 def certificates(question: Question) -> Iterator[Finding]:
     """The TLS files that the target's configuration names."""
-    new = question.mail.server(question.plan.new)
+    new = question.host.mail.server(question.plan.new)
     if not new.version():
         return
-    if unreadable := question.mail.unreadable(new.certificates()):
+    if unreadable := question.host.mail.unreadable(new.certificates()):
         yield stop("tls-unreadable", "TLS files", f"{unreadable[0]} cannot be read", "its configuration names it",
                    f"ls -l {unreadable[0]}")  # fmt: skip
 
 
 def configuration(question: Question) -> Iterator[Finding]:
     """What would be changed; proven in a folder aside."""
-    title, new = "configuration", question.mail.server(question.plan.new)
+    title, new = "configuration", question.host.mail.server(question.plan.new)
     if not new.version():
         yield passed("configuration", title, "will be written")
         return
@@ -203,7 +207,7 @@ def configuration(question: Question) -> Iterator[Finding]:
 
 def folders(question: Question) -> Iterator[Finding]:
     """/etc can be written."""
-    if shut := question.mail.writable():
+    if shut := question.host.mail.writable():
         yield stop("read-only", "configuration can be written", f"{shut[0]} is on a file system mounted read-only",
                    "nothing could be configured", f"mount -o remount,rw {shut[0]}")  # fmt: skip
 
@@ -214,9 +218,9 @@ CHECKS: tuple[Check, ...] = (
 )  # fmt: skip
 
 
-def run_checks(mail: Mail, plan: MtaPlan, home: str, version: str) -> list[Finding]:
+def run_checks(host: Host, plan: MtaPlan, home: str, version: str) -> list[Finding]:
     """Run every check; one that cannot look is an inhibitor with the key of what kept it from looking."""
-    question = Question(mail, plan, home, version)
+    question = Question(host, plan, home, version)
     findings: list[Finding] = []
     for check in CHECKS:
         try:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflows.host import Host, StagedTree
+from workflows.host import Host
 from workflows.model.finding import Finding, Severity, passed
-from workflows.model.plans import Component, Hop, PackageKind, UpgradePlan
+from workflows.model.plans import Component, Hop, PackageKind, StagedTree, UpgradePlan
 from workflows.model.version import Version
 from workflows.rules.backend_python import fix, is_asked, told, unfit
 
@@ -33,7 +33,7 @@ def check(host: Host, plan: UpgradePlan | None) -> Iterator[Finding]:
 
 def _ask(host: Host, tree: StagedTree, severity: Severity) -> Iterator[Finding]:
     line = Version.parse(tree.version).line
-    asked = host.machine.backend_python(tree.folder, line) if is_asked(line) else None
+    asked = host.software.backend_python(tree.folder, line) if is_asked(line) else None
     if asked is None:
         return
     if failures := unfit(line, asked):

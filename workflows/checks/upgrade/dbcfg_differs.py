@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflows.host import Host, OtherDatabase
+from workflows.host import Host
+from workflows.host.database import OtherDatabase
 from workflows.model.finding import Finding, Severity, passed
 from workflows.model.plans import UpgradePlan
 

@@ -26,7 +26,7 @@ def check(host: Host, plan: UpgradePlan | None) -> Iterator[Finding]:
 
 
 def _room(host: Host, path: str, needed: int, what: str) -> Finding:
-    free = host.machine.free(path)
+    free = host.system.space(path).free
     measured = f"{path}: {free / GIB:.1f} GiB free, {needed / GIB:.2f} GiB needed for {what}"
     if free < needed:
         return Finding(KEY, Severity.INHIBITOR, TITLE, measured, WHY, f"df -h {path}    make room there")

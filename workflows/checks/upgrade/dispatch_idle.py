@@ -16,7 +16,7 @@ TITLE = "no mail is being sent"
 def check(host: Host, plan: UpgradePlan | None) -> Iterator[Finding]:
     """A warning only: the run waits by itself."""
     del plan
-    active = [*host.database.dispatches(HORIZON), *host.machine.pending_mail()]
+    active = [*host.database.dispatches(HORIZON), *host.application.pending_mail()]
     if active:
         yield Finding(
             KEY, Severity.WARNING, TITLE, "; ".join(dispatch.what for dispatch in active[:4]),

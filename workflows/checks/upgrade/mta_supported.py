@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workflows.host import Host
-from workflows.host.mail import HasMail, Mta
+from workflows.model.answers import Mta
 from workflows.model.finding import Finding, Severity, passed
 from workflows.model.plans import UpgradePlan
 from workflows.model.version import Version
@@ -17,9 +17,9 @@ FIRST_WITHOUT_SENDMAIL = Version(23, 10)
 
 
 def check(host: Host, plan: UpgradePlan | None) -> Iterator[Finding]:
-    """Nothing to say of a plan that stays below 23.10, nor of a host that nothing tells the mail server of."""
+    """Nothing to say of a plan that stays below 23.10."""
     last = next((hop for hop in plan.hops if Version.parse(hop.target.version) >= FIRST_WITHOUT_SENDMAIL), None) if plan else None
-    if last is None or not isinstance(host, HasMail):
+    if last is None:
         return
     decision = decide(host.mail.clues())
     if decision.mta is Mta.SENDMAIL and decision.source != BY_DEFAULT:

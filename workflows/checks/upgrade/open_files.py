@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflows.host import UNLIMITED, Host, OpenFiles
+from workflows.host import Host
+from workflows.host.application import UNLIMITED, OpenFiles
 from workflows.model.finding import Finding, Severity, passed
 from workflows.model.plans import UpgradePlan
 

@@ -78,7 +78,7 @@ def _wanted(need: Need) -> str:
 
 def _found(host: Host) -> Mapping[str, str]:
     """What is known of the host, under the names of the catalogue and with the guide's words."""
-    found = dict(host.machine.facts())
+    found = dict(host.system.facts())
     for name, short in SYSTEMS.items():
         if found.get("os", "").startswith(name):
             found["os"] = short + found["os"].removeprefix(name).removeprefix(" release")

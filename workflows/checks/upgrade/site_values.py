@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from workflows.host import Host
 from workflows.model.finding import Finding, Severity, passed
 from workflows.model.plans import Hop, PackageKind, UpgradePlan
+from workflows.model.values import SiteValues
 from workflows.rules.configuration import is_known
-from workflows.rules.site_values import Rows, SiteValues, command, judge, kept_by, set_command, unset
+from workflows.rules.site_values import Rows, command, judge, kept_by, set_command, unset
 
 KEY = "site-values"
 TITLE = "every value that moves into the database is there"
@@ -27,7 +28,7 @@ def check(host: Host, plan: UpgradePlan | None) -> Iterator[Finding]:
     if hop is None or gui is None:
         return
     files = host.home.property_files(gui, host.home.active_folder(PackageKind.WEBSERVICES))
-    values = judge(files, host.packages.shipped(files.version), hop.rules)
+    values = judge(files, host.releases.shipped(files.version), hop.rules)
     rows = host.database.config()
     line, where = hop.rules.line, f"{host.home_path}/{gui}/WEB-INF/classes"
     missing = unset(values, rows, hop.rules)

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from workflows.host import Host
 from workflows.model.finding import Finding, Severity, passed
 from workflows.model.plans import LineRules, UpgradePlan
+from workflows.model.values import SiteValues
 from workflows.rules.proof import Condition, judge_companies, judge_config, judge_jobs, judge_layout
-from workflows.rules.site_values import DATABASE, SiteValues, Unset, command
+from workflows.rules.site_values import DATABASE, Unset, command
 
 KEY = "source-migrated"
 TITLE = "the active release has migrated the database"

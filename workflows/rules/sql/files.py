@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from workflows.host import SqlFile, SqlKind
+from workflows.host.home import SqlFile, SqlKind
 from workflows.model.errors import WorkflowError
 from workflows.model.plans import Hop, LineRules
 from workflows.model.step import Context, Facts

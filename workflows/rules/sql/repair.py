@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from workflows.host import SqlFile, SqlKind
+from workflows.host.home import SqlFile, SqlKind
 from workflows.model.plans import LineRules, Repair
 from workflows.model.step import Context, LedgerNote
 from workflows.rules.sql.run import Told, run_script

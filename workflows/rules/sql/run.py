@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from workflows.host import SqlError, SqlFile, SqlKind, SqlSession
+from workflows.host.database import SqlError, SqlSession
+from workflows.host.home import SqlFile, SqlKind
 from workflows.model.errors import WorkflowError
 from workflows.model.plans import BenignError
 from workflows.model.step import Context, StatementRecord, StatementState

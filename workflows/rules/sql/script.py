@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from workflows.host import SqlFile
+from workflows.host.home import SqlFile
 from workflows.model.errors import WorkflowError
 from workflows.rules.sql.classify import Classified, Kind, classify
 from workflows.rules.sql.splitter import Statement, split

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from workflows.host import SqlError, SqlSession
+from workflows.host.database import SqlError, SqlSession
 from workflows.model.errors import UnsettledError
 from workflows.model.step import StatementRecord
 from workflows.rules.sql.classify import Classified, Kind, Settling, classify

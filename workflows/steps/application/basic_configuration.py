@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import ClassVar
 
+from workflows.host import Host
 from workflows.host.server import OpenemmData
-from workflows.host.setup import Setup
 from workflows.model.answers import Verdict
 from workflows.model.step import Context, Facts
+from workflows.model.values import Change, ConfigRow
 from workflows.rules import configuration as rules
-from workflows.rules.configuration import CONFIG, MARKER, Change, ConfigRow
+from workflows.rules.configuration import CONFIG, MARKER
 from workflows.steps.setup import Difference, SetupStep
 
 PREFIX, KEYS = "configuration.", "configuration.birt.keys"
@@ -31,9 +32,9 @@ class BasicConfiguration(SetupStep):
     label: ClassVar[str] = "basic configuration"
     guide: ClassVar[tuple[str, ...]] = ("5.4",)
 
-    def look(self, setup: Setup) -> Sequence[Difference]:
+    def look(self, host: Host) -> Sequence[Difference]:
         """By setting."""
-        data = setup.server.openemm
+        data = host.server.openemm
         if not data.there():
             return [Difference(f"{PREFIX}url", "the configuration of OpenEMM", None, f"that of {self.plan.answers.url}")]
         found = [
@@ -48,42 +49,42 @@ class BasicConfiguration(SetupStep):
             found.append(Difference(KEYS, "the key pair of the statistics", now, "one of this host", by_admin=bool(halves)))
         return found
 
-    def files(self, setup: Setup) -> Sequence[str]:
+    def files(self, host: Host) -> Sequence[str]:
         """Both halves of the key pair."""
-        del setup
+        del host
         return [self._pem(half) for half in HALVES]
 
-    def change(self, ctx: Context, setup: Setup, differences: Sequence[Difference]) -> None:
+    def change(self, ctx: Context, host: Host, differences: Sequence[Difference]) -> None:
         """The key pair's files first; then all rows in one transaction, so that a cut leaves them all or none.
 
         Raises:
             RefusedError: "configuration-changed", "mailloop-is-server".
         """
-        data = setup.server.openemm
+        data = host.server.openemm
         rules.require_mailloop(self.plan.answers.mailloop_domain, {self.plan.answers.name, data.hostname()})
         kept = {key for key, verdict in self.plan.answers.differences.items() if verdict is Verdict.KEEP}
         changes = [one for one in self._changes(data) if _key(one) not in kept]
         ctx.remember(rows=[*ctx.intent.get("rows", ()), *(asdict(one) for one in changes)])
         if KEYS in {difference.key for difference in differences}:
-            changes += self._make_keys(ctx, setup, data)
+            changes += self._make_keys(ctx, host, data)
         data.change(changes)
         if unset := [row.key for row in data.rows() if row.value and MARKER in row.value]:
             ctx.note(
                 "settings that nobody can derive from a URL are still to be set: orchestrate config set KEY VALUE", keys=unset
             )
 
-    def take_back(self, ctx: Context, setup: Setup) -> None:
+    def take_back(self, ctx: Context, host: Host) -> None:
         """Each value that is still what this run wrote."""
-        data = setup.server.openemm
+        data = host.server.openemm
         if data.there():
             written = [Change(**row) for row in ctx.intent.get("rows", ())]
             before = ctx.intent.get("keys", {})
             keys = [Change(CONFIG, row.key, before[row.key], row.value or "") for row in data.rows() if row.key in before]
             data.take_back([*written, *keys])
 
-    def evidence(self, setup: Setup) -> Facts:
+    def evidence(self, host: Host) -> Facts:
         """What is still to be set by hand."""
-        data = setup.server.openemm
+        data = host.server.openemm
         rows = data.rows() if data.there() else ()
         return {"unset": sorted(row.key for row in rows if row.value and MARKER in row.value)}
 
@@ -110,22 +111,22 @@ class BasicConfiguration(SetupStep):
         there = {row.key for row in data.rows() if row.host in {None, here} and not _is_unset(row.value)}
         return sorted({PRIVATE, PUBLIC} & there)
 
-    def _make_keys(self, ctx: Context, setup: Setup, data: OpenemmData) -> list[Change]:
+    def _make_keys(self, ctx: Context, host: Host, data: OpenemmData) -> list[Change]:
         """The runtime brings a pair that everybody has; the table holds what is between the lines of the PEM file."""
-        pair = self._present_keys(setup)
+        pair = self._present_keys(host)
         if pair is None:
             pair = data.make_key_pair()
             owner = f"{self.plan.user}:{self.plan.user}" if self.plan.user else None
             for half, pem in zip(HALVES, pair, strict=True):
-                setup.files.write(self._pem(half), pem, mode=0o600, owner=owner)
+                host.files.write(self._pem(half), pem, mode=0o600, owner=owner)
         found = {row.key: row.value for row in data.rows() if row.host is None}
         ctx.remember(keys={key: found.get(key) if _is_unset(found.get(key)) else None for key in (PRIVATE, PUBLIC)})
         texts = ("".join(line for line in pem.splitlines() if not line.startswith("-")) for pem in pair)
         return [Change(CONFIG, key, found.get(key), text) for key, text in zip((PRIVATE, PUBLIC), texts, strict=True)]
 
-    def _present_keys(self, setup: Setup) -> tuple[str, str] | None:
+    def _present_keys(self, host: Host) -> tuple[str, str] | None:
         """Of an OpenEMM that has been here before this run: its own, when both halves are there."""
-        private, public = (setup.files.read(self._pem(half)) for half in HALVES)
+        private, public = (host.files.read(self._pem(half)) for half in HALVES)
         return (private, public) if self.plan.present and private and public else None
 
     def _pem(self, half: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import ClassVar
 
-from workflows.host import Dispatch
+from workflows.host.database import Dispatch
 from workflows.model.errors import UsageError
 from workflows.model.plans import GateOptions, Hop
 from workflows.model.step import Context, Done, LedgerNote, Outcome, Probe, Waiting
@@ -58,7 +58,7 @@ class WaitForDispatch(HopStep):
         """Done when nothing is being sent; else what is waited for."""
         first = self.hop.number <= 1
         window = self.gate.window
-        if first and window and not inside(window, ctx.host.machine.local_time()):
+        if first and window and not inside(window, ctx.host.system.local_time()):
             return Waiting(f"the maintenance window {window}", {"window": window}, AGAIN)
         active = self._active(ctx, planned=first)
         if not active:
@@ -72,5 +72,5 @@ class WaitForDispatch(HopStep):
 
     def _active(self, ctx: Context, *, planned: bool) -> list[Dispatch]:
         found = [*ctx.host.database.dispatches(HORIZON if planned else 0.0)]
-        found += [dispatch for dispatch in ctx.host.machine.pending_mail() if dispatch.key != SAFE_ON_DISK]
+        found += [dispatch for dispatch in ctx.host.application.pending_mail() if dispatch.key != SAFE_ON_DISK]
         return [dispatch for dispatch in found if planned or dispatch.key != SAFE_ON_DISK]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from workflows.host.setup import Setup
+from workflows.host import Host
 from workflows.host.software import Connector
 from workflows.model.errors import RefusedError
 from workflows.model.step import Context, Facts
@@ -31,11 +31,11 @@ class HttpsConnector(SetupStep):
     label: ClassVar[str] = "HTTPS and connectors"
     guide: ClassVar[tuple[str, ...]] = ("10",)
 
-    def look(self, setup: Setup) -> Sequence[Difference]:
+    def look(self, host: Host) -> Sequence[Difference]:
         """The connectors against those that are wanted."""
-        text = self._text(setup)
-        now = setup.software.connectors(text) if text is not None else ()
-        shipped = self._shipped(setup)
+        text = self._text(host)
+        now = host.software.connectors(text) if text is not None else ()
+        shipped = self._shipped(host)
         found = [
             Difference(AJP, "AJP connector", f"port {one.port}", "none", by_admin=one not in shipped) for one in now if one.is_ajp
         ]
@@ -43,7 +43,7 @@ class HttpsConnector(SetupStep):
         if plain and plain.port != str(self.plan.http_port):
             wanted = f"port {self.plan.http_port}"
             found.append(Difference(PORT, "HTTP connector", f"port {plain.port}", wanted, by_admin=plain not in shipped))
-        wanted_one = self._wanted(setup)
+        wanted_one = self._wanted(host)
         if wanted_one is not None:
             at_port = next((one for one in now if one.port == HTTPS_PORT), None)
             if at_port is None or _files(at_port) != _files(wanted_one):
@@ -54,12 +54,12 @@ class HttpsConnector(SetupStep):
                 )
         return found
 
-    def files(self, setup: Setup) -> Sequence[str]:
+    def files(self, host: Host) -> Sequence[str]:
         """That one."""
-        del setup
+        del host
         return [self._path]
 
-    def change(self, ctx: Context, setup: Setup, differences: Sequence[Difference]) -> None:
+    def change(self, ctx: Context, host: Host, differences: Sequence[Difference]) -> None:
         """Write it, once the certificate is known to be good.
 
         Raises:
@@ -67,64 +67,64 @@ class HttpsConnector(SetupStep):
             WorkflowError: what is wrong with the certificate.
         """
         keys = {difference.key for difference in differences}
-        text, wanted = self._text(setup), self._wanted(setup)
+        text, wanted = self._text(host), self._wanted(host)
         if text is None:
             raise RefusedError(
                 f"there is no {self._path}, nor a template of it", key="server-xml-missing",
                 next=["orchestrate abort    takes the run back"],
             )  # fmt: skip
         if HTTPS in keys and wanted:
-            self._require_good(setup, wanted)
+            self._require_good(host, wanted)
         ctx.report("writes server.xml")
-        new = setup.software.with_connectors(
+        new = host.software.with_connectors(
             text, http_port=self.plan.http_port if PORT in keys else None, without_ajp=AJP in keys,
             https=wanted if HTTPS in keys else None, server_name=self.plan.answers.name,
         )  # fmt: skip
-        setup.files.write(self._path, new)
-        if setup.mail.listeners(self.plan.http_port):
+        host.files.write(self._path, new)
+        if host.network.listeners(self.plan.http_port):
             ctx.note("Tomcat runs, and reads server.xml when it is started next: orchestrate restart")
 
-    def evidence(self, setup: Setup) -> Facts:
+    def evidence(self, host: Host) -> Facts:
         """What the certificate is, and until when."""
         answers = self.plan.answers
         if not answers.certificate or not answers.certificate_key:
             return {"https": False}
-        found = setup.software.certificate(answers.certificate, answers.certificate_key, answers.certificate_chain)
+        found = host.software.certificate(answers.certificate, answers.certificate_key, answers.certificate_chain)
         return {"https": True, "port": HTTPS_PORT, **found}
 
     @property
     def _path(self) -> str:
         return f"{self.plan.home}/tomcat/conf/server.xml"
 
-    def _text(self, setup: Setup) -> str | None:
+    def _text(self, host: Host) -> str | None:
         """As it is; while there is none, as the template would make it (facts 1.1)."""
-        text = setup.files.read(self._path)
-        return text if text is not None else setup.files.read(f"{self._path}.template")
+        text = host.files.read(self._path)
+        return text if text is not None else host.files.read(f"{self._path}.template")
 
-    def _shipped(self, setup: Setup) -> Sequence[Connector]:
-        template = setup.files.read(f"{self._path}.template")
-        return setup.software.connectors(template) if template is not None else ()
+    def _shipped(self, host: Host) -> Sequence[Connector]:
+        template = host.files.read(f"{self._path}.template")
+        return host.software.connectors(template) if template is not None else ()
 
-    def _wanted(self, setup: Setup) -> Connector | None:
+    def _wanted(self, host: Host) -> Connector | None:
         answers = self.plan.answers
         if not answers.certificate:
             return None
-        protocol = APR if self._has_apr(setup) else NIO
+        protocol = APR if self._has_apr(host) else NIO
         return Connector(
             HTTPS_PORT, protocol, secure=True, certificate=answers.certificate, key=answers.certificate_key,
             chain=answers.certificate_chain,
         )  # fmt: skip
 
-    def _has_apr(self, setup: Setup) -> bool:
-        version = setup.software.tomcat(f"{self.plan.home}/opt/tomcat") or ""
+    def _has_apr(self, host: Host) -> bool:
+        version = host.software.tomcat(f"{self.plan.home}/opt/tomcat") or ""
         numbers = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
-        native = any(setup.files.mode(f"{self.plan.home}/{folder}") is not None for folder in NATIVE)
+        native = any(host.files.mode(f"{self.plan.home}/{folder}") is not None for folder in NATIVE)
         return native and bool(numbers) and numbers < APR_BEFORE
 
-    def _require_good(self, setup: Setup, wanted: Connector) -> None:
-        require_usable(setup, wanted.certificate or "", wanted.key, wanted.chain)
+    def _require_good(self, host: Host, wanted: Connector) -> None:
+        require_usable(host, wanted.certificate or "", wanted.key, wanted.chain)
         for path in filter(None, (wanted.certificate, wanted.key, wanted.chain)):
-            if not setup.software.readable_by(self.plan.user, path):
+            if not host.software.readable_by(self.plan.user, path):
                 raise RefusedError(
                     f"{self.plan.user}, as whom Tomcat runs, cannot read {path}", key="certificate-not-readable",
                     unharmed=["server.xml: as it was"],
@@ -133,7 +133,7 @@ class HttpsConnector(SetupStep):
                 )  # fmt: skip
 
 
-def require_usable(setup: Setup, certificate: str, key: str | None, chain: str | None) -> None:
+def require_usable(host: Host, certificate: str, key: str | None, chain: str | None) -> None:
     """See that a certificate is good, with its key and chain.
 
     Raises:
@@ -145,7 +145,7 @@ def require_usable(setup: Setup, certificate: str, key: str | None, chain: str |
             f"cannot use {certificate}: its private key is not named", key="certificate-key-missing",
             unharmed=["server.xml: as it was"], next=["the same command with --certificate-key FILE"],
         )  # fmt: skip
-    setup.software.certificate(certificate, key, chain)
+    host.software.certificate(certificate, key, chain)
 
 
 def _files(one: Connector) -> tuple[str | None, ...]:

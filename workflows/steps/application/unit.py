@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from workflows.host.setup import Setup
+from workflows.host import Host
 from workflows.model.step import Context
 from workflows.steps.machine import places
 from workflows.steps.setup import Difference, SetupStep
@@ -30,75 +30,75 @@ class StartupUnit(SetupStep):
     label: ClassVar[str] = "startup unit"
     guide: ClassVar[tuple[str, ...]] = ("9.1",)
 
-    def look(self, setup: Setup) -> Sequence[Difference]:
+    def look(self, host: Host) -> Sequence[Difference]:
         """The file with its drop-ins, whether systemd read it, and whether it is enabled."""
-        text = setup.files.read(PATH)
+        text = host.files.read(PATH)
         if text is None:
             found = [Difference(UNIT, PATH, None, "present")]
-        elif lacking := self._lacking(setup, text):
+        elif lacking := self._lacking(host, text):
             found = [Difference(UNIT, PATH, f"other in {', '.join(lacking)}", "as guide 9.1 says", by_admin=True)]
-        elif setup.units.available() and (not setup.units.state(NAME).exists or setup.system.reload_needed(NAME)):
+        elif host.units.available() and (not host.units.state(NAME).exists or host.units.reload_needed(NAME)):
             found = [Difference(READ, PATH, "not read yet", "read by systemd")]
         else:
             found = []
-        if self.plan.answers.start and setup.units.available() and not setup.units.state(NAME).enabled:
+        if self.plan.answers.start and host.units.available() and not host.units.state(NAME).enabled:
             found.append(Difference(ENABLED, "start at boot", None, "enabled"))
         return found
 
-    def files(self, setup: Setup) -> Sequence[str]:
+    def files(self, host: Host) -> Sequence[str]:
         """The unit."""
-        del setup
+        del host
         return [PATH]
 
-    def seen(self, setup: Setup) -> dict[str, bool]:
+    def seen(self, host: Host) -> dict[str, bool]:
         """Whether it was enabled."""
-        return {"enabled": setup.units.state(NAME).enabled}
+        return {"enabled": host.units.state(NAME).enabled}
 
-    def change(self, ctx: Context, setup: Setup, differences: Sequence[Difference]) -> None:
+    def change(self, ctx: Context, host: Host, differences: Sequence[Difference]) -> None:
         """Show it to systemd before it is put in place."""
         del ctx
         keys = {difference.key for difference in differences}
         if UNIT in keys:
-            text = self.text(setup)
-            places.require_accepted(PATH, setup.system.verify_unit(NAME, text))
-            setup.files.write(PATH, text, mode=0o644)
-        setup.system.reload_units()
+            text = self.text(host)
+            places.require_accepted(PATH, host.units.verify(NAME, text))
+            host.files.write(PATH, text, mode=0o644)
+        host.units.reload()
         if ENABLED in keys:
-            setup.units.enable(NAME)
+            host.units.enable(NAME)
 
-    def take_back(self, ctx: Context, setup: Setup) -> None:
+    def take_back(self, ctx: Context, host: Host) -> None:
         """Not enabled any more, by its link: the unit itself is gone by now."""
         if not ctx.intent["enabled"]:
-            setup.files.remove_link(f"{FOLDER}/{WANTED_BY}.wants/{NAME}")
-        setup.system.reload_units()
+            host.files.remove_link(f"{FOLDER}/{WANTED_BY}.wants/{NAME}")
+        host.units.reload()
 
-    def text(self, setup: Setup) -> str:
+    def text(self, host: Host) -> str:
         """Guide 9.1, and after the database as well."""
         program = _word(f"{self.plan.home}/bin/openemm.sh")
         user = self.plan.user
         return "\n".join(
             [
                 places.WRITTEN + " (guide 9.1).", "[Unit]", "Description=OpenEMM startup script",
-                f"After={' '.join(self._after(setup))}", "",
+                f"After={' '.join(self._after(host))}", "",
                 "[Service]", f"User={user}", f"Group={user}", "Type=oneshot", "RemainAfterExit=true",
                 f"ExecStart={program} start", f"ExecStop={program} stop", "TimeoutSec=300", "StandardOutput=journal+console", "",
                 "[Install]", f"WantedBy={WANTED_BY}", "",
             ]
         )  # fmt: skip
 
-    def _after(self, setup: Setup) -> list[str]:
-        database = setup.server.unit()
-        mail = setup.mail.server(self.plan.answers.mta).units
+    def _after(self, host: Host) -> list[str]:
+        database = host.server.unit()
+        mail = host.mail.server(self.plan.answers.mta).units
         return list(dict.fromkeys([*AFTER, *mail, *([database] if database else [])]))
 
-    def _lacking(self, setup: Setup, text: str) -> list[str]:
+    def _lacking(self, host: Host, text: str) -> list[str]:
         """The settings that do not do what ours would."""
         folder = f"{PATH}.d"
-        drop_ins = [setup.files.read(f"{folder}/{name}") or "" for name in setup.files.listing(folder)]
-        there, wanted = settings("\n".join([text, *drop_ins])), settings(self.text(setup))
+        drop_ins = [host.files.read(f"{folder}/{name}") or "" for name in host.files.listing(folder)]
+        there, wanted = settings("\n".join([text, *drop_ins])), settings(self.text(host))
         lacking = [name for name in MUST_BE if there.get(name) != wanted[name]]
-        database = setup.server.unit()
-        needed = {*setup.mail.server(self.plan.answers.mta).units[:1], *([database] if database else [])}
+        database = host.server.unit()
+        needed = {*host.mail.server(self.plan.answers.mta).units[:1], *([database] if database else [])}
         return lacking if needed <= set(there.get("After", "").split()) else [*lacking, "After"]
 
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from workflows.host import Host
 from workflows.host.server import DatabaseServer
-from workflows.host.setup import Setup
 from workflows.model.answers import Verdict
 from workflows.model.errors import RefusedError, WorkflowError
 from workflows.model.step import Context, Facts
@@ -40,12 +40,12 @@ class DatabaseConfiguration(SetupStep):
     label: ClassVar[str] = "database settings"
     guide: ClassVar[tuple[str, ...]] = ("3.8", "8.3", "9.4")
 
-    def look(self, setup: Setup) -> Sequence[Difference]:
+    def look(self, host: Host) -> Sequence[Difference]:
         """By variable, held against the guide (workflows/rules/tuning.py)."""
-        server = self._server(setup)
+        server = self._server(host)
         if server.version() is None or not server.running():
             return [Difference(_ALL, "the settings of the database server", None, "those of the guide")]
-        wanted = self._wanted(setup, server)
+        wanted = self._wanted(host, server)
         set_by = server.configured([one.name for one in wanted])
         ours = server.option_file()
         foreign = self._foreign(server)
@@ -60,12 +60,12 @@ class DatabaseConfiguration(SetupStep):
             found.append(Difference(f"database.{one.name}", what, now, one.value, by_admin=by_admin))
         return found
 
-    def files(self, setup: Setup) -> Sequence[str]:
+    def files(self, host: Host) -> Sequence[str]:
         """Our own option file."""
-        server = self._server(setup)
+        server = self._server(host)
         return [server.option_file()] if server.version() else []
 
-    def change(self, ctx: Context, setup: Setup, differences: Sequence[Difference]) -> None:
+    def change(self, ctx: Context, host: Host, differences: Sequence[Difference]) -> None:
         """Write the file, proven beforehand by the server program, restart the server, and see what it made of it.
 
         Raises:
@@ -73,11 +73,11 @@ class DatabaseConfiguration(SetupStep):
             WorkflowError: "database-option-overruled": another file is read after ours.
         """
         del differences
-        server = self._server(setup)
+        server = self._server(host)
         kept = {key for key, verdict in self.plan.answers.differences.items() if verdict is Verdict.KEEP}
-        wanted = [one for one in self._wanted(setup, server) if f"database.{one.name}" not in kept]
+        wanted = [one for one in self._wanted(host, server) if f"database.{one.name}" not in kept]
         path = server.option_file()
-        text = self._text(setup.files.read(path), wanted)
+        text = self._text(host.files.read(path), wanted)
         if any(one.name == LOWER_CASE for one in wanted) and (upper := server.upper_case_names()):
             raise RefusedError(
                 f"cannot set {LOWER_CASE}: {upper[0]} would be lost from sight", key="database-names-upper-case",
@@ -90,9 +90,9 @@ class DatabaseConfiguration(SetupStep):
                 "the database server does not take the settings of the guide", key="database-options-refused", detail=said,
                 unharmed=["the database server and its settings"],
             )  # fmt: skip
-        setup.files.write(path, text, mode=0o644)
+        host.files.write(path, text, mode=0o644)
         following = server.next_variables(NAMES)
-        if over := [one for one in wanted if one.name in following and not _is_well(one, following, setup.system.memory())]:
+        if over := [one for one in wanted if one.name in following and not _is_well(one, following, host.system.memory())]:
             where = server.configured([over[0].name]).get(over[0].name, ("", path))[1]
             raise WorkflowError(
                 f"{over[0].name} stays {following[over[0].name]}: {where} is read after {path}", key="database-option-overruled",
@@ -100,23 +100,23 @@ class DatabaseConfiguration(SetupStep):
                 next=[f"{where}    take {over[0].name} out of it", "orchestrate resume"],
             )  # fmt: skip
         ctx.report("restarting the database server")
-        setup.system.restart_unit(self._unit(server))
+        host.units.restart(self._unit(server))
 
-    def take_back(self, ctx: Context, setup: Setup) -> None:
+    def take_back(self, ctx: Context, host: Host) -> None:
         """The file is gone; the server shall forget it too."""
         del ctx
-        server = self._server(setup)
+        server = self._server(host)
         unit = server.unit()
-        if unit and setup.units.state(unit).active:
-            setup.system.restart_unit(unit)
+        if unit and host.units.state(unit).active:
+            host.units.restart(unit)
 
-    def evidence(self, setup: Setup) -> Facts:
+    def evidence(self, host: Host) -> Facts:
         """What the server says of itself."""
-        server = self._server(setup)
+        server = self._server(host)
         return {"variables": dict(sorted(server.variables(NAMES).items())), "file": server.option_file()}
 
-    def _server(self, setup: Setup) -> DatabaseServer:
-        return setup.server.reached_by(self.plan.answers.database_admin_file)
+    def _server(self, host: Host) -> DatabaseServer:
+        return host.server.reached_by(self.plan.answers.database_admin_file)
 
     def _unit(self, server: DatabaseServer) -> str:
         unit = server.unit()
@@ -129,9 +129,9 @@ class DatabaseConfiguration(SetupStep):
         ours = {self.plan.answers.database_name}
         return [name for name in server.databases() if name not in ours and server.tables(name)]
 
-    def _wanted(self, setup: Setup, server: DatabaseServer) -> list[_Wanted]:
+    def _wanted(self, host: Host, server: DatabaseServer) -> list[_Wanted]:
         """What must change in the running server, or in what the option files would make of it."""
-        memory = setup.system.memory()
+        memory = host.system.memory()
         found = {one.name: one for one in _judged(server.next_variables(NAMES), memory)}
         return list({**found, **{one.name: one for one in _judged(server.variables(NAMES), memory)}}.values())
 

@@ -6,25 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from workflows.host.formats import DYNAMIC, HasTableFormats, TableFormats
+from workflows.host.database import DYNAMIC
 from workflows.model.errors import WorkflowError
+from workflows.model.parts import BACKUP, VERIFY
 from workflows.model.plans import Hop
 from workflows.model.step import Context, Done, Facts, LedgerNote, Probe
 from workflows.steps.hop import HopStep
 
 _SHOWN = 20  # tables named
-
-
-def formats_of(ctx: Context) -> TableFormats:
-    """The formats of the host the run works on.
-
-    Raises:
-        WorkflowError: "formats-unsupported" when that host knows none.
-    """
-    host = ctx.host
-    if not isinstance(host, HasTableFormats):
-        raise WorkflowError("cannot convert: this host's tables have no formats", key="formats-unsupported")
-    return host.formats
 
 
 @dataclass(frozen=True)
@@ -36,11 +25,11 @@ class ConvertTables(HopStep):
 
     def prepare(self, ctx: Context) -> Facts:
         """The tables with their bytes, as they are now."""
-        return {"tables": dict(formats_of(ctx).look().compact), "done": [], "begun": False}
+        return {"tables": dict(ctx.host.database.formats().compact), "done": [], "begun": False}
 
     def probe(self, ctx: Context) -> Probe:
         """By the formats; what was remembered does not count."""
-        if not formats_of(ctx).look().compact:
+        if not ctx.host.database.formats().compact:
             return Probe.COMPLETE
         return Probe.PARTIAL if ctx.intent["begun"] else Probe.NOT_STARTED
 
@@ -51,15 +40,15 @@ class ConvertTables(HopStep):
             WorkflowError: "application-running", "restore-point-missing", "restore-point-stale", "convert-failed".
         """
         _require_restore_point(ctx, self.hop)
-        formats, tables = formats_of(ctx), ctx.intent["tables"]
-        left = formats.look().compact
+        database, tables = ctx.host.database, ctx.intent["tables"]
+        left = database.formats().compact
         done = [table for table in tables if table not in left]
         for table in left:
             ctx.pause_point()
             ctx.report(table, len(done), len({*done, *left}))
             if not ctx.intent["begun"]:
                 ctx.remember(begun=True)
-            formats.convert(table)
+            database.convert(table)
             done.append(table)
             ctx.remember(done=done)
         return self.observed(ctx)
@@ -88,7 +77,7 @@ class ConvertTables(HopStep):
         """The rows: a conversion that fails leaves its table as it was."""
         if not ctx.intent.get("begun"):
             return ("the database: no table was converted",)
-        backup = ctx.facts_of(f"{self.hop.prefix}.backup").get("backup")
+        backup = ctx.facts_of(f"{self.hop.prefix}.{BACKUP}").get("backup")
         return (
             f"all rows: {len(ctx.intent['done'])} of {len(ctx.intent['tables'])} tables are converted, the others as they were",
             f"backup {backup}, restored and compared",
@@ -100,7 +89,7 @@ class ProveFormats(HopStep):
     """No table is Compact any more, and every table has the rows that it had in the restore point."""
 
     hop: Hop
-    part: ClassVar[str] = "verify"
+    part: ClassVar[str] = VERIFY
 
     def do(self, ctx: Context) -> Done:
         """Look again, and record.
@@ -108,7 +97,7 @@ class ProveFormats(HopStep):
         Raises:
             WorkflowError: "tables-still-compact", "restore-point-stale".
         """
-        found = formats_of(ctx).look()
+        found = ctx.host.database.formats()
         if found.compact:
             raise WorkflowError(
                 f"{len(found.compact)} tables are still in format Compact",
@@ -139,7 +128,7 @@ def _require_restore_point(ctx: Context, hop: Hop) -> None:
 
 
 def _backup(ctx: Context, hop: Hop) -> str:
-    backup = ctx.facts_of(f"{hop.prefix}.backup").get("backup")
+    backup = ctx.facts_of(f"{hop.prefix}.{BACKUP}").get("backup")
     if not isinstance(backup, str):
         raise WorkflowError("there is no restore point", key="restore-point-missing", next=["orchestrate backup list"])
     return backup

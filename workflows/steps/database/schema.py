@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import ClassVar
 
+from workflows.host import Host
 from workflows.host.server import DatabaseServer
-from workflows.host.setup import Setup
 from workflows.model.errors import RefusedError, UnsettledError, WorkflowError
 from workflows.model.plans import PackageKind
 from workflows.model.step import Context, Done, Facts, LedgerNote, Probe
@@ -19,7 +19,7 @@ from workflows.rules.sql import files as sql
 from workflows.rules.sql.run import FileResult, full_schema, in_order
 from workflows.steps.database.user import not_empty
 from workflows.steps.release.trees import tree_of
-from workflows.steps.setup import Difference, SetupStep, setup_of
+from workflows.steps.setup import Difference, SetupStep
 
 KEY = "database.schema"
 
@@ -32,16 +32,16 @@ class CreateSchema(SetupStep):
     label: ClassVar[str] = "database schema"
     guide: ClassVar[tuple[str, ...]] = ("5.3",)
 
-    def look(self, setup: Setup) -> Sequence[Difference]:
+    def look(self, host: Host) -> Sequence[Difference]:
         """Whether there are tables; whether they are all of the release's is told by `do`, which knows the package."""
-        server = self._server(setup)
+        server = self._server(host)
         if self._tables(server):
             return []
         return [Difference(KEY, "the tables of OpenEMM", None, f"those of {self.plan.target}")]
 
-    def seen(self, setup: Setup) -> Facts:
+    def seen(self, host: Host) -> Facts:
         """How many tables there were: none is what allows this step to drop the database again."""
-        server = self._server(setup)
+        server = self._server(host)
         return {"tables": self._tables(server), "database": self._database(server)}
 
     def probe(self, ctx: Context) -> Probe:
@@ -58,7 +58,7 @@ class CreateSchema(SetupStep):
         if ctx.intent["tables"]:
             return self._found(ctx)
         if not ctx.intent.get("changed"):
-            ctx.remember(changed=[asdict(difference) for difference in self.look(setup_of(ctx))])
+            ctx.remember(changed=[asdict(difference) for difference in self.look(ctx.host)])
         if ctx.intent.get("anew") or any(record.error for record in ctx.statements.records()):
             self._begin_anew(ctx, "an attempt before this one failed")
         try:
@@ -123,7 +123,7 @@ class CreateSchema(SetupStep):
         ctx.remember(anew=False)
 
     def _empty(self, ctx: Context) -> None:
-        server = self._server(setup_of(ctx))
+        server = self._server(ctx.host)
         server.drop(ctx.intent["database"])
         server.create(ctx.intent["database"])
 
@@ -139,5 +139,5 @@ class CreateSchema(SetupStep):
         access = server.access()
         return access.database if access else self.plan.answers.database_name
 
-    def _server(self, setup: Setup) -> DatabaseServer:
-        return setup.server.reached_by(self.plan.answers.database_admin_file)
+    def _server(self, host: Host) -> DatabaseServer:
+        return host.server.reached_by(self.plan.answers.database_admin_file)

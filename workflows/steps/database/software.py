@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from workflows.host import Host
 from workflows.host.server import DatabaseServer
-from workflows.host.setup import Setup
 from workflows.model.errors import RefusedError
 from workflows.model.step import Context, Facts
 from workflows.rules.needs import meets
@@ -29,32 +29,32 @@ class DatabaseSoftware(SetupStep):
     label: ClassVar[str] = "database server"
     guide: ClassVar[tuple[str, ...]] = ("3.4", "3.5", "3.6", "3.7")
 
-    def look(self, setup: Setup) -> Sequence[Difference]:
+    def look(self, host: Host) -> Sequence[Difference]:
         """Program, version, clients, unit."""
         found = []
-        version = setup.server.version()
+        version = host.server.version()
         if version is None:
             found.append(Difference(SOFTWARE, "the database server", None, "MariaDB"))
         elif unfit := self._unfit(version):
             found.append(Difference(VERSION, "the database server", version, unfit, by_admin=True))
-        if missing := [names[0] for names in self._missing(setup)]:
+        if missing := [names[0] for names in self._missing(host)]:
             found.append(Difference(CLIENTS, "the database's programs", None, " and ".join(missing)))
-        unit = setup.server.unit()
-        state = setup.units.state(unit) if unit else None
+        unit = host.server.unit()
+        state = host.units.state(unit) if unit else None
         if state is None or not state.enabled:
             found.append(Difference(ENABLED, "the database server at boot", "not started" if state else None, "started"))
         if state is None or not state.active:
             found.append(Difference(RUNNING, "the database server", "stopped" if state else None, "running"))
         return found
 
-    def seen(self, setup: Setup) -> Facts:
+    def seen(self, host: Host) -> Facts:
         """How the unit stands, and whether there is data."""
-        unit = setup.server.unit()
-        state = setup.units.state(unit) if unit else None
+        unit = host.server.unit()
+        state = host.units.state(unit) if unit else None
         return {"enabled": bool(state and state.enabled), "active": bool(state and state.active),
-                "data": setup.server.data_begun()}  # fmt: skip
+                "data": host.server.data_begun()}  # fmt: skip
 
-    def change(self, ctx: Context, setup: Setup, differences: Sequence[Difference]) -> None:
+    def change(self, ctx: Context, host: Host, differences: Sequence[Difference]) -> None:
         """Install what is missing, then enable and start it.
 
         Raises:
@@ -62,62 +62,62 @@ class DatabaseSoftware(SetupStep):
         """
         keys = {difference.key for difference in differences}
         if VERSION in keys:
-            raise self._refused(str(setup.server.version()))
-        self._install(ctx, setup, keys)
-        if unfit := self._unfit(str(setup.server.version())):
+            raise self._refused(str(host.server.version()))
+        self._install(ctx, host, keys)
+        if unfit := self._unfit(str(host.server.version())):
             ctx.note("the database server of this distribution is not the one the release asks for", wanted=unfit)
             if VERSION not in self.plan.answers.differences:
-                raise self._refused(str(setup.server.version()))
-        self._link(ctx, setup)
-        unit = setup.server.unit()
+                raise self._refused(str(host.server.version()))
+        self._link(ctx, host)
+        unit = host.server.unit()
         if unit is None:
             raise RefusedError(
                 "cannot find the service of the database server", key="database-unit-missing",
                 next=["systemctl list-unit-files 'm*'    is there one of another name?"],
             )  # fmt: skip
-        setup.units.enable(unit)
-        if not setup.units.state(unit).active:
-            setup.units.start(unit)
+        host.units.enable(unit)
+        if not host.units.state(unit).active:
+            host.units.start(unit)
 
-    def cut_off(self, ctx: Context, setup: Setup) -> None:
+    def cut_off(self, ctx: Context, host: Host) -> None:
         """Over the half of its first databases a package makes no others, and the server does not start or lets nobody in.
 
         They are this run's own where nothing was there before; the server runs only once they are whole.
         """
         if ctx.intent.get("data", True):
             return
-        setup.packages.wait()
-        if not packages.lacking(setup, SERVER):
+        host.os_packages.wait()
+        if not packages.lacking(host, SERVER):
             return
-        unit = setup.server.unit()
-        if unit and setup.units.state(unit).active:
+        unit = host.server.unit()
+        if unit and host.units.state(unit).active:
             return
-        if folder := setup.server.set_data_aside():
+        if folder := host.server.set_data_aside():
             ctx.note("the first databases of the server were half made, and are made anew", set_aside=folder)
 
-    def take_back(self, ctx: Context, setup: Setup) -> None:
+    def take_back(self, ctx: Context, host: Host) -> None:
         """Stop and remove what this run brought; a server that was there is left as it was found. Its data folder stays.
 
         What is half made of it is set aside, or no server could ever be installed over it.
         """
-        self.cut_off(ctx, setup)
-        unit = setup.server.unit()
+        self.cut_off(ctx, host)
+        unit = host.server.unit()
         if unit:
-            if not ctx.intent["active"] and setup.units.state(unit).active:
-                setup.units.stop(unit)
-            if not ctx.intent["enabled"] and setup.units.state(unit).enabled:
-                setup.units.disable(unit)
+            if not ctx.intent["active"] and host.units.state(unit).active:
+                host.units.stop(unit)
+            if not ctx.intent["enabled"] and host.units.state(unit).enabled:
+                host.units.disable(unit)
         for path in ctx.intent.get("links", ()):
-            setup.files.remove_link(path)
-        packages.take_back(ctx, setup)
+            host.files.remove_link(path)
+        packages.take_back(ctx, host)
 
-    def evidence(self, setup: Setup) -> Facts:
+    def evidence(self, host: Host) -> Facts:
         """Which it is, and whether it is one that the release asks for."""
-        version = setup.server.version() or ""
+        version = host.server.version() or ""
         known = self._meets(version)
         return {"version": version, "asked_for": known is True}
 
-    def _install(self, ctx: Context, setup: Setup, keys: set[str]) -> None:
+    def _install(self, ctx: Context, host: Host, keys: set[str]) -> None:
         if SOFTWARE in keys and self.plan.answers.database == "existing":
             raise RefusedError(
                 "there is no database server on this host, and none may be installed", key="database-server-missing",
@@ -125,20 +125,20 @@ class DatabaseSoftware(SetupStep):
                 next=["the same command with --database local    installs one"],
             )  # fmt: skip
         if SOFTWARE in keys or ctx.intent.get("added"):  # begun and cut off: the program may be there, and its data folder not
-            packages.add(ctx, setup, [SERVER, CLIENT])
+            packages.add(ctx, host, [SERVER, CLIENT])
         elif CLIENTS in keys:
-            packages.add(ctx, setup, [CLIENT])
+            packages.add(ctx, host, [CLIENT])
 
-    def _missing(self, setup: Setup) -> list[tuple[str, str]]:
-        return [names for names in PROGRAMS if not any(setup.software.program(name) for name in names)]
+    def _missing(self, host: Host) -> list[tuple[str, str]]:
+        return [names for names in PROGRAMS if not any(host.software.program(name) for name in names)]
 
-    def _link(self, ctx: Context, setup: Setup) -> None:
+    def _link(self, ctx: Context, host: Host) -> None:
         """OpenEMM and this tool look for the clients on their path, where a Software Collection's are not (guide 3.4)."""
-        folder = setup.server.collection()
-        names = [older for _, older in self._missing(setup)] if folder else []
+        folder = host.server.collection()
+        names = [older for _, older in self._missing(host)] if folder else []
         ctx.remember(links=[*ctx.intent.get("links", ()), *(f"{LINKS}/{name}" for name in names)])
         for name in names:
-            setup.files.write_link(f"{LINKS}/{name}", f"{folder}/{name}")
+            host.files.write_link(f"{LINKS}/{name}", f"{folder}/{name}")
 
     def _meets(self, version: str) -> bool | None:
         needs = [need for need in self.plan.hop.rules.needs if need.name == "dbms"]

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from workflows.host import Host
 from workflows.host.server import Access, DatabaseServer
-from workflows.host.setup import Setup
 from workflows.model.errors import RefusedError, WorkflowError
 from workflows.model.step import Context, Facts
 from workflows.steps.database.software import warnings
@@ -32,9 +32,9 @@ class DatabaseAndUser(SetupStep):
     label: ClassVar[str] = "database and user"
     guide: ClassVar[tuple[str, ...]] = ("5.2",)
 
-    def look(self, setup: Setup) -> Sequence[Difference]:
+    def look(self, host: Host) -> Sequence[Difference]:
         """Whether dbcfg leads into a database."""
-        server, answers = self._server(setup), self.plan.answers
+        server, answers = self._server(host), self.plan.answers
         wanted = f"database {answers.database_name}, account {answers.database_user}"
         if server.version() is None or not server.running():
             return [Difference(ACCESS, "OpenEMM's database", None, wanted)]
@@ -48,28 +48,28 @@ class DatabaseAndUser(SetupStep):
         now = f"{access.user} cannot log in to {access.database} with the password of etc/dbcfg"
         return [Difference(ACCOUNT, "OpenEMM's account of the database", now, "the one of etc/dbcfg", by_admin=True)]
 
-    def files(self, setup: Setup) -> Sequence[str]:
+    def files(self, host: Host) -> Sequence[str]:
         """Dbcfg."""
-        del setup
+        del host
         return [f"{self.plan.home}/etc/dbcfg"]
 
-    def seen(self, setup: Setup) -> Facts:
+    def seen(self, host: Host) -> Facts:
         """What was there before."""
-        server = self._server(setup)
+        server = self._server(host)
         running = server.version() is not None and server.running()
         database, user = self._names(server)
         return {
-            "folder": setup.files.mode(self._folder()) is not None, "names": [database, user],
+            "folder": host.files.mode(self._folder()) is not None, "names": [database, user],
             "database": running and database in server.databases(), "user": running and server.user_exists(user),
         }  # fmt: skip
 
-    def change(self, ctx: Context, setup: Setup, differences: Sequence[Difference]) -> None:
+    def change(self, ctx: Context, host: Host, differences: Sequence[Difference]) -> None:
         """Dbcfg, database, account, in this order.
 
         Raises:
             RefusedError: "database-not-empty", whatever was answered: tables of somebody are never dropped.
         """
-        server = self._server(setup)
+        server = self._server(host)
         keys = {difference.key for difference in differences}
         database, user = self._names(server)
         if CONTENT in keys:
@@ -78,20 +78,20 @@ class DatabaseAndUser(SetupStep):
         if access is None or ACCOUNT in keys:
             dbms = "mysql" if str(server.version()).startswith("MySQL") else "mariadb"
             access = Access(dbms, database, user, "".join(secrets.choice(ALPHABET) for _ in range(LENGTH)))
-            setup.files.make_folder(self._folder(), owner=f"{self.plan.user}:{self.plan.user}" if self.plan.user else None)
+            host.files.make_folder(self._folder(), owner=f"{self.plan.user}:{self.plan.user}" if self.plan.user else None)
             server.write_access(access)
         server.create(access.database)
         server.grant(access.user, access.password, access.database)
         for warning in warnings(server):
             ctx.note(warning)
 
-    def take_back(self, ctx: Context, setup: Setup) -> None:
+    def take_back(self, ctx: Context, host: Host) -> None:
         """Drop what this run made; a database with tables is never dropped here, its schema has an undo of its own.
 
         Raises:
             RefusedError: "database-not-empty".
         """
-        server = self._server(setup)
+        server = self._server(host)
         if server.version() is None or not server.running():
             raise WorkflowError(
                 "cannot take the database back: its server does not run", key="database-down",
@@ -100,16 +100,16 @@ class DatabaseAndUser(SetupStep):
         database, user = ctx.intent["names"]
         if not ctx.intent["database"]:
             if tables := server.tables(database):
-                raise not_empty(database, tables)
+                raise not_empty(database, tables, "orchestrate abort    go on")
             server.drop(database)
         if not ctx.intent["user"]:
             server.drop_user(user)
         if not ctx.intent["folder"]:
-            setup.files.remove_folder(self._folder())
+            host.files.remove_folder(self._folder())
 
-    def evidence(self, setup: Setup) -> Facts:
+    def evidence(self, host: Host) -> Facts:
         """Names, and what is odd; no password."""
-        server = self._server(setup)
+        server = self._server(host)
         database, user = self._names(server)
         return {"database": database, "user": user, "warnings": warnings(server)}
 
@@ -140,15 +140,17 @@ class DatabaseAndUser(SetupStep):
     def _folder(self) -> str:
         return f"{self.plan.home}/etc"
 
-    def _server(self, setup: Setup) -> DatabaseServer:
-        return setup.server.reached_by(self.plan.answers.database_admin_file)
+    def _server(self, host: Host) -> DatabaseServer:
+        return host.server.reached_by(self.plan.answers.database_admin_file)
 
 
-def not_empty(database: str, tables: int) -> RefusedError:
-    """The error for a database that holds what this run did not make."""
+def not_empty(
+    database: str, tables: int, then: str = "the same command with --database-name NAME    another one leaves it alone"
+) -> RefusedError:
+    """The error for a database that holds what this run did not make; then: the way on, once it is gone or left alone."""
     return RefusedError(
         f"cannot use database {database}: it holds {tables} tables that this run did not make", key="database-not-empty",
         unharmed=[f"database {database}: no table of it was touched"],
         next=[f"mariadb-dump --databases {database} > {database}.sql    save it, then drop it by hand when nobody needs it",
-              "the same command with --database-name NAME    another one leaves it alone"],
+              then],
     )  # fmt: skip

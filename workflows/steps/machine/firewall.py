@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from workflows.host.setup import Setup
+from workflows.host import Host
 from workflows.model.step import Context, Facts
 from workflows.steps.setup import Difference, SetupStep
 
@@ -21,11 +21,11 @@ class OpenFirewall(SetupStep):
     part: ClassVar[str] = "firewall"
     guide: ClassVar[tuple[str, ...]] = ("4.1",)
 
-    def look(self, setup: Setup) -> Sequence[Difference]:
+    def look(self, host: Host) -> Sequence[Difference]:
         """What is not open for good and now."""
-        if not self.plan.answers.firewall or not setup.firewall.running():
+        if not self.plan.answers.firewall or not host.network.firewall.running():
             return []
-        opened, forwarded = setup.firewall.ports(), setup.firewall.forwards()
+        opened, forwarded = host.network.firewall.ports(), host.network.firewall.forwards()
         ports = [
             Difference(f"{PORT}.{port.partition('/')[0]}", "port", None, f"{port} open")
             for port in self._ports() if not any(covers(one, port) for one in opened)
@@ -36,7 +36,7 @@ class OpenFirewall(SetupStep):
         ]  # fmt: skip
         return ports + forwards
 
-    def change(self, ctx: Context, setup: Setup, differences: Sequence[Difference]) -> None:
+    def change(self, ctx: Context, host: Host, differences: Sequence[Difference]) -> None:
         """Add the rules that are missing; what was added is remembered before, so that undo takes back no other."""
         keys = {difference.key for difference in differences}
         ports = [port for port in self._ports() if f"{PORT}.{port.partition('/')[0]}" in keys]
@@ -47,17 +47,17 @@ class OpenFirewall(SetupStep):
                 "ports": sorted({*added["ports"], *ports}), "forwards": sorted({*added["forwards"], *forwards}),
             }
         )  # fmt: skip
-        setup.firewall.add(ports=ports, forwards=forwards)
+        host.network.firewall.add(ports=ports, forwards=forwards)
 
-    def take_back(self, ctx: Context, setup: Setup) -> None:
+    def take_back(self, ctx: Context, host: Host) -> None:
         """Close what this run opened."""
         added = ctx.intent.get("added")
-        if added and setup.firewall.running():
-            setup.firewall.remove(ports=added["ports"], forwards=added["forwards"])
+        if added and host.network.firewall.running():
+            host.network.firewall.remove(ports=added["ports"], forwards=added["forwards"])
 
-    def evidence(self, setup: Setup) -> Facts:
+    def evidence(self, host: Host) -> Facts:
         """Whether there is a firewall at all."""
-        return {"firewalld": setup.firewall.zone() if setup.firewall.running() else "does not run"}
+        return {"firewalld": host.network.firewall.zone() if host.network.firewall.running() else "does not run"}
 
     def _ports(self) -> list[str]:
         https = [HTTPS] if self.plan.answers.certificate else []

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from workflows.host.setup import Setup
-from workflows.host.software import Provided
+from workflows.host import Host
+from workflows.host.os_packages import Provided
 from workflows.model.errors import RefusedError
 from workflows.model.step import Context, Facts
 from workflows.rules.needs import meets
@@ -29,19 +29,19 @@ class Java(SetupStep):
     label: ClassVar[str] = "Java"
     guide: ClassVar[tuple[str, ...]] = ("3.2", "3.3")
 
-    def look(self, setup: Setup) -> Sequence[Difference]:
+    def look(self, host: Host) -> Sequence[Difference]:
         """What is there against what is wanted."""
-        chosen = self._chosen(setup)
+        chosen = self._chosen(host)
         if chosen and self._fits(chosen[1]):
             return []
         if self.plan.answers.java_home:
             named = Difference(HOME, f"Java in {self.plan.answers.java_home}", None, "a JDK or JRE")
             return [self._unfit(chosen[1]) if chosen else named]
-        return self._look_at_offer(setup, newest=chosen)
+        return self._look_at_offer(host, newest=chosen)
 
-    def _look_at_offer(self, setup: Setup, newest: tuple[str, str] | None) -> list[Difference]:
+    def _look_at_offer(self, host: Host, newest: tuple[str, str] | None) -> list[Difference]:
         """What the distribution could bring; newest: the one that is there, and does not fit."""
-        offer = self._offer(setup)
+        offer = self._offer(host)
         if offer and self._fits(offer.version):
             return [Difference(PACKAGE, "Java", newest[1] if newest else None, offer.version)]
         if newest:
@@ -53,14 +53,14 @@ class Java(SetupStep):
             Difference(PACKAGE, "Java", None, f"{offer.version}, of this distribution"),
         ]
 
-    def change(self, ctx: Context, setup: Setup, differences: Sequence[Difference]) -> None:
+    def change(self, ctx: Context, host: Host, differences: Sequence[Difference]) -> None:
         """Install the package.
 
         Raises:
             RefusedError: "java-missing", "java-version-unfit", or as `packages.add`.
         """
         keys = {difference.key for difference in differences}
-        offer = self._offer(setup)
+        offer = self._offer(host)
         if HOME in keys or (PACKAGE in keys and offer is None):
             where = f"in {self.plan.answers.java_home}" if HOME in keys else "in this distribution"
             raise self._refused(f"there is no Java {where}", "java-missing")
@@ -68,15 +68,15 @@ class Java(SetupStep):
             unfit = next(difference for difference in differences if difference.key == VERSION)
             raise self._refused(f"Java {unfit.now} does not fit {self.plan.target}", "java-version-unfit")
         if offer:
-            packages.add(ctx, setup, [offer.capability])
+            packages.add(ctx, host, [offer.capability])
 
-    def take_back(self, ctx: Context, setup: Setup) -> None:
+    def take_back(self, ctx: Context, host: Host) -> None:
         """The packages that it brought go."""
-        packages.take_back(ctx, setup)
+        packages.take_back(ctx, host)
 
-    def evidence(self, setup: Setup) -> Facts:
+    def evidence(self, host: Host) -> Facts:
         """For bin/setenv.sh; tested: whether the release is known to work with it."""
-        found = self._chosen(setup)
+        found = self._chosen(host)
         if found is None:
             return {}
         return {"java_home": found[0], "version": found[1], "tested": meets(self._needs, found[1]) is True}
@@ -96,15 +96,15 @@ class Java(SetupStep):
         needs = (self.plan.answers.java,) if self.plan.answers.java else self._needs
         return not needs or meets(needs, version) is True
 
-    def _chosen(self, setup: Setup) -> tuple[str, str] | None:
+    def _chosen(self, host: Host) -> tuple[str, str] | None:
         if self.plan.answers.java_home:
-            return setup.software.java(self.plan.answers.java_home)
-        fitting = next((java for java in setup.software.javas() if self._fits(java[1])), None)
-        return fitting or setup.software.java()
+            return host.software.java(self.plan.answers.java_home)
+        fitting = next((java for java in host.software.javas() if self._fits(java[1])), None)
+        return fitting or host.software.java()
 
-    def _offer(self, setup: Setup) -> Provided | None:
+    def _offer(self, host: Host) -> Provided | None:
         """The newest that fits, else the newest of all."""
-        offers = [provided for name in OFFERS if (provided := setup.capabilities.provided(name)).packages]
+        offers = [provided for name in OFFERS if (provided := host.capabilities.provided(name)).packages]
         fitting = (provided for provided in offers if self._fits(provided.version))
         return next(fitting, None) or next(iter(offers), None)
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from workflows.host.mail import KeptFile
-from workflows.host.setup import Setup
+from workflows.host import Host
+from workflows.host.files import KeptFile
 from workflows.host.system import Family
 from workflows.model.step import Context, Facts
 from workflows.rules.texts import journald, logrotate, rsyslog
@@ -33,84 +33,84 @@ class Logging(SetupStep):
     part: ClassVar[str] = "logging"
     guide: ClassVar[tuple[str, ...]] = ("3.3", "4.6", "4.7")
 
-    def look(self, setup: Setup) -> Sequence[Difference]:
+    def look(self, host: Host) -> Sequence[Difference]:
         """By the files, and by whether the services read them since."""
-        return [*_journald(setup), *_rsyslog(setup), *_maillog(setup), *_rotation(setup)]
+        return [*_journald(host), *_rsyslog(host), *_maillog(host), *_rotation(host)]
 
-    def files(self, setup: Setup) -> Sequence[str]:
+    def files(self, host: Host) -> Sequence[str]:
         """Our own, and those of others that load imjournal or rotate the mail log."""
-        others = [path for path, text in _rsyslog_texts(setup).items() if rsyslog.imjournal(text) is not None]
-        others += [path for path, text in _logrotate_texts(setup).items() if _log(setup) in text]
+        others = [path for path, text in _rsyslog_texts(host).items() if rsyslog.imjournal(text) is not None]
+        others += [path for path, text in _logrotate_texts(host).items() if _log(host) in text]
         return [JOURNALD, RSYSLOG, LOGROTATE, *sorted(set(others) - {RSYSLOG, LOGROTATE})]
 
-    def seen(self, setup: Setup) -> Facts:
+    def seen(self, host: Host) -> Facts:
         """The service, the link, the log."""
-        state = setup.units.state(RSYSLOG_UNIT)
+        state = host.units.state(RSYSLOG_UNIT)
         return {
-            "folders": places.missing(setup, [JOURNALD.rpartition("/")[0]]), "enabled": state.enabled, "active": state.active,
-            "link": setup.files.read_link(MAILLOG), "log": _log(setup), "mode": setup.files.mode(_log(setup)),
+            "folders": places.missing(host, [JOURNALD.rpartition("/")[0]]), "enabled": state.enabled, "active": state.active,
+            "link": host.files.read_link(MAILLOG), "log": _log(host), "mode": host.files.mode(_log(host)),
         }  # fmt: skip
 
-    def change(self, ctx: Context, setup: Setup, differences: Sequence[Difference]) -> None:
+    def change(self, ctx: Context, host: Host, differences: Sequence[Difference]) -> None:
         """Write, each text shown to its owner before; then the services read it."""
         del ctx
         keys = {difference.key for difference in differences}
         if RATE in keys:
-            setup.files.write(JOURNALD, journald.drop_in(setup.system.systemd(), f"{places.WRITTEN} (guide 4.6)."), mode=0o644)
-            setup.system.restart_unit(JOURNALD_UNIT)
+            host.files.write(JOURNALD, journald.drop_in(host.units.version(), f"{places.WRITTEN} (guide 4.6)."), mode=0o644)
+            host.units.restart(JOURNALD_UNIT)
         if LINK in keys:
-            setup.files.write_link(MAILLOG, SUSE_LOG.rpartition("/")[2])
-        log = _log(setup)
-        if MODE in keys and setup.files.mode(log) is None:
-            setup.files.write(log, "", mode=0o644)
+            host.files.write_link(MAILLOG, SUSE_LOG.rpartition("/")[2])
+        log = _log(host)
+        if MODE in keys and host.files.mode(log) is None:
+            host.files.write(log, "", mode=0o644)
             keys.add(RUNS)  # for it to write there
         elif MODE in keys:
-            setup.files.set_mode(log, 0o644)
+            host.files.set_mode(log, 0o644)
         if ROTATION in keys:
-            _write_rotation(setup, log)
-        _change_rsyslog(setup, keys)
+            _write_rotation(host, log)
+        _change_rsyslog(host, keys)
 
-    def take_back(self, ctx: Context, setup: Setup) -> None:
+    def take_back(self, ctx: Context, host: Host) -> None:
         """The services read what is there now. A mail log that was made goes when it is empty; lines are evidence."""
         was = ctx.intent
-        places.remove(setup, was["folders"])
-        if was["link"] is None and setup.files.read_link(MAILLOG):
-            setup.files.remove_link(MAILLOG)
-        if was["mode"] is not None and setup.files.mode(was["log"]) is not None:
-            setup.files.set_mode(was["log"], was["mode"])
+        places.remove(host, was["folders"])
+        if was["link"] is None and host.files.read_link(MAILLOG):
+            host.files.remove_link(MAILLOG)
+        if was["mode"] is not None and host.files.mode(was["log"]) is not None:
+            host.files.set_mode(was["log"], was["mode"])
         keys = {difference["key"] for difference in was["changed"]}
-        if RATE in keys and setup.units.available():
-            setup.system.restart_unit(JOURNALD_UNIT)
-        state = setup.units.state(RSYSLOG_UNIT)
+        if RATE in keys and host.units.available():
+            host.units.restart(JOURNALD_UNIT)
+        state = host.units.state(RSYSLOG_UNIT)
         if state.enabled and not was["enabled"]:
-            setup.units.disable(RSYSLOG_UNIT)
+            host.units.disable(RSYSLOG_UNIT)
         if state.active and not was["active"]:
-            setup.units.stop(RSYSLOG_UNIT)
+            host.units.stop(RSYSLOG_UNIT)
         elif state.active and keys - {RATE, ROTATION}:
-            setup.system.restart_unit(RSYSLOG_UNIT)
-        if was["mode"] is None and setup.files.read(was["log"]) == "":
-            setup.kept.restore([KeptFile(was["log"], None)])
+            host.units.restart(RSYSLOG_UNIT)
+        if was["mode"] is None and host.files.read(was["log"]) == "":
+            host.register.restore([KeptFile(was["log"], None)])
 
 
 # --- what differs -----------------------------------------------------------------------------------------------------
 
 
-def _journald(setup: Setup) -> list[Difference]:
-    if not setup.units.available():
+def _journald(host: Host) -> list[Difference]:
+    if not host.units.available():
         return []
-    interval, burst = journald.limit([setup.files.read(path) or "" for path in _journald_files(setup)])
+    interval, burst = journald.limit([host.files.read(path) or "" for path in _journald_files(host)])
     what, wanted = "journald's rate limit", f"{journald.BURST} {PER} {journald.INTERVAL_SECONDS}"
     if not journald.lets_through(interval, burst):
         said = interval is not None or burst is not None
         now = f"{burst or 'default'} {PER} {interval or 'default'}" if said else None
         return [Difference(RATE, what, now, wanted, by_admin=said)]
-    if setup.files.read(JOURNALD) is not None and setup.system.stale(JOURNALD_UNIT, [JOURNALD]):
+    if host.files.read(JOURNALD) is not None and host.units.stale(JOURNALD_UNIT, [JOURNALD]):
         return [Difference(RATE, what, "not read yet", wanted)]
     return []
 
 
-def _rsyslog(setup: Setup) -> list[Difference]:
-    texts = _rsyslog_texts(setup)
+def _rsyslog(host: Host) -> list[Difference]:
+    texts = _rsyslog_texts(host)
     found = []
     limits = [(path, limit) for path, text in texts.items() if (limit := rsyslog.imjournal(text)) is not None]
     for path, limit in limits:
@@ -118,39 +118,39 @@ def _rsyslog(setup: Setup) -> list[Difference]:
             now = f"{limit.burst or 'default'} {PER} {limit.interval or 'default'} s ({path})" if limit.said else None
             wanted = f"{rsyslog.BURST} {PER} {rsyslog.INTERVAL} s"
             found.append(Difference(IMJOURNAL, "rsyslog's rate limit", now, wanted, by_admin=limit.said))
-    state = setup.units.state(RSYSLOG_UNIT)
+    state = host.units.state(RSYSLOG_UNIT)
     ours = [path for path in (*(path for path, _ in limits), RSYSLOG) if path in texts]
-    if setup.units.available() and not (state.enabled and state.active):
+    if host.units.available() and not (state.enabled and state.active):
         found.append(Difference(RUNS, "rsyslog", "stopped" if state.exists else None, "runs, and at boot"))
-    elif setup.system.stale(RSYSLOG_UNIT, ours):
+    elif host.units.stale(RSYSLOG_UNIT, ours):
         found.append(Difference(RUNS, "rsyslog", "runs with older settings", "runs"))
     return found
 
 
-def _maillog(setup: Setup) -> list[Difference]:
+def _maillog(host: Host) -> list[Difference]:
     found = []
-    written = any(rsyslog.logs_to(text, MAILLOG) for text in _rsyslog_texts(setup).values())
-    link = setup.files.read_link(MAILLOG)
-    if _is_suse(setup) and not written:
-        if link is None and setup.files.mode(MAILLOG) is None:
+    written = any(rsyslog.logs_to(text, MAILLOG) for text in _rsyslog_texts(host).values())
+    link = host.files.read_link(MAILLOG)
+    if _is_suse(host) and not written:
+        if link is None and host.files.mode(MAILLOG) is None:
             found.append(Difference(LINK, MAILLOG, None, f"leads to {SUSE_LOG}"))
     elif not written and link is None:
         found.append(Difference(RULE, "mail log", None, f"written to {MAILLOG}"))
-    mode = setup.files.mode(_log(setup))
+    mode = host.files.mode(_log(host))
     if mode is None or mode & logrotate.READABLE != logrotate.READABLE:
-        found.append(Difference(MODE, f"mode of {_log(setup)}", None if mode is None else f"{mode:04o}", "0644"))
+        found.append(Difference(MODE, f"mode of {_log(host)}", None if mode is None else f"{mode:04o}", "0644"))
     return found
 
 
-def _rotation(setup: Setup) -> list[Difference]:
-    log = _log(setup)
+def _rotation(host: Host) -> list[Difference]:
+    log = _log(host)
     what = f"rotation of {log}"
-    for path, text in _logrotate_texts(setup).items():
+    for path, text in _logrotate_texts(host).items():
         block = logrotate.rotating(text, log)
         if block and block.readable:
             return []
         if block:
-            delivered = _is_suse(setup) and block.create == SUSE_MODE
+            delivered = _is_suse(host) and block.create == SUSE_MODE
             now = None if block.create is None else f"create {block.create:04o} ({path})"
             return [Difference(ROTATION, what, now, logrotate.CREATE, by_admin=block.create is not None and not delivered)]
     return [Difference(ROTATION, what, None, logrotate.CREATE)]
@@ -159,10 +159,10 @@ def _rotation(setup: Setup) -> list[Difference]:
 # --- changing it ------------------------------------------------------------------------------------------------------
 
 
-def _write_rotation(setup: Setup, log: str) -> None:
+def _write_rotation(host: Host, log: str) -> None:
     """In the block that rotates the log, in one of its own where that rotates others too, or where there is none."""
     made: Mapping[str, str] = {LOGROTATE: logrotate.own(log, HANG_UP)}
-    for path, text in _logrotate_texts(setup).items():
+    for path, text in _logrotate_texts(host).items():
         if block := logrotate.rotating(text, log):
             if len(block.paths) == 1 or log not in block.paths:
                 made = {path: logrotate.with_readable(text, block)}
@@ -171,26 +171,26 @@ def _write_rotation(setup: Setup, log: str) -> None:
                 made = {path: left, LOGROTATE: f"{places.WRITTEN} (guide 4.7).\n{own}"}
             break
     for path, text in made.items():
-        places.require_accepted(path, setup.system.verify_logrotate(text))
+        places.require_accepted(path, host.system.verify_logrotate(text))
     for path, text in made.items():
-        setup.files.write(path, text)
+        host.files.write(path, text)
 
 
-def _change_rsyslog(setup: Setup, keys: set[str]) -> None:
+def _change_rsyslog(host: Host, keys: set[str]) -> None:
     made = {}
     if IMJOURNAL in keys:
-        made = {path: rsyslog.with_imjournal(text) for path, text in _rsyslog_texts(setup).items() if _too_little(text)}
+        made = {path: rsyslog.with_imjournal(text) for path, text in _rsyslog_texts(host).items() if _too_little(text)}
     if RULE in keys:
         rule = f'mail.* action(type="omfile" file="{MAILLOG}" fileCreateMode="0644")'
         made[RSYSLOG] = f"{places.WRITTEN} (guide 4.7).\n{rule}\n"
     if made:
-        places.require_accepted(", ".join(made), setup.system.verify_rsyslog(made))
+        places.require_accepted(", ".join(made), host.system.verify_rsyslog(made))
     for path, text in made.items():
-        setup.files.write(path, text)
-    if RUNS in keys and not setup.units.state(RSYSLOG_UNIT).enabled:
-        setup.units.enable(RSYSLOG_UNIT)
-    if keys & {RUNS, IMJOURNAL, RULE, LINK} and setup.units.available():
-        setup.system.restart_unit(RSYSLOG_UNIT)
+        host.files.write(path, text)
+    if RUNS in keys and not host.units.state(RSYSLOG_UNIT).enabled:
+        host.units.enable(RSYSLOG_UNIT)
+    if keys & {RUNS, IMJOURNAL, RULE, LINK} and host.units.available():
+        host.units.restart(RSYSLOG_UNIT)
 
 
 def _too_little(text: str) -> bool:
@@ -201,34 +201,34 @@ def _too_little(text: str) -> bool:
 # --- where it stands --------------------------------------------------------------------------------------------------
 
 
-def _journald_files(setup: Setup) -> list[str]:
+def _journald_files(host: Host) -> list[str]:
     folder = JOURNALD.rpartition("/")[0]
-    return ["/etc/systemd/journald.conf", *_in(setup, folder)]
+    return ["/etc/systemd/journald.conf", *_in(host, folder)]
 
 
-def _rsyslog_texts(setup: Setup) -> dict[str, str]:
-    paths = ["/etc/rsyslog.conf", *_in(setup, RSYSLOG.rpartition("/")[0])]
-    return {path: text for path in paths if (text := setup.files.read(path)) is not None}
+def _rsyslog_texts(host: Host) -> dict[str, str]:
+    paths = ["/etc/rsyslog.conf", *_in(host, RSYSLOG.rpartition("/")[0])]
+    return {path: text for path in paths if (text := host.files.read(path)) is not None}
 
 
-def _logrotate_texts(setup: Setup) -> dict[str, str]:
+def _logrotate_texts(host: Host) -> dict[str, str]:
     folder = LOGROTATE.rpartition("/")[0]
-    paths = ["/etc/logrotate.conf", *(f"{folder}/{name}" for name in setup.files.listing(folder))]
-    return {path: text for path in paths if (text := setup.files.read(path)) is not None}
+    paths = ["/etc/logrotate.conf", *(f"{folder}/{name}" for name in host.files.listing(folder))]
+    return {path: text for path in paths if (text := host.files.read(path)) is not None}
 
 
-def _in(setup: Setup, folder: str) -> list[str]:
-    return [f"{folder}/{name}" for name in setup.files.listing(folder) if name.endswith(".conf")]
+def _in(host: Host, folder: str) -> list[str]:
+    return [f"{folder}/{name}" for name in host.files.listing(folder) if name.endswith(".conf")]
 
 
-def _is_suse(setup: Setup) -> bool:
-    return setup.system.distribution().family is Family.SUSE
+def _is_suse(host: Host) -> bool:
+    return host.system.distribution().family is Family.SUSE
 
 
-def _log(setup: Setup) -> str:
+def _log(host: Host) -> str:
     """The file that mail is really logged to."""
-    link = setup.files.read_link(MAILLOG)
+    link = host.files.read_link(MAILLOG)
     if link:
         return link if link.startswith("/") else f"{MAILLOG.rpartition('/')[0]}/{link}"
-    written = any(rsyslog.logs_to(text, MAILLOG) for text in _rsyslog_texts(setup).values())
-    return SUSE_LOG if _is_suse(setup) and not written else MAILLOG
+    written = any(rsyslog.logs_to(text, MAILLOG) for text in _rsyslog_texts(host).values())
+    return SUSE_LOG if _is_suse(host) and not written else MAILLOG

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from workflows.host.setup import Setup
+from workflows.host import Host
 from workflows.model.step import Context
 from workflows.rules.texts import logrotate
 from workflows.steps.machine import places
@@ -31,26 +31,26 @@ class LogRotation(SetupStep):
     label: ClassVar[str] = "log rotation"
     guide: ClassVar[tuple[str, ...]] = ("9.7",)
 
-    def look(self, setup: Setup) -> Sequence[Difference]:
+    def look(self, host: Host) -> Sequence[Difference]:
         """Whether a file of logrotate names it."""
-        paths = ["/etc/logrotate.conf", *(f"{FOLDER}/{name}" for name in setup.files.listing(FOLDER))]
-        if any(logrotate.rotating(setup.files.read(path) or "", self._log()) for path in paths):
+        paths = ["/etc/logrotate.conf", *(f"{FOLDER}/{name}" for name in host.files.listing(FOLDER))]
+        if any(logrotate.rotating(host.files.read(path) or "", self._log()) for path in paths):
             return []
-        other = setup.files.read(PATH) is not None
+        other = host.files.read(PATH) is not None
         now = "rotates something else" if other else None
         return [Difference(KEY, PATH, now, f"rotates {self._log()}", by_admin=other)]
 
-    def files(self, setup: Setup) -> Sequence[str]:
+    def files(self, host: Host) -> Sequence[str]:
         """Our own."""
-        del setup
+        del host
         return [PATH]
 
-    def change(self, ctx: Context, setup: Setup, differences: Sequence[Difference]) -> None:
+    def change(self, ctx: Context, host: Host, differences: Sequence[Difference]) -> None:
         """Show it to logrotate before it is put in place."""
         del ctx, differences
         text = self.text()
-        places.require_accepted(PATH, setup.system.verify_logrotate(text))
-        setup.files.write(PATH, text, mode=0o644)
+        places.require_accepted(PATH, host.system.verify_logrotate(text))
+        host.files.write(PATH, text, mode=0o644)
 
     def text(self) -> str:
         """As OpenEMM's own user, for it may put links into the folder, which root would follow."""

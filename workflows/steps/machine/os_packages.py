@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from workflows.host.setup import Setup
+from workflows.host import Host
 from workflows.model.errors import RefusedError
 from workflows.model.step import Context, Facts
 from workflows.steps.machine import packages
@@ -29,57 +29,57 @@ class OperatingSystemPackages(SetupStep):
     label: ClassVar[str] = "packages of the operating system"
     guide: ClassVar[tuple[str, ...]] = ("3.2", "3.3")
 
-    def look(self, setup: Setup) -> Sequence[Difference]:
+    def look(self, host: Host) -> Sequence[Difference]:
         """Packages, and the service cron."""
         found = [
             Difference(f"os.packages.{capability}", f"packages ({capability})", None, ", ".join(missing))
             for capability in CAPABILITIES
-            if (missing := packages.lacking(setup, capability))
+            if (missing := packages.lacking(host, capability))
         ]
-        unit = _cron(setup)
+        unit = _cron(host)
         if unit is None:
             found.append(Difference(CRON, "cron", None, "running"))
-        elif not (state := setup.units.state(unit)).enabled or not state.active:
+        elif not (state := host.units.state(unit)).enabled or not state.active:
             found.append(Difference(CRON, "cron", "stopped" if state.enabled else "not started at boot", "running"))
         return found
 
-    def seen(self, setup: Setup) -> Facts:
+    def seen(self, host: Host) -> Facts:
         """How cron stands."""
-        unit = _cron(setup)
-        state = setup.units.state(unit) if unit else None
+        unit = _cron(host)
+        state = host.units.state(unit) if unit else None
         return {"cron": {"enabled": bool(state and state.enabled), "active": bool(state and state.active)}}
 
-    def change(self, ctx: Context, setup: Setup, differences: Sequence[Difference]) -> None:
+    def change(self, ctx: Context, host: Host, differences: Sequence[Difference]) -> None:
         """Packages first; cron may be one of them.
 
         Raises:
             RefusedError: "repository-missing", "package-not-found", "packages-would-go", "cron-missing".
         """
-        packages.add(ctx, setup, CAPABILITIES)
+        packages.add(ctx, host, CAPABILITIES)
         if all(difference.key != CRON for difference in differences):
             return
-        unit = _cron(setup)
+        unit = _cron(host)
         if unit is None:
             raise RefusedError(
                 f"cannot find the service of cron, neither {' nor '.join(CRON_UNITS)}", key="cron-missing",
                 next=["systemctl list-unit-files 'cron*'", "orchestrate resume"],
             )  # fmt: skip
-        if not setup.units.state(unit).enabled:
-            setup.units.enable(unit)
-        if not setup.units.state(unit).active:
-            setup.units.start(unit)
+        if not host.units.state(unit).enabled:
+            host.units.enable(unit)
+        if not host.units.state(unit).active:
+            host.units.start(unit)
 
-    def take_back(self, ctx: Context, setup: Setup) -> None:
+    def take_back(self, ctx: Context, host: Host) -> None:
         """Cron is as it was; the packages that it brought go."""
-        unit, was = _cron(setup), ctx.intent["cron"]
+        unit, was = _cron(host), ctx.intent["cron"]
         if unit:
-            state = setup.units.state(unit)
+            state = host.units.state(unit)
             if state.active and not was["active"]:
-                setup.units.stop(unit)
+                host.units.stop(unit)
             if state.enabled and not was["enabled"]:
-                setup.units.disable(unit)
-        packages.take_back(ctx, setup)
+                host.units.disable(unit)
+        packages.take_back(ctx, host)
 
 
-def _cron(setup: Setup) -> str | None:
-    return next((unit for unit in CRON_UNITS if setup.units.state(unit).exists), None)
+def _cron(host: Host) -> str | None:
+    return next((unit for unit in CRON_UNITS if host.units.state(unit).exists), None)

@@ -5,64 +5,63 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
-from workflows.host.os_packages import PackageManager
-from workflows.host.setup import Setup
-from workflows.host.software import Provided, Repository
+from workflows.host import Host
+from workflows.host.os_packages import PackageManager, Provided, Repository
 from workflows.model.errors import RefusedError, WorkflowError
 from workflows.model.step import Context
 
 
-def lacking(setup: Setup, capability: str) -> list[str]:
+def lacking(host: Host, capability: str) -> list[str]:
     """The packages of a capability that are not installed."""
-    names = setup.capabilities.provided(capability).packages
-    there = setup.packages.installed(names)
+    names = host.capabilities.provided(capability).packages
+    there = host.os_packages.installed(names)
     return [name for name in names if name not in there]
 
 
-def require_obtainable(setup: Setup, capabilities: Iterable[str]) -> None:
+def require_obtainable(host: Host, capabilities: Iterable[str]) -> None:
     """See that what is not installed of them can be had from the repositories that are enabled.
 
     Raises:
         RefusedError: "capability-not-offered" by this distribution, "repository-missing" naming it, or "package-not-found".
         WorkflowError: "repository-unreachable".
     """
-    provided = [setup.capabilities.provided(capability) for capability in capabilities]
+    provided = [host.capabilities.provided(capability) for capability in capabilities]
     if lost := next((one for one in provided if one.note and not one.packages), None):
         raise RefusedError(
             f"cannot install {lost.capability}: {lost.note}", key="capability-not-offered",
             unharmed=["no package was installed"],
             next=["orchestrate abort    takes the run back, where one is open; then the same command with another answer"],
         )  # fmt: skip
-    wanted = [name for one in provided for name in lacking(setup, one.capability)]
-    if set(wanted) - set(setup.packages.candidates(wanted)):
-        setup.packages.refresh()
-    offered = setup.packages.candidates(wanted)
+    wanted = [name for one in provided for name in lacking(host, one.capability)]
+    if set(wanted) - set(host.os_packages.candidates(wanted)):
+        host.os_packages.refresh()
+    offered = host.os_packages.candidates(wanted)
     for one in provided:
         if absent := [name for name in one.packages if name in wanted and name not in offered]:
-            raise _not_to_be_had(setup.packages, one, absent)
+            raise _not_to_be_had(host.os_packages, one, absent)
 
 
-def add(ctx: Context, setup: Setup, capabilities: Sequence[str]) -> None:
+def add(ctx: Context, host: Host, capabilities: Sequence[str]) -> None:
     """Install what is not installed of them; what comes with it is remembered before.
 
     Raises:
         RefusedError: as `require_obtainable`; "packages-would-go" when others would have to be removed.
         WorkflowError: what the package manager says.
     """
-    wanted = list(dict.fromkeys(name for capability in capabilities for name in lacking(setup, capability)))
+    wanted = list(dict.fromkeys(name for capability in capabilities for name in lacking(host, capability)))
     if wanted:
-        require_obtainable(setup, capabilities)
-        install(ctx, setup, wanted)
+        require_obtainable(host, capabilities)
+        install(ctx, host, wanted)
 
 
-def install(ctx: Context, setup: Setup, packages: Sequence[str]) -> None:
+def install(ctx: Context, host: Host, packages: Sequence[str]) -> None:
     """Install packages by name or file, remembering beforehand what will be added.
 
     Raises:
         RefusedError: "packages-would-go".
         WorkflowError: what the package manager says.
     """
-    planned = setup.packages.transaction(packages)
+    planned = host.os_packages.transaction(packages)
     if planned.removed:
         raise RefusedError(
             f"cannot install {', '.join(packages)}: {', '.join(planned.removed)} would have to be removed for it",
@@ -72,19 +71,19 @@ def install(ctx: Context, setup: Setup, packages: Sequence[str]) -> None:
     ctx.remember(added=sorted({*ctx.intent.get("added", ()), *planned.added}))
     if planned.upgraded:
         ctx.note("packages that were there are brought up to date with those that need it", upgraded=list(planned.upgraded))
-    holder = setup.packages.holder()
+    holder = host.os_packages.holder()
     ctx.report(f"waits for {holder}" if holder else f"installs {len(planned.added)} packages")
-    setup.packages.install(packages)
+    host.os_packages.install(packages)
 
 
-def take_back(ctx: Context, setup: Setup) -> None:
+def take_back(ctx: Context, host: Host) -> None:
     """Remove what `add` and `install` added, as far as it is still there.
 
     Raises:
         WorkflowError: "packages-not-removed", when something else has come to need one of them.
     """
     if added := ctx.intent.get("added"):
-        setup.packages.remove(added)
+        host.os_packages.remove(added)
 
 
 def _not_to_be_had(manager: PackageManager, provided: Provided, absent: Sequence[str]) -> WorkflowError:

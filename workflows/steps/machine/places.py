@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from workflows.host.setup import Setup
+from workflows.host import Host
 from workflows.model.errors import WorkflowError
 
 WRITTEN = "# Written by orchestrate"
 MOST_LINKS = 20
 
 
-def missing(setup: Setup, folders: Iterable[str]) -> list[str]:
+def missing(host: Host, folders: Iterable[str]) -> list[str]:
     """Those that are not there, for a step's `seen`."""
-    return [folder for folder in folders if setup.files.mode(folder) is None]
+    return [folder for folder in folders if host.files.mode(folder) is None]
 
 
-def remove(setup: Setup, folders: Iterable[str]) -> None:
+def remove(host: Host, folders: Iterable[str]) -> None:
     """Remove those that are empty, the last first."""
     for folder in reversed(list(folders)):
-        setup.files.remove_folder(folder)
+        host.files.remove_folder(folder)
 
 
-def inside(setup: Setup, path: str, folder: str) -> bool:
+def inside(host: Host, path: str, folder: str) -> bool:
     """Whether a path below a folder still leads there when its links are followed.
 
     Root must not chown or write what a user's own link leads to: it might be anybody's.
@@ -35,7 +35,7 @@ def inside(setup: Setup, path: str, folder: str) -> bool:
         if name == "..":
             at = at.rpartition("/")[0]
             continue
-        link = setup.files.read_link(f"{at}/{name}")
+        link = host.files.read_link(f"{at}/{name}")
         below = f"{at}/{name}".startswith(f"{folder}/")
         if link is None or not below:  # above the folder, links are not the user's
             at = f"{at}/{name}"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from workflows.host.setup import Setup
+from workflows.host import Host
 from workflows.model.errors import RefusedError
 from workflows.model.step import Context, Facts
 from workflows.rules.backend_python import database_module
@@ -42,28 +42,28 @@ class Python(SetupStep):
     label: ClassVar[str] = "Python and its modules"
     guide: ClassVar[tuple[str, ...]] = ("12",)
 
-    def look(self, setup: Setup) -> Sequence[Difference]:
+    def look(self, host: Host) -> Sequence[Difference]:
         """Its version, and whether it imports what the backend needs."""
-        found = setup.software.python(self._program)
+        found = host.software.python(self._program)
         if found is None:
-            version = self._offered(setup)
+            version = self._offered(host)
             wrong = [] if version and self._fits(version) else [self._unfit("Python", version, by_admin=False)]
             return [*wrong, Difference(ENVIRONMENT, self._link, None, f"Python {version or self._wanted}{self._how}")]
-        wrong = self._other(setup, found[1])
-        if missing := setup.software.python_modules(self._program, [*STANDARD, *self._required]):
+        wrong = self._other(host, found[1])
+        if missing := host.software.python_modules(self._program, [*STANDARD, *self._required]):
             wrong.append(Difference(MODULES, "modules of Python", None, ", ".join(missing)))
         return wrong
 
-    def seen(self, setup: Setup) -> Facts:
+    def seen(self, host: Host) -> Facts:
         """The link, and what is installed behind it."""
-        there = setup.software.python(self._program)
+        there = host.software.python(self._program)
         return {
-            "link": setup.files.read_link(self._link),
-            "opt": setup.files.mode(self._opt) is not None,
-            "distributions": list(setup.software.python_distributions(self._program)) if there else None,
+            "link": host.files.read_link(self._link),
+            "opt": host.files.mode(self._opt) is not None,
+            "distributions": list(host.software.python_distributions(self._program)) if there else None,
         }
 
-    def change(self, ctx: Context, setup: Setup, differences: Sequence[Difference]) -> None:
+    def change(self, ctx: Context, host: Host, differences: Sequence[Difference]) -> None:
         """The Python, then the modules.
 
         Raises:
@@ -75,76 +75,76 @@ class Python(SetupStep):
         makes = bool(keys & {VERSION, ENVIRONMENT})
         builds = makes and self._source is not None
         if self.plan.answers.python is None and not builds:
-            self._add_packages(ctx, setup)
+            self._add_packages(ctx, host)
         if builds:
-            self._build(ctx, setup)
+            self._build(ctx, host)
         elif makes:
-            self._make(ctx, setup, accepts_any=VERSION not in keys)
+            self._make(ctx, host, accepts_any=VERSION not in keys)
         if ctx.intent.get("distributions") is None:
-            ctx.remember(distributions=list(setup.software.python_distributions(self._program)))
-        self._add_modules(ctx, setup)
+            ctx.remember(distributions=list(host.software.python_distributions(self._program)))
+        self._add_modules(ctx, host)
 
-    def take_back(self, ctx: Context, setup: Setup) -> None:
+    def take_back(self, ctx: Context, host: Host) -> None:
         """The modules that were added, then what was made; then the packages."""
         was = ctx.intent
-        if was["distributions"] is not None and setup.software.python(self._program):
-            added = set(setup.software.python_distributions(self._program)) - set(was["distributions"])
-            setup.software.remove_modules(self._program, sorted(added))
+        if was["distributions"] is not None and host.software.python(self._program):
+            added = set(host.software.python_distributions(self._program)) - set(was["distributions"])
+            host.software.remove_modules(self._program, sorted(added))
         if made := was.get("made") or was.get("built"):
             if was["link"] is None:
-                setup.files.remove_link(self._link)
-            elif setup.files.read_link(self._link) != was["link"]:
-                setup.files.write_link(self._link, was["link"])
+                host.files.remove_link(self._link)
+            elif host.files.read_link(self._link) != was["link"]:
+                host.files.write_link(self._link, was["link"])
             if was.get("made"):
-                setup.software.remove_environment(made)
+                host.software.remove_environment(made)
             else:
-                setup.software.remove_python(made)
-        packages.take_back(ctx, setup)
+                host.software.remove_python(made)
+        packages.take_back(ctx, host)
         if not was["opt"]:
-            setup.files.remove_folder(self._opt)
+            host.files.remove_folder(self._opt)
 
-    def evidence(self, setup: Setup) -> Facts:
+    def evidence(self, host: Host) -> Facts:
         """Its program, version, and the modules that are not there, without which the backend runs all the same."""
-        found = setup.software.python(self._program)
+        found = host.software.python(self._program)
         if found is None:
             return {}
-        lacking = setup.software.python_modules(self._program, list(WANTED))
+        lacking = host.software.python_modules(self._program, list(WANTED))
         return {"python": found[0], "version": found[1], "modules_missing": list(lacking)}
 
-    def _add_packages(self, ctx: Context, setup: Setup) -> None:
+    def _add_packages(self, ctx: Context, host: Host) -> None:
         """The distribution's Python where it is the one, and of its modules what there is."""
-        base = self._base(setup)
-        if self._brings(setup) or (base and base[0] == setup.capabilities.provided(CAPABILITY).path):
-            packages.add(ctx, setup, [CAPABILITY])
-        modules = packages.lacking(setup, FROM_DISTRIBUTION)
-        absent = setup.packages.missing(modules)
+        base = self._base(host)
+        if self._brings(host) or (base and base[0] == host.capabilities.provided(CAPABILITY).path):
+            packages.add(ctx, host, [CAPABILITY])
+        modules = packages.lacking(host, FROM_DISTRIBUTION)
+        absent = host.os_packages.missing(modules)
         if obtainable := [name for name in modules if name not in absent]:
-            packages.install(ctx, setup, obtainable)
+            packages.install(ctx, host, obtainable)
 
-    def _make(self, ctx: Context, setup: Setup, *, accepts_any: bool) -> None:
-        base = self._base(setup)
+    def _make(self, ctx: Context, host: Host, *, accepts_any: bool) -> None:
+        base = self._base(host)
         if base is None:
             given = self.plan.answers.python
             raise self._refused(f"there is no Python 3 at {given}" if given else "there is no Python 3", "python-missing")
         if not accepts_any and not self._fits(base[1]):
             raise self._refused(f"Python {base[1]} at {base[0]} does not fit {self.plan.target}", "python-version-unfit")
         folder = f"python-{'.'.join(base[1].split('.')[:2])}"
-        setup.files.make_folder(self._opt, owner=f"{self.plan.user}:{self.plan.user}")
+        host.files.make_folder(self._opt, owner=f"{self.plan.user}:{self.plan.user}")
         ctx.remember(made=f"{self._opt}/{folder}")
         ctx.report(f"makes a virtual environment of {base[0]}")
-        setup.software.make_environment(base[0], f"{self._opt}/{folder}")
-        setup.files.write_link(self._link, folder)
+        host.software.make_environment(base[0], f"{self._opt}/{folder}")
+        host.files.write_link(self._link, folder)
 
-    def _build(self, ctx: Context, setup: Setup) -> None:
+    def _build(self, ctx: Context, host: Host) -> None:
         """From its source, in a folder named as guide 12 names it; the link comes last."""
         source, sha256 = self._source or "", self.plan.answers.python_source_sha256
-        version = setup.software.python_in(source)
+        version = host.software.python_in(source)
         if not self._fits(version):
             raise self._refused(f"Python {version} in {source} does not fit {self.plan.target}", "python-version-unfit")
         if sha256 is None:
             raise self._refused(f"the SHA-256 of {source} is not given", "python-source-unpinned")
-        packages.add(ctx, setup, [TO_BUILD])
-        setup.files.make_folder(self._opt, owner=f"{self.plan.user}:{self.plan.user}")
+        packages.add(ctx, host, [TO_BUILD])
+        host.files.make_folder(self._opt, owner=f"{self.plan.user}:{self.plan.user}")
         folder = f"{self._opt}/Python-{version}"
         ctx.remember(built=folder)
 
@@ -152,26 +152,26 @@ class Python(SetupStep):
             ctx.pause_point()
             ctx.report(text)
 
-        setup.software.build_python(source, sha256, folder, report)
-        setup.files.write_link(self._link, f"Python-{version}")
+        host.software.build_python(source, sha256, folder, report)
+        host.files.write_link(self._link, f"Python-{version}")
 
-    def _add_modules(self, ctx: Context, setup: Setup) -> None:
+    def _add_modules(self, ctx: Context, host: Host) -> None:
         required = self._required
-        if lacking := setup.software.python_modules(self._program, STANDARD):
+        if lacking := host.software.python_modules(self._program, STANDARD):
             raise RefusedError(
                 f"Python lacks parts of itself that the backend needs: {', '.join(lacking)}", key="python-incomplete",
                 unharmed=["OpenEMM: not started on it"],
                 next=[f"{self._program} -c 'import {lacking[0]}'    tells what is missing",
                       "orchestrate resume    once it is installed"],
             )  # fmt: skip
-        missing = setup.software.python_modules(self._program, list(required))
+        missing = host.software.python_modules(self._program, list(required))
         said = None
         if missing:
             if not ctx.intent.get("built"):
-                packages.add(ctx, setup, [TO_COMPILE])
+                packages.add(ctx, host, [TO_COMPILE])
             ctx.report(f"pip installs {', '.join(missing)}")
-            said = setup.software.install_modules(self._program, [required[name] for name in missing])
-        if missing := setup.software.python_modules(self._program, list(required)):
+            said = host.software.install_modules(self._program, [required[name] for name in missing])
+        if missing := host.software.python_modules(self._program, list(required)):
             names = " ".join(required[name] for name in missing)
             raise RefusedError(
                 f"cannot get what Python must have for the backend: {', '.join(missing)}", key="python-modules-missing",
@@ -179,37 +179,37 @@ class Python(SetupStep):
                 next=[f"orchestrate resume    once pip has an index or a folder (/etc/pip.conf) with {names}",
                       "orchestrate abort    takes the run back"],
             )  # fmt: skip
-        for name in setup.software.python_modules(self._program, list(WANTED)):
+        for name in host.software.python_modules(self._program, list(WANTED)):
             ctx.report(f"pip installs {name}")
-            if said := setup.software.install_modules(self._program, [WANTED[name]]):
+            if said := host.software.install_modules(self._program, [WANTED[name]]):
                 ctx.note(f"Python has no module {name}, which the guide names", pip=said)
 
-    def _other(self, setup: Setup, found: str) -> list[Difference]:
+    def _other(self, host: Host, found: str) -> list[Difference]:
         """Whether another is wanted than the one that is there: it does not fit, or the source that is named is of another."""
         if not self._fits(found):
             return [self._unfit(self._link, found, by_admin=True)]
-        if self._source is None or setup.files.mode(self._source) is None:  # built, and gone since
+        if self._source is None or host.files.mode(self._source) is None:  # built, and gone since
             return []
-        version = setup.software.python_in(self._source)
+        version = host.software.python_in(self._source)
         return [] if version == found else [Difference(VERSION, self._link, found, f"{version}{self._how}", by_admin=True)]
 
-    def _offered(self, setup: Setup) -> str | None:
+    def _offered(self, host: Host) -> str | None:
         """The version of the one that would be made now; None when there is none."""
         if self._source:
-            return setup.software.python_in(self._source)
-        base = self._base(setup)
-        return setup.capabilities.provided(CAPABILITY).version if self._brings(setup) else base[1] if base else None
+            return host.software.python_in(self._source)
+        base = self._base(host)
+        return host.capabilities.provided(CAPABILITY).version if self._brings(host) else base[1] if base else None
 
-    def _base(self, setup: Setup) -> tuple[str, str] | None:
+    def _base(self, host: Host) -> tuple[str, str] | None:
         """The Python that the environment is made of: as named, the distribution's, else the newest there is."""
         if self.plan.answers.python:
-            return setup.software.python(self.plan.answers.python)
-        own = setup.software.python(setup.capabilities.provided(CAPABILITY).path)
-        return own if own and self._fits(own[1]) else setup.software.python()
+            return host.software.python(self.plan.answers.python)
+        own = host.software.python(host.capabilities.provided(CAPABILITY).path)
+        return own if own and self._fits(own[1]) else host.software.python()
 
-    def _brings(self, setup: Setup) -> bool:
+    def _brings(self, host: Host) -> bool:
         """Whether the distribution has one that fits, and no other is to be taken."""
-        base, offer = self._base(setup), setup.capabilities.provided(CAPABILITY)
+        base, offer = self._base(host), host.capabilities.provided(CAPABILITY)
         if self.plan.answers.python or (base and self._fits(base[1])):
             return False
         return bool(offer.packages) and self._fits(offer.version)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from workflows.host.setup import Setup
+from workflows.host import Host
 from workflows.model.step import Context
 from workflows.steps.setup import Difference, SetupStep
 
@@ -18,18 +18,18 @@ class SiteFile(SetupStep):
     part: ClassVar[str] = "site-file"
     label: ClassVar[str] = "site file"
 
-    def look(self, setup: Setup) -> Sequence[Difference]:
+    def look(self, host: Host) -> Sequence[Difference]:
         """Whether there is one."""
-        if not self.plan.site_file or setup.files.read(self.plan.site_file) is not None:
+        if not self.plan.site_file or host.files.read(self.plan.site_file) is not None:
             return ()
         return [Difference("site-file", self.plan.site_file, None, "written")]
 
-    def files(self, setup: Setup) -> Sequence[str]:
+    def files(self, host: Host) -> Sequence[str]:
         """That one."""
-        del setup
+        del host
         return [self.plan.site_file]
 
-    def change(self, ctx: Context, setup: Setup, differences: Sequence[Difference]) -> None:
+    def change(self, ctx: Context, host: Host, differences: Sequence[Difference]) -> None:
         """Write it, for root alone."""
         del ctx, differences
-        setup.files.write(self.plan.site_file, self.plan.site_text, mode=0o600)
+        host.files.write(self.plan.site_file, self.plan.site_text, mode=0o600)

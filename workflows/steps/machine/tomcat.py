@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from workflows.host.setup import Setup
+from workflows.host import Host
 from workflows.model.errors import RefusedError
 from workflows.model.step import Context, Facts
 from workflows.rules.needs import meets
@@ -29,79 +29,79 @@ class Tomcat(SetupStep):
     label: ClassVar[str] = "Tomcat"
     guide: ClassVar[tuple[str, ...]] = ("4.4", "5.2")
 
-    def look(self, setup: Setup) -> Sequence[Difference]:
+    def look(self, host: Host) -> Sequence[Difference]:
         """The link, what it leads to, and that one's version."""
-        now, version = self._now(setup)
+        now, version = self._now(host)
         given = self.plan.answers.tomcat
         if given is None and version is not None:
             return self._unfit(version)
-        target = self._target(setup)
+        target = self._target(host)
         if target is None:
             return [Difference(SOFTWARE, "Tomcat", now, " or ".join(self._needs) or "any")]
         if given is not None and now == target and version is not None:
             return self._unfit(version)
-        there = setup.software.tomcat(target)
-        found = self._unfit(there or self._promised(setup))
+        there = host.software.tomcat(target)
+        found = self._unfit(there or self._promised(host))
         if there is None:
-            found.append(Difference(SOFTWARE, "Tomcat", None, given or self._promised(setup)))
+            found.append(Difference(SOFTWARE, "Tomcat", None, given or self._promised(host)))
         found.append(Difference(LINK, self._link, now, target, by_admin=version is not None))
         return found
 
-    def seen(self, setup: Setup) -> Facts:
+    def seen(self, host: Host) -> Facts:
         """The link as it is, its folder, and whether the folder to be unpacked into is there."""
-        target = self._target(setup)
+        target = self._target(host)
         return {
-            "link": setup.files.read_link(self._link),
-            "opt": setup.files.mode(self._opt) is not None,
-            "unpacks": target if target and self._is_archive and setup.files.mode(target) is None else None,
+            "link": host.files.read_link(self._link),
+            "opt": host.files.mode(self._opt) is not None,
+            "unpacks": target if target and self._is_archive and host.files.mode(target) is None else None,
         }
 
-    def change(self, ctx: Context, setup: Setup, differences: Sequence[Difference]) -> None:
+    def change(self, ctx: Context, host: Host, differences: Sequence[Difference]) -> None:
         """Bring it, then point the link at it.
 
         Raises:
             RefusedError: "tomcat-missing", "tomcat-major-unfit", "not-a-tomcat", or as `packages.add`.
         """
         keys = {difference.key for difference in differences}
-        target, given = self._target(setup), self.plan.answers.tomcat
+        target, given = self._target(host), self.plan.answers.tomcat
         if MAJOR in keys or target is None:
-            raise self._refused(setup, differences)
+            raise self._refused(host, differences)
         if SOFTWARE in keys and given and not self._is_archive:
             raise RefusedError(
                 f"there is no Tomcat with bin/startup.sh in {given}", key="not-a-tomcat", unharmed=[f"{self._link}: as it was"],
                 next=["the same command with --tomcat PATH    a Tomcat of Apache's own, unpacked or its tar.gz (guide 4.4)"],
             )  # fmt: skip
-        setup.files.make_folder(self._opt, owner=f"{self.plan.user}:{self.plan.user}")
+        host.files.make_folder(self._opt, owner=f"{self.plan.user}:{self.plan.user}")
         if SOFTWARE in keys and given:
             ctx.report(f"unpacks {given}")
-            setup.software.unpack_tomcat(given, target)
+            host.software.unpack_tomcat(given, target)
         elif SOFTWARE in keys:
-            packages.add(ctx, setup, [CAPABILITY])
+            packages.add(ctx, host, [CAPABILITY])
         if LINK in keys:
-            if setup.files.read_link(self._link) is None and setup.files.mode(self._link) is not None:
+            if host.files.read_link(self._link) is None and host.files.mode(self._link) is not None:
                 raise RefusedError(
                     f"cannot let {self._link} lead to {target}: it is a folder", key="tomcat-is-a-folder",
                     unharmed=[f"{self._link}: as it was"],
                     next=[f"mv {self._link} {self._link}.mine", "orchestrate resume"],
                 )  # fmt: skip
-            setup.files.write_link(self._link, target)
+            host.files.write_link(self._link, target)
 
-    def take_back(self, ctx: Context, setup: Setup) -> None:
+    def take_back(self, ctx: Context, host: Host) -> None:
         """The link as it was; what was unpacked goes, and so do the packages."""
         was = ctx.intent
         if was["link"] is None:
-            setup.files.remove_link(self._link)
-        elif setup.files.read_link(self._link) != was["link"]:
-            setup.files.write_link(self._link, was["link"])
+            host.files.remove_link(self._link)
+        elif host.files.read_link(self._link) != was["link"]:
+            host.files.write_link(self._link, was["link"])
         if was["unpacks"]:
-            setup.software.remove_tomcat(was["unpacks"])
-        packages.take_back(ctx, setup)
+            host.software.remove_tomcat(was["unpacks"])
+        packages.take_back(ctx, host)
         if not was["opt"]:
-            setup.files.remove_folder(self._opt)
+            host.files.remove_folder(self._opt)
 
-    def evidence(self, setup: Setup) -> Facts:
+    def evidence(self, host: Host) -> Facts:
         """For bin/setenv.sh: the link, so that another Tomcat can be put behind it."""
-        return {"catalina_home": self._link, "version": setup.software.tomcat(self._link)}
+        return {"catalina_home": self._link, "version": host.software.tomcat(self._link)}
 
     @property
     def _opt(self) -> str:
@@ -119,24 +119,24 @@ class Tomcat(SetupStep):
     def _needs(self) -> tuple[str, ...]:
         return tuple(one for need in self.plan.hop.rules.needs if need.name == "tomcat" for one in need.any_of)
 
-    def _now(self, setup: Setup) -> tuple[str | None, str | None]:
+    def _now(self, host: Host) -> tuple[str | None, str | None]:
         """Where the link leads, absolute, and the version of what is there; opt/tomcat may also be a folder of its own."""
-        link = setup.files.read_link(self._link)
+        link = host.files.read_link(self._link)
         target = link if link is None or link.startswith("/") else f"{self._opt}/{link}"
-        return target, setup.software.tomcat(self._link)
+        return target, host.software.tomcat(self._link)
 
-    def _target(self, setup: Setup) -> str | None:
+    def _target(self, host: Host) -> str | None:
         """Where the link shall lead; None when nobody offers a Tomcat."""
         given = self.plan.answers.tomcat
         if given is None:
-            return setup.capabilities.provided(CAPABILITY).path or None
-        return f"{self._opt}/{setup.software.tomcat_in(given)}" if self._is_archive else given.rstrip("/")
+            return host.capabilities.provided(CAPABILITY).path or None
+        return f"{self._opt}/{host.software.tomcat_in(given)}" if self._is_archive else given.rstrip("/")
 
-    def _promised(self, setup: Setup) -> str:
+    def _promised(self, host: Host) -> str:
         """The version of what is not there yet, as far as its name tells it."""
         if self.plan.answers.tomcat is None:
-            return setup.capabilities.provided(CAPABILITY).version
-        name = (self._target(setup) or "").rpartition("/")[2]
+            return host.capabilities.provided(CAPABILITY).version
+        name = (self._target(host) or "").rpartition("/")[2]
         return name.rpartition("-")[2] if self._is_archive else ""
 
     def _unfit(self, version: str) -> list[Difference]:
@@ -144,10 +144,10 @@ class Tomcat(SetupStep):
             return []
         return [Difference(MAJOR, "Tomcat", version, " or ".join(self._needs), by_admin=True)]
 
-    def _refused(self, setup: Setup, differences: Sequence[Difference]) -> RefusedError:
+    def _refused(self, host: Host, differences: Sequence[Difference]) -> RefusedError:
         unfit = next((difference for difference in differences if difference.key == MAJOR), None)
         wanted = f"{self.plan.target} wants Tomcat {' or '.join(self._needs)}" if self._needs else "a Tomcat is needed"
-        note = setup.capabilities.provided(CAPABILITY).note
+        note = host.capabilities.provided(CAPABILITY).note
         return RefusedError(
             f"cannot use Tomcat {unfit.now}: {wanted}" if unfit else f"there is no Tomcat: {wanted}",
             key="tomcat-major-unfit" if unfit else "tomcat-missing", detail=[note] if note and not unfit else [],

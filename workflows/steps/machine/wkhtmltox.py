@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from workflows.host.setup import Setup
+from workflows.host import Host
 from workflows.model.errors import RefusedError
 from workflows.model.step import Context, Facts
 from workflows.steps.machine import packages
@@ -23,16 +23,16 @@ class Wkhtmltox(SetupStep):
     part: ClassVar[str] = "wkhtmltox"
     guide: ClassVar[tuple[str, ...]] = ("4.5",)
 
-    def look(self, setup: Setup) -> Sequence[Difference]:
+    def look(self, host: Host) -> Sequence[Difference]:
         """Whether the package of that file is installed, in that version."""
         file = self.plan.answers.wkhtmltox
         if file is None:
             return []
-        name, version = setup.packages.describe(file)
-        now = setup.packages.installed([name]).get(name)
+        name, version = host.os_packages.describe(file)
+        now = host.os_packages.installed([name]).get(name)
         return [] if now == version else [Difference(PACKAGE, name, now, version, by_admin=now is not None)]
 
-    def change(self, ctx: Context, setup: Setup, differences: Sequence[Difference]) -> None:
+    def change(self, ctx: Context, host: Host, differences: Sequence[Difference]) -> None:
         """By the package manager, with what it needs.
 
         Raises:
@@ -48,15 +48,15 @@ class Wkhtmltox(SetupStep):
                 next=[f"the same command with --keep {PACKAGE}    uses the one that is there",
                       "orchestrate resume    once it is removed"],
             )  # fmt: skip
-        packages.install(ctx, setup, [file])
+        packages.install(ctx, host, [file])
 
-    def take_back(self, ctx: Context, setup: Setup) -> None:
+    def take_back(self, ctx: Context, host: Host) -> None:
         """The package goes with what came with it."""
-        packages.take_back(ctx, setup)
+        packages.take_back(ctx, host)
 
-    def evidence(self, setup: Setup) -> Facts:
+    def evidence(self, host: Host) -> Facts:
         """Where it is; without it previews are missing."""
-        program = setup.software.program(PROGRAM)
+        program = host.software.program(PROGRAM)
         if program is None:
             return {"left_out": "previews and PDF files are missing until wkhtmltox is installed"}
-        return {"program": program, "version": setup.software.program_version(program)}
+        return {"program": program, "version": host.software.program_version(program)}

@@ -6,25 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from workflows.host.mail import HasMail, Mail, MailServer, Mta
+from workflows.host.mail import Mail, MailServer
+from workflows.host.units import Units
+from workflows.model.answers import Mta
 from workflows.model.errors import WorkflowError
 from workflows.model.step import Context, Done, Facts, LedgerNote, StepDefaults
 from workflows.rules.mta import MtaPlan, decide
 from workflows.steps.kept import put_back
 
 LOOK = "mta.look"
-
-
-def mail_of(ctx: Context) -> Mail:
-    """The mail servers of the host the run works on.
-
-    Raises:
-        WorkflowError: "mta-unsupported" when that host knows none.
-    """
-    host = ctx.host
-    if not isinstance(host, HasMail):
-        raise WorkflowError("cannot switch: this host has no mail servers", key="mta-unsupported")
-    return host.mail
 
 
 def before(ctx: Context) -> Facts:
@@ -42,17 +32,17 @@ def restore_alternative(mail: Mail, seen: Mapping[str, Any]) -> None:
         mail.alternatives.set(seen["target"])
 
 
-def restore_units(mail: Mail, server: MailServer, seen: Mapping[str, Sequence[bool]]) -> None:
+def restore_units(units: Units, server: MailServer, seen: Mapping[str, Sequence[bool]]) -> None:
     """Enable or disable, and start, the units of a server as they stood."""
     for unit in server.units:
         was = seen.get(unit)
-        now = mail.units.state(unit)
+        now = units.state(unit)
         if was is None or not now.exists:
             continue
         if was[0] != now.enabled:
-            (mail.units.enable if was[0] else mail.units.disable)(unit)
+            (units.enable if was[0] else units.disable)(unit)
         if was[1] and not now.active:
-            mail.units.start(unit)
+            units.start(unit)
 
 
 @dataclass(frozen=True)
@@ -65,9 +55,9 @@ class LookAtMail(StepDefaults):
 
     def prepare(self, ctx: Context) -> Facts:
         """Alternatives, units, the bounce filter, the domains of the mailloop service."""
-        mail = mail_of(ctx)
+        mail = ctx.host.mail
         alternative = mail.alternatives.current()
-        states = {unit: mail.units.state(unit) for mta in Mta for unit in mail.server(mta).units}
+        states = {unit: ctx.host.units.state(unit) for mta in Mta for unit in mail.server(mta).units}
         domains = [domain for mta in Mta for domain in mail.server(mta).mailloop_domains()]
         return {
             "alternative": {"target": alternative.target, "manual": alternative.manual},
@@ -83,7 +73,7 @@ class LookAtMail(StepDefaults):
         Raises:
             WorkflowError: "mta-changed" when another server is active than when the plan was made.
         """
-        decision = decide(mail_of(ctx).clues())
+        decision = decide(ctx.host.mail.clues())
         if decision.mta is not self.plan.old:
             raise WorkflowError(
                 f"{decision.mta.label} is active now, not {self.plan.old.label}: {decision.why}", key="mta-changed",
@@ -93,9 +83,9 @@ class LookAtMail(StepDefaults):
 
     def undo(self, ctx: Context) -> Sequence[LedgerNote]:
         """The last word about alternatives, once added packages are gone, and about what runs: a boot may have changed it."""
-        mail = mail_of(ctx)
+        mail = ctx.host.mail
         restore_alternative(mail, ctx.intent["alternative"])
-        restore_units(mail, mail.server(self.plan.old), ctx.intent["units"])
+        restore_units(ctx.host.units, mail.server(self.plan.old), ctx.intent["units"])
         return ()
 
 
@@ -109,33 +99,33 @@ class InstallMailServer(StepDefaults):
 
     def prepare(self, ctx: Context) -> Facts:
         """What is not installed yet."""
-        mail = mail_of(ctx)
+        mail = ctx.host.mail
         wanted = mail.server(self.plan.new).packages
-        there = mail.packages.installed(wanted)
+        there = ctx.host.os_packages.installed(wanted)
         return {"missing": [package for package in wanted if package not in there]}
 
     def do(self, ctx: Context) -> Done:
         """Install, then let alternatives lead where they led: a package may have a higher priority."""
-        mail, new = mail_of(ctx), mail_of(ctx).server(self.plan.new)
-        there = mail.packages.installed(new.packages)
+        mail, new = ctx.host.mail, ctx.host.mail.server(self.plan.new)
+        there = ctx.host.os_packages.installed(new.packages)
         if missing := [package for package in new.packages if package not in there]:
-            mail.packages.install(missing)
+            ctx.host.os_packages.install(missing)
         if ctx.intent["missing"]:
             seen = before(ctx)["alternative"]
             if seen["target"] and mail.alternatives.current().target != seen["target"]:
                 mail.alternatives.set(seen["target"])
-            if any(mail.units.state(unit).active and not before(ctx)["units"][unit][1] for unit in new.units):
+            if any(ctx.host.units.state(unit).active and not before(ctx)["units"][unit][1] for unit in new.units):
                 new.stop()
         added = ", ".join(ctx.intent["missing"])
         return Done(f"installed {added}" if added else "found installed", {"version": new.version()})
 
     def undo(self, ctx: Context) -> Sequence[LedgerNote]:
         """Remove what was added; a package that something else needs by now stays, stopped and disabled."""
-        mail = mail_of(ctx)
-        if added := list(mail.packages.installed(ctx.intent["missing"])):
+        mail = ctx.host.mail
+        if added := list(ctx.host.os_packages.installed(ctx.intent["missing"])):
             restore_alternative(mail, before(ctx)["alternative"])
             try:
-                mail.packages.remove(added)
+                ctx.host.os_packages.remove(added)
             except WorkflowError as error:
                 ctx.note(f"left installed: {', '.join(added)}", why=error.message)
         return ()
@@ -151,14 +141,14 @@ class WriteConfiguration(StepDefaults):
 
     def prepare(self, ctx: Context) -> Facts:
         """Each file with digest, owner and mode; its content is kept aside."""
-        mail = mail_of(ctx)
-        return {"files": [file.as_json() for file in mail.kept.keep(mail.server(self.plan.new).files())]}
+        mail = ctx.host.mail
+        return {"files": [file.as_json() for file in ctx.host.register.keep(mail.server(self.plan.new).files())]}
 
     def do(self, ctx: Context) -> Done:
         """Nothing that an administrator set is lost: what differs is commented, and the kept files are as they were."""
-        mail, new = mail_of(ctx), mail_of(ctx).server(self.plan.new)
+        new = ctx.host.mail.server(self.plan.new)
         changes = list(new.configure(self.plan.name))
-        written = [file.as_json() for file in mail.kept.keep(new.config_files())]
+        written = [file.as_json() for file in ctx.host.register.keep(new.config_files())]
         ctx.remember(written=written)
         return Done(f"{len(changes)} settings changed" if changes else "was complete", {"changes": changes})
 
@@ -168,5 +158,5 @@ class WriteConfiguration(StepDefaults):
         Raises:
             WorkflowError: "file-changed" when somebody edited one since it was written.
         """
-        put_back(mail_of(ctx).kept, ctx.intent)
+        put_back(ctx.host.register, ctx.intent)
         return ()

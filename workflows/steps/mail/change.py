@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from workflows.host.mail import KeptFile
+from workflows.host.files import KeptFile
 from workflows.model.errors import WorkflowError
 from workflows.model.step import Context, Done, Facts, LedgerNote, Outcome, Probe, StepDefaults
 from workflows.rules.mta import Leftovers, MtaPlan
 from workflows.steps.application.stop import keep_stopped
-from workflows.steps.mail.begin import before, mail_of, restore_alternative, restore_units
+from workflows.steps.mail.begin import before, restore_alternative, restore_units
 from workflows.steps.mail.queue import come_to_rest, hand_over, shut
 
 PORT = 25
@@ -34,11 +34,11 @@ class StopOldServer(StepDefaults):
 
     def do(self, ctx: Context) -> Outcome:
         """Stop it with an empty queue. Mail that came in since the gate: it serves on, and the gate is shut again."""
-        mail = mail_of(ctx)
+        mail = ctx.host.mail
         old = mail.server(self.plan.old)
         if old.processes() and (waiting := shut(ctx, old, self.plan)) is not None:
             return waiting
-        down = ctx.intent.get("down") or ctx.host.machine.now().isoformat()
+        down = ctx.intent.get("down") or ctx.host.system.now().isoformat()
         ctx.remember(down=down)
         come_to_rest(ctx, old)
         try:
@@ -49,20 +49,20 @@ class StopOldServer(StepDefaults):
         if self.plan.leftovers is Leftovers.WAIT:
             old.put_back()
             if (waiting := shut(ctx, old, self.plan)) is not None:
-                restore_units(mail, old, before(ctx)["units"])
+                restore_units(ctx.host.units, old, before(ctx)["units"])
                 return waiting
         for unit in (*old.units, *mail.server(self.plan.new).units):  # the new one starts when the queue is handed over
-            if mail.units.state(unit).enabled:
-                mail.units.disable(unit)
+            if ctx.host.units.state(unit).enabled:
+                ctx.host.units.disable(unit)
         return Done(f"{old.mta.label} stopped and disabled", {"down": down})
 
     def undo(self, ctx: Context) -> Sequence[LedgerNote]:
         """Enabled and running as before, with what was taken out of its queue."""
-        mail = mail_of(ctx)
+        mail = ctx.host.mail
         mail.server(self.plan.old).put_back()
         seen: dict[str, list[bool]] = before(ctx)["units"]
-        restore_units(mail, mail.server(self.plan.new), {unit: [state[0], False] for unit, state in seen.items()})
-        restore_units(mail, mail.server(self.plan.old), seen)
+        restore_units(ctx.host.units, mail.server(self.plan.new), {unit: [state[0], False] for unit, state in seen.items()})
+        restore_units(ctx.host.units, mail.server(self.plan.old), seen)
         return ()
 
 
@@ -76,13 +76,13 @@ class ChooseMailServer(StepDefaults):
 
     def prepare(self, ctx: Context) -> Facts:
         """System.cfg as it is."""
-        mail = mail_of(ctx)
+        mail = ctx.host.mail
         path = mail.preference()
-        return {"files": [file.as_json() for file in mail.kept.keep([path])] if path else []}
+        return {"files": [file.as_json() for file in ctx.host.register.keep([path])] if path else []}
 
     def do(self, ctx: Context) -> Done:
         """Both; a host without alternatives for its mail server has its choice in the enabled unit alone."""
-        mail = mail_of(ctx)
+        mail = ctx.host.mail
         new = mail.server(self.plan.new)
         told = []
         if mail.alternatives.current().registered:
@@ -94,9 +94,9 @@ class ChooseMailServer(StepDefaults):
 
     def undo(self, ctx: Context) -> Sequence[LedgerNote]:
         """Both as before."""
-        mail = mail_of(ctx)
+        mail = ctx.host.mail
         restore_alternative(mail, before(ctx)["alternative"])
-        mail.kept.restore([KeptFile(**file) for file in ctx.intent["files"]])
+        ctx.host.register.restore([KeptFile(**file) for file in ctx.intent["files"]])
         return ()
 
 
@@ -111,7 +111,7 @@ class WriteMaps(StepDefaults):
     def do(self, ctx: Context) -> Done:
         """What stands in the maps already stays; undo is that of the configuration, which keeps these files too."""
         domains = before(ctx)["domains"]
-        mail_of(ctx).server(self.plan.new).write_maps(domains)
+        ctx.host.mail.server(self.plan.new).write_maps(domains)
         return Done(", ".join(domains) if domains else "no mailloop domain is known")
 
 
@@ -129,14 +129,14 @@ class StartNewServer(StepDefaults):
         Raises:
             WorkflowError: "mta-died" or "mta-silent".
         """
-        mail = mail_of(ctx)
+        mail = ctx.host.mail
         new = mail.server(self.plan.new)
         self._old_stands(ctx)
         new.start()
         greeting = self._greeting(ctx)
-        up = ctx.host.machine.now()
+        up = ctx.host.system.now()
         ctx.host.application.wait(STEADY_SECONDS)
-        if greeting is None or not new.processes() or mail.greeting(PORT, GREETING_SECONDS) is None:
+        if greeting is None or not new.processes() or ctx.host.network.greeting(PORT, GREETING_SECONDS) is None:
             died = not new.processes()
             raise WorkflowError(
                 f"{new.mta.label} {'ended after its start' if died else f'does not answer on port {PORT}'}",
@@ -152,30 +152,30 @@ class StartNewServer(StepDefaults):
     def _old_stands(self, ctx: Context) -> None:
         """A boot since its stop starts OpenEMM, and that the server it knows (facts 12): stopped again, with what it got."""
         keep_stopped(ctx)
-        old = mail_of(ctx).server(self.plan.old)
+        old = ctx.host.mail.server(self.plan.old)
         if old.processes():
             come_to_rest(ctx, old)
             old.stop()
             if self.plan.leftovers is Leftovers.REQUEUE:
-                hand_over(ctx, old, mail_of(ctx).server(self.plan.new))
+                hand_over(ctx, old, ctx.host.mail.server(self.plan.new))
             else:
                 old.put_back()
 
     def _greeting(self, ctx: Context) -> str | None:
-        mail = mail_of(ctx)
+        mail = ctx.host.mail
         new = mail.server(self.plan.new)
-        deadline = ctx.host.machine.now().timestamp() + GREETING_SECONDS
-        while (greeting := mail.greeting(PORT, GREETING_SECONDS)) is None:
-            if ctx.host.machine.now().timestamp() >= deadline or not new.processes():
+        deadline = ctx.host.system.now().timestamp() + GREETING_SECONDS
+        while (greeting := ctx.host.network.greeting(PORT, GREETING_SECONDS)) is None:
+            if ctx.host.system.now().timestamp() >= deadline or not new.processes():
                 return None
             ctx.host.application.wait(0.2)
         return greeting
 
     def undo(self, ctx: Context) -> Sequence[LedgerNote]:
         """Stop it, and let it start at boot only if it did before."""
-        mail = mail_of(ctx)
+        mail = ctx.host.mail
         new = mail.server(self.plan.new)
         come_to_rest(ctx, new)
         new.stop()
-        restore_units(mail, new, {unit: [state[0], False] for unit, state in before(ctx)["units"].items()})
+        restore_units(ctx.host.units, new, {unit: [state[0], False] for unit, state in before(ctx)["units"].items()})
         return ()

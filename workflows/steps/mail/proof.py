@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workflows.model.errors import WorkflowError
+from workflows.model.parts import STOP
 from workflows.model.plans import Hop
 from workflows.model.step import Context, Done, LedgerNote, StepDefaults
 from workflows.rules.mta import MtaPlan, decide
 from workflows.steps.application.migrate import ProveMigrations
 from workflows.steps.application.start import StartFrontend
-from workflows.steps.mail.begin import before, mail_of
+from workflows.steps.mail.begin import before
 from workflows.steps.mail.change import PORT
 
 DELIVERY_SECONDS = 30.0
@@ -29,7 +30,7 @@ class _IfItRan:
 
     def wanted(self, ctx: Context) -> bool:
         """Whether the frontend ran."""
-        return bool(ctx.intent_of(f"{self.hop.prefix}.stop").get("frontend"))
+        return bool(ctx.intent_of(f"{self.hop.prefix}.{STOP}").get("frontend"))
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def require_chosen(ctx: Context, plan: MtaPlan) -> str:
     Raises:
         WorkflowError: "mta-not-chosen".
     """
-    mail = mail_of(ctx)
+    mail = ctx.host.mail
     decision = decide(mail.clues())
     seen = mail.application_sees()
     if decision.mta is not plan.new or (seen is not None and seen != plan.target):
@@ -73,7 +74,7 @@ class ProveMail(StepDefaults):
         Raises:
             WorkflowError: "mta-not-chosen", "mail-not-delivered" or "mailloop-not-reached".
         """
-        mail = mail_of(ctx)
+        mail = ctx.host.mail
         told = [require_chosen(ctx, self.plan)]
         self._deliver(ctx, mail.own_mailbox(), "mail-not-delivered", "a test mail was not delivered on this host")
         told.append("a test mail was delivered")
@@ -87,7 +88,7 @@ class ProveMail(StepDefaults):
         return Done("; ".join(told))
 
     def _deliver(self, ctx: Context, recipient: str, key: str, what: str) -> None:
-        mail = mail_of(ctx)
+        mail = ctx.host.mail
         token = hashlib.sha256(f"{ctx.run} {ctx.attempt} {recipient}".encode()).hexdigest()[:24]
         mail.submit(self.plan.new, recipient, token)
         outcome, how = mail.delivered(token, DELIVERY_SECONDS)
@@ -109,7 +110,7 @@ class VerifyMail(StepDefaults):
         Raises:
             WorkflowError: "mta-not-chosen", "mta-died", "milter-missing" or "mailloop-refused".
         """
-        mail = mail_of(ctx)
+        mail = ctx.host.mail
         new = mail.server(self.plan.new)
         told = [require_chosen(ctx, self.plan)]
         if not new.processes():
@@ -131,7 +132,7 @@ class VerifyMail(StepDefaults):
 
     def _await_milter(self, ctx: Context) -> None:
         waited = 0.0
-        while not mail_of(ctx).milter():
+        while not ctx.host.mail.milter():
             if waited >= MILTER_SECONDS:
                 raise WorkflowError(
                     "the bounce filter ran before and does not now: port 25 puts every mail off", key="milter-missing",

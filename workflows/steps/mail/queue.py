@@ -13,7 +13,6 @@ from workflows.model.errors import WorkflowError
 from workflows.model.step import Context, Done, LedgerNote, Outcome, Probe, StepDefaults, Waiting
 from workflows.rules.mta import PROOF_ID, Leftovers, MtaPlan
 from workflows.steps.application.stop import keep_stopped
-from workflows.steps.mail.begin import mail_of
 
 AGAIN = 5.0  # seconds
 FLUSH_AGAIN = 60.0  # seconds
@@ -45,7 +44,7 @@ def shut(ctx: Context, server: MailServer, plan: MtaPlan) -> Waiting | None:
     mails = server.queue()
     if not mails:
         return None
-    now = ctx.host.machine.now()
+    now = ctx.host.system.now()
     facts = {"queues": sizes(mails), "oldest": min(mail.arrived for mail in mails).isoformat()}
     return Waiting(told(server, mails, now), facts, AGAIN)
 
@@ -65,7 +64,7 @@ class DrainQueue(StepDefaults):
 
     def do(self, ctx: Context) -> Outcome:
         """Open when the queue is empty, or when it was said what becomes of the rest; pushes the queue when told to."""
-        server = mail_of(ctx).server(self.plan.old)
+        server = ctx.host.mail.server(self.plan.old)
         if self.plan.flush:
             self._push(ctx, server)
         if (waiting := shut(ctx, server, self.plan)) is not None:
@@ -74,7 +73,7 @@ class DrainQueue(StepDefaults):
         return Done(f"{sum(left.values())} mails to {self.plan.leftovers}" if left else "the queue is empty", {"queues": left})
 
     def _push(self, ctx: Context, server: MailServer) -> None:
-        now = ctx.host.machine.now()
+        now = ctx.host.system.now()
         last = ctx.intent.get("flushed")
         if last is None or (now - datetime.fromisoformat(last)).total_seconds() >= FLUSH_AGAIN:
             ctx.remember(flushed=now.isoformat())
@@ -92,7 +91,7 @@ class MoveQueue(StepDefaults):
 
     def do(self, ctx: Context) -> Done:
         """As the plan says; may be run again after having been cut off anywhere, whatever a boot has started since."""
-        mail = mail_of(ctx)
+        mail = ctx.host.mail
         stand_still(ctx, self.plan)
         old, new = mail.server(self.plan.old), mail.server(self.plan.new)
         new.put_back()
@@ -110,7 +109,7 @@ class MoveQueue(StepDefaults):
         return Done("was empty")
 
     def _discard(self, ctx: Context, old: MailServer) -> int:
-        archive = mail_of(ctx).archive
+        archive = ctx.host.mail.archive
         old.take(working=True)
         mails = [*old.taken(), *old.queue()]  # those that are held stay in the queue until they are archived
         for number, mail in enumerate(mails, start=1):
@@ -121,7 +120,7 @@ class MoveQueue(StepDefaults):
 
     def undo(self, ctx: Context) -> Sequence[LedgerNote]:
         """What the new server has not sent yet goes back to the old one; what was archived goes back into the queue."""
-        mail = mail_of(ctx)
+        mail = ctx.host.mail
         stand_still(ctx, self.plan)
         old, new = mail.server(self.plan.old), mail.server(self.plan.new)
         notes = []
@@ -146,12 +145,12 @@ def come_to_rest(ctx: Context, server: MailServer) -> None:
         return
     busy = 0
     for working in (False, True):
-        until = ctx.host.machine.now().timestamp() + REST_SECONDS
+        until = ctx.host.system.now().timestamp() + REST_SECONDS
         while True:
             server.take(working=working)
             if not (busy := server.busy()):
                 return
-            if ctx.host.machine.now().timestamp() >= until:
+            if ctx.host.system.now().timestamp() >= until:
                 break
             ctx.report(f"{server.mta.label} is sending {busy} mails")
             ctx.host.application.wait(POLL)
@@ -164,7 +163,7 @@ def stand_still(ctx: Context, plan: MtaPlan) -> None:
     What a cut left between the two queues is brought to its end; what was taken from a queue may still be out of it.
     """
     keep_stopped(ctx)
-    old, new = (mail_of(ctx).server(mta) for mta in (plan.old, plan.new))
+    old, new = (ctx.host.mail.server(mta) for mta in (plan.old, plan.new))
     for server in (old, new):
         if server.processes():
             come_to_rest(ctx, server)

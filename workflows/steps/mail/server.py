@@ -9,17 +9,18 @@ from time import monotonic
 from typing import ClassVar
 
 from workflows.checks.mta.checks import LAST_WITH_SENDMAIL, PORT, is_ours
+from workflows.host import Host
 from workflows.host import mail as mta_host
-from workflows.host.mail import KeptFile, Mta, Source
-from workflows.host.setup import Setup
+from workflows.host.files import KeptFile
+from workflows.host.mail import Source
 from workflows.host.system import Family
-from workflows.model.answers import Verdict
+from workflows.model.answers import Mta, Verdict
 from workflows.model.errors import RefusedError, WorkflowError
 from workflows.model.step import Context, Done, Facts, LedgerNote
 from workflows.model.version import Version
 from workflows.steps.machine import packages, places
 from workflows.steps.mail.begin import restore_alternative, restore_units
-from workflows.steps.setup import Difference, SetupStep, setup_of
+from workflows.steps.setup import Difference, SetupStep
 
 PACKAGES, OTHER, TAKEN = "mail.packages", "mail.other", "mail.port"
 ALTERNATIVE, TLS, MAPS, SETTING, SERVICES = "mail.alternative", "mail.tls", "mail.maps", "mail.main.", "mail.services"
@@ -58,7 +59,7 @@ class MailServer(SetupStep):
     label: ClassVar[str] = "mail server"
     guide: ClassVar[tuple[str, ...]] = ("4.2", "4.3")
 
-    def look(self, setup: Setup) -> Sequence[Difference]:
+    def look(self, host: Host) -> Sequence[Difference]:
         """Packages, another server in its place, configuration, maps, and whether it greets.
 
         Raises:
@@ -66,109 +67,109 @@ class MailServer(SetupStep):
             WorkflowError: its present configuration cannot be used.
         """
         mta = self.plan.answers.mta
-        self._require_fit(setup)
-        server = setup.mail.server(mta)
-        found = list(self._others(setup))
-        if missing := self._missing(setup):
+        self._require_fit(host)
+        server = host.mail.server(mta)
+        found = list(self._others(host))
+        if missing := self._missing(host):
             found.append(Difference(PACKAGES, f"packages for {mta.label}", None, ", ".join(missing)))
-        alternative = setup.mail.alternatives.current()
+        alternative = host.mail.alternatives.current()
         if alternative.registered and alternative.target != server.program:
             found.append(Difference(ALTERNATIVE, "alternatives", alternative.target, server.program))
-        if lacking := [path for path, target in self._tls(setup).items() if setup.files.read_link(path) != target]:
+        if lacking := [path for path, target in self._tls(host).items() if host.files.read_link(path) != target]:
             found.append(Difference(TLS, "TLS files of the mail server", None, ", ".join(lacking)))
-        found += self._configuration(setup, server)
+        found += self._configuration(host, server)
         domain = self.plan.answers.mailloop_domain
         maps = server.files()[len(server.config_files()) :]
-        unmade = [path for path in maps if not path.endswith("access.db") and setup.files.mode(path) is None]
+        unmade = [path for path in maps if not path.endswith("access.db") and host.files.mode(path) is None]
         if domain not in server.mailloop_domains() or unmade:
             found.append(Difference(MAPS, "the mailloop domain", None, domain))
-        if not setup.units.state(server.units[0]).enabled:
+        if not host.units.state(server.units[0]).enabled:
             found.append(Difference(ENABLED, f"{mta.label} at boot", None, "started"))
-        if not server.processes() or setup.mail.greeting(PORT, LOOK_SECONDS) is None:
+        if not server.processes() or host.network.greeting(PORT, LOOK_SECONDS) is None:
             found.append(Difference(RUNNING, mta.label, None, f"answers on port {PORT}"))
         return found
 
-    def files(self, setup: Setup) -> Sequence[str]:
+    def files(self, host: Host) -> Sequence[str]:
         """Its configuration, its maps, and what its packages make and leave behind."""
-        return [*setup.mail.server(self.plan.answers.mta).files(), *MADE_BY_PACKAGES]
+        return [*host.mail.server(self.plan.answers.mta).files(), *MADE_BY_PACKAGES]
 
-    def seen(self, setup: Setup) -> Facts:
+    def seen(self, host: Host) -> Facts:
         """Alternatives, units, folders and links."""
-        server = setup.mail.server(self.plan.answers.mta)
-        alternative = setup.mail.alternatives.current()
-        states = {unit: setup.units.state(unit) for unit in server.units}
+        server = host.mail.server(self.plan.answers.mta)
+        alternative = host.mail.alternatives.current()
+        states = {unit: host.units.state(unit) for unit in server.units}
         return {
             "alternative": {"target": alternative.target, "manual": alternative.manual},
             "units": {unit: [state.enabled, state.active] for unit, state in states.items()},
-            "folders": places.missing(setup, [*TLS_FOLDERS, *self._folders()]),
-            "links": {path: setup.files.read_link(path) for path in self._tls(setup)},
+            "folders": places.missing(host, [*TLS_FOLDERS, *self._folders()]),
+            "links": {path: host.files.read_link(path) for path in self._tls(host)},
         }
 
-    def change(self, ctx: Context, setup: Setup, differences: Sequence[Difference]) -> None:
+    def change(self, ctx: Context, host: Host, differences: Sequence[Difference]) -> None:
         """The server is stopped while its configuration is written, so that one that runs has read it.
 
         Raises:
             RefusedError: "mta-other-active", "port-taken", or as `packages.add`.
             WorkflowError: "mta-silent".
         """
-        self._require_place(setup)
-        server = setup.mail.server(self.plan.answers.mta)
+        self._require_place(host)
+        server = host.mail.server(self.plan.answers.mta)
         keys = {difference.key for difference in differences}
-        packages.add(ctx, setup, self._capabilities(setup))
-        if setup.mail.alternatives.current().registered and setup.mail.alternatives.current().target != server.program:
-            setup.mail.alternatives.set(server.program)
-        self._link_tls(setup)
+        packages.add(ctx, host, self._capabilities(host))
+        if host.mail.alternatives.current().registered and host.mail.alternatives.current().target != server.program:
+            host.mail.alternatives.set(server.program)
+        self._link_tls(host)
         for folder in self._folders():
-            setup.files.make_folder(folder, owner=f"{self.plan.user}:{self.plan.user}")
+            host.files.make_folder(folder, owner=f"{self.plan.user}:{self.plan.user}")
         keep = self._kept()
         if keys & {PACKAGES, TLS} or server.changes(self.plan.answers.name, keep):
             server.stop()
             server.configure(self.plan.answers.name, keep)
         server.write_maps([self.plan.answers.mailloop_domain])
         server.start()
-        self._await_greeting(ctx, setup, server)
+        self._await_greeting(ctx, host, server)
 
     def do(self, ctx: Context) -> Done:
         """As every step of an installation; what a package of ours brought is no administrator's."""
-        path = setup_of(ctx).mail.server(self.plan.answers.mta).config_files()[0]
+        path = ctx.host.mail.server(self.plan.answers.mta).config_files()[0]
         ours = any(file["path"] == path and file["sha256"] is None for file in ctx.intent["files"])
         return super(MailServer, replace(self, ours=ours)).do(ctx)
 
     def undo(self, ctx: Context) -> Sequence[LedgerNote]:
         """Stop it before its configuration goes."""
         if ctx.intent.get("changed"):
-            server = setup_of(ctx).mail.server(self.plan.answers.mta)
+            server = ctx.host.mail.server(self.plan.answers.mta)
             if server.processes():
                 server.stop()
         return super().undo(ctx)
 
-    def take_back(self, ctx: Context, setup: Setup) -> None:
+    def take_back(self, ctx: Context, host: Host) -> None:
         """Remove what was added; then alternatives, links and units as they stood."""
-        was, server = ctx.intent, setup.mail.server(self.plan.answers.mta)
-        packages.take_back(ctx, setup)
+        was, server = ctx.intent, host.mail.server(self.plan.answers.mta)
+        packages.take_back(ctx, host)
         if was.get("added"):
-            setup.kept.restore([KeptFile(**file) for file in was["files"]])  # what the packages took along on their way out
-        restore_alternative(setup.mail, was["alternative"])
+            host.register.restore([KeptFile(**file) for file in was["files"]])  # what the packages took along on their way out
+        restore_alternative(host.mail, was["alternative"])
         for path, target in was["links"].items():
             if target is None:
-                setup.files.remove_link(path)
+                host.files.remove_link(path)
             else:
-                setup.files.write_link(path, target)
-        places.remove(setup, was["folders"])
-        restore_units(setup.mail, server, was["units"])
+                host.files.write_link(path, target)
+        places.remove(host, was["folders"])
+        restore_units(host.units, server, was["units"])
 
-    def evidence(self, setup: Setup) -> Facts:
+    def evidence(self, host: Host) -> Facts:
         """Which one it is."""
-        server = setup.mail.server(self.plan.answers.mta)
+        server = host.mail.server(self.plan.answers.mta)
         return {"mta": self.plan.answers.mta.value, "version": server.version()}
 
     # --- what differs -------------------------------------------------------------------------------------------------
 
-    def _require_fit(self, setup: Setup) -> None:
+    def _require_fit(self, host: Host) -> None:
         if self.plan.answers.mta is not Mta.SENDMAIL:
             return
         ways = ["the same command with --mta postfix"]
-        family = setup.system.distribution().family
+        family = host.system.distribution().family
         if family is Family.SUSE:
             raise RefusedError("cannot install Sendmail: SLES does not offer it (guide 4.3)", key="sendmail-not-on-sles",
                                unharmed=["nothing was changed"], next=ways)  # fmt: skip
@@ -179,50 +180,50 @@ class MailServer(SetupStep):
             raise RefusedError(f"cannot install Sendmail: OpenEMM {self.plan.target} works with Postfix only",
                                key="sendmail-unsupported", unharmed=["nothing was changed"], next=ways)  # fmt: skip
 
-    def _others(self, setup: Setup) -> Iterator[Difference]:
+    def _others(self, host: Host) -> Iterator[Difference]:
         """A server that is in its place: the other one, a third, or a stranger on port 25."""
         mta = self.plan.answers.mta
-        other = setup.mail.server(mta.other)
+        other = host.mail.server(mta.other)
         if pids := other.processes():
             now = f"{mta.other.label} runs (process {pids[0]})"
             yield Difference(OTHER, "the mail server", now, mta.label, by_admin=True)
-        elif third := self._third(setup):
+        elif third := self._third(host):
             yield Difference(OTHER, "the mail server", third, mta.label, by_admin=True)
-        if stranger := self._stranger(setup):
+        if stranger := self._stranger(host):
             yield Difference(TAKEN, f"port {PORT}", stranger, f"free for {mta.label}", by_admin=True)
 
-    def _third(self, setup: Setup) -> str | None:
+    def _third(self, host: Host) -> str | None:
         known = {one.value for one in Mta}
-        clues = (clue for clue in setup.mail.clues() if clue.source is Source.ALTERNATIVES)
+        clues = (clue for clue in host.mail.clues() if clue.source is Source.ALTERNATIVES)
         return next((clue.says for clue in clues if clue.says is not None and clue.says not in known), None)
 
-    def _stranger(self, setup: Setup) -> str | None:
-        ours = {pid for mta in Mta for pid in setup.mail.server(mta).processes()}
-        strangers = [one for one in setup.mail.listeners(PORT) if not is_ours(one, ours)]
+    def _stranger(self, host: Host) -> str | None:
+        ours = {pid for mta in Mta for pid in host.mail.server(mta).processes()}
+        strangers = [one for one in host.network.listeners(PORT) if not is_ours(one, ours)]
         return f"{strangers[0].program or 'an unknown program'} (process {strangers[0].pid})" if strangers else None
 
-    def _missing(self, setup: Setup) -> list[str]:
-        return [name for capability in self._capabilities(setup) for name in packages.lacking(setup, capability)]
+    def _missing(self, host: Host) -> list[str]:
+        return [name for capability in self._capabilities(host) for name in packages.lacking(host, capability)]
 
-    def _capabilities(self, setup: Setup) -> list[str]:
+    def _capabilities(self, host: Host) -> list[str]:
         """Procmail may come from anywhere (RHEL 9 has none)."""
         wanted = [f"mta-{self.plan.answers.mta}", "milter"]
-        return wanted if setup.software.program("procmail") else [*wanted, "procmail"]
+        return wanted if host.software.program("procmail") else [*wanted, "procmail"]
 
-    def _tls(self, setup: Setup) -> dict[str, str]:
+    def _tls(self, host: Host) -> dict[str, str]:
         """The guide's paths of TLS files that are links to those of the answers; files that lie there are the site's own."""
         answers = self.plan.answers
         if answers.certificate is None or answers.certificate_key is None:
             return {}
         targets = (answers.certificate, answers.certificate_key, answers.certificate_chain or answers.certificate)
         pairs = dict(zip(TLS_FILES, targets, strict=True))
-        free = {path for path in pairs if setup.files.mode(path) is None or setup.files.read_link(path) is not None}
+        free = {path for path in pairs if host.files.mode(path) is None or host.files.read_link(path) is not None}
         return pairs if free == set(pairs) else {}
 
-    def _configuration(self, setup: Setup, server: mta_host.MailServer) -> Iterator[Difference]:
+    def _configuration(self, host: Host, server: mta_host.MailServer) -> Iterator[Difference]:
         """A setting of main.cf is one difference each; all others are one together."""
         mta, path = self.plan.answers.mta, server.config_files()[0]
-        text = setup.files.read(path)
+        text = host.files.read(path)
         if server.version() is None or text is None:
             yield Difference(CONFIGURATION, f"configuration of {mta.label}", None, "as guide 4.2 and 4.3 say")
             return
@@ -246,14 +247,14 @@ class MailServer(SetupStep):
 
     # --- changing -----------------------------------------------------------------------------------------------------
 
-    def _require_place(self, setup: Setup) -> None:
+    def _require_place(self, host: Host) -> None:
         """No other server, whatever was answered.
 
         Raises:
             RefusedError: "mta-other-active", "port-taken".
         """
         mta = self.plan.answers.mta
-        other = setup.mail.server(mta.other)
+        other = host.mail.server(mta.other)
         if other.processes():
             raise RefusedError(
                 f"{mta.other.label} is the active mail server, and its queue may hold mail", key="mta-other-active",
@@ -262,33 +263,33 @@ class MailServer(SetupStep):
                       f"systemctl disable --now {other.units[0]}    where it is not, and mailq is empty; then orchestrate resume",
                       f"the same command with --mta {mta.other}    keeps it"],
             )  # fmt: skip
-        if third := self._third(setup):
+        if third := self._third(host):
             raise RefusedError(
                 f"{third} is this host's mail server; OpenEMM works with Postfix and Sendmail only", key="mta-other-active",
                 unharmed=[f"{third}, and its queue"],
                 next=[f"mailq    is it empty? then remove {third}'s packages", "orchestrate resume    once it is gone"],
             )  # fmt: skip
-        if stranger := self._stranger(setup):
+        if stranger := self._stranger(host):
             raise RefusedError(
                 f"port {PORT} is taken by {stranger}", key="port-taken", unharmed=["it runs on"],
                 next=[f"ss -ltnp 'sport = :{PORT}'    who it is; stop it, and disable its unit", "orchestrate resume"],
             )  # fmt: skip
 
-    def _link_tls(self, setup: Setup) -> None:
-        links = self._tls(setup)
+    def _link_tls(self, host: Host) -> None:
+        links = self._tls(host)
         for folder in TLS_FOLDERS if links else ():
-            setup.files.make_folder(folder, mode=0o700 if folder.endswith("private") else 0o755)
+            host.files.make_folder(folder, mode=0o700 if folder.endswith("private") else 0o755)
         for path, target in links.items():
-            if setup.files.read_link(path) != target:
-                setup.files.write_link(path, target)
+            if host.files.read_link(path) != target:
+                host.files.write_link(path, target)
 
     def _folders(self) -> list[str]:
         """For its maps; the application's own start makes them otherwise."""
         return [f"{self.plan.home}/var", f"{self.plan.home}/var/run"]
 
-    def _await_greeting(self, ctx: Context, setup: Setup, server: mta_host.MailServer) -> None:
+    def _await_greeting(self, ctx: Context, host: Host, server: mta_host.MailServer) -> None:
         deadline = monotonic() + START_SECONDS
-        while setup.mail.greeting(PORT, LOOK_SECONDS) is None:
+        while host.network.greeting(PORT, LOOK_SECONDS) is None:
             if monotonic() >= deadline:
                 raise WorkflowError(
                     f"{server.mta.label} does not answer on port {PORT} after its start", key="mta-silent",

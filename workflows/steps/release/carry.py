@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
-from workflows.host import CarriedFile
+from workflows.host.home import CarriedFile
+from workflows.model.parts import CARRY
 from workflows.model.plans import Hop, PackageKind
 from workflows.model.step import Context, Done, Facts, LedgerNote
-from workflows.rules.site_values import SiteValues, kept_by, read_values
+from workflows.model.values import SiteValues
+from workflows.rules.site_values import kept_by, read_values
 from workflows.steps.application.stop import keep_stopped
 from workflows.steps.hop import HopStep
 from workflows.steps.release.trees import tree_of
@@ -25,7 +27,7 @@ class CarryValues(HopStep):
     """
 
     hop: Hop
-    part: ClassVar[str] = "carry"
+    part: ClassVar[str] = CARRY
     label: ClassVar[str] = "carry values"
 
     def prepare(self, ctx: Context) -> Facts:

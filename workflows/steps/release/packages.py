@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
-from workflows.host import Artefact, StagedTree
-from workflows.model.plans import Hop, PackageKind, PackageRef
+from workflows.host.releases import Artefact
+from workflows.model.plans import Hop, PackageKind, PackageRef, StagedTree
 from workflows.model.step import Context, Done, Facts, LedgerNote, Probe, StepDefaults
 from workflows.model.version import Version
 from workflows.rules.backend_python import is_asked, refused, unfit
@@ -53,7 +53,7 @@ class FetchPackages(_BeforeTheStop):
             ctx.pause_point()
             ctx.report(ref.file, number, len(refs))
             pinned = ctx.pinned_digest(ref.file)
-            artefacts[ref.file] = ctx.host.packages.fetch(ref, pinned, partial(ctx.report, ref.file))
+            artefacts[ref.file] = ctx.host.releases.fetch(ref, pinned, partial(ctx.report, ref.file))
         trusted = [
             LedgerNote(
                 "package-trusted",
@@ -79,7 +79,7 @@ class StagePackages(_BeforeTheStop):
 
     def prepare(self, ctx: Context) -> Facts:
         """Remember what lay there before, so that undo leaves it."""
-        there = [tree.folder for hop in self.hops for a in artefacts_of(ctx, hop) for tree in ctx.host.packages.staged(a) or ()]
+        there = [tree.folder for hop in self.hops for a in artefacts_of(ctx, hop) for tree in ctx.host.releases.staged(a) or ()]
         return {"there": there}
 
     def do(self, ctx: Context) -> Done:
@@ -93,7 +93,7 @@ class StagePackages(_BeforeTheStop):
         for number, (hop, artefact) in enumerate(artefacts):
             ctx.pause_point()
             ctx.report(artefact.ref.file, number, len(artefacts))
-            trees = ctx.host.packages.stage(artefact)
+            trees = ctx.host.releases.stage(artefact)
             facts.setdefault(hop.prefix, []).extend(to_json(tree) for tree in trees)
             if hop.final or hop.rules.backend_at_start:
                 self._ask_backends(ctx, hop, trees)
@@ -106,7 +106,7 @@ class StagePackages(_BeforeTheStop):
             if tree.kind is not PackageKind.BACKEND or not is_asked(line):
                 continue
             ctx.report(f"the imports of the backend of {tree.version}")
-            asked = ctx.host.machine.backend_python(tree.folder, line)
+            asked = ctx.host.software.backend_python(tree.folder, line)
             if asked is None or not (failures := unfit(line, asked)):
                 continue
             error = refused(tree.version, hop.target.version if hop.source == NOTHING else self.hops[0].source, asked, failures)
@@ -124,6 +124,6 @@ class StagePackages(_BeforeTheStop):
         there = set(ctx.intent.get("there", ()))
         for hop in reversed(self.hops):
             for artefact in artefacts_of(ctx, hop):
-                made = [tree for tree in ctx.host.packages.staged(artefact) or () if tree.folder not in there]
-                ctx.host.packages.unstage(made)
+                made = [tree for tree in ctx.host.releases.staged(artefact) or () if tree.folder not in there]
+                ctx.host.releases.unstage(made)
         return ()

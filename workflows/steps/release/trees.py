@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from workflows.host import Link, StagedTree
 from workflows.model.errors import WorkflowError
-from workflows.model.plans import Component, Hop, PackageKind
+from workflows.model.plans import Component, Hop, Link, PackageKind, StagedTree
 from workflows.model.step import Context
 
 

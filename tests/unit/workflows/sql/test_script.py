@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from workflows.host import SqlFile, SqlKind
+from workflows.host.home import SqlFile, SqlKind
 from workflows.model.errors import WorkflowError
 from workflows.rules.sql.run import in_order
 from workflows.rules.sql.script import Script, read_script
