@@ -123,7 +123,7 @@ def sha256_file(path: Path) -> str:
 
 def open_unwaiting(path: Path) -> BinaryIO:
     """Open a file for reading: a pipe that somebody put in its place keeps nobody waiting."""
-    return os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
+    return open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK))
 
 
 def tree_digest(folder: Path) -> str:
