@@ -8,9 +8,9 @@ from typing import ClassVar
 
 from workflows.model.plans import Hop, PackageKind
 from workflows.model.step import Context, Done, Facts, LedgerNote, Probe
+from workflows.rules.trees import links_from_json, links_to_json, trees_of
 from workflows.steps.application.stop import keep_stopped
 from workflows.steps.hop import HopStep
-from workflows.steps.release.trees import links_from_json, links_to_json, trees_of
 
 KINDS = frozenset(PackageKind) - {PackageKind.RUNTIME, PackageKind.COMPLETE}
 

@@ -9,8 +9,8 @@ from workflows.model.errors import WorkflowError
 from workflows.model.moves import MovePlan
 from workflows.model.plans import PackageKind
 from workflows.model.step import Context, Done, Facts, LedgerNote, Probe, StepDefaults
+from workflows.rules.trees import links_from_json, links_to_json
 from workflows.steps.application.stop import keep_stopped
-from workflows.steps.release.trees import links_from_json, links_to_json
 
 
 @dataclass(frozen=True)
