@@ -22,11 +22,10 @@ from workflows.install import setup_steps
 from workflows.model.answers import Answers
 from workflows.model.errors import RefusedError, UsageError
 from workflows.model.finding import Finding
-from workflows.model.installation import InstallPlan
+from workflows.model.installation import Difference, InstallPlan
 from workflows.model.plans import Component, Hop
 from workflows.model.version import Version
 from workflows.rules.path import choose_release, require_known
-from workflows.steps.setup import Difference
 
 WORKFLOW = "install"
 HTTP_PORT = 8080

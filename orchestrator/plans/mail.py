@@ -19,7 +19,7 @@ from workflows.model.finding import Finding
 from workflows.model.plans import Component, GateOptions, Hop, Release
 from workflows.model.version import Version
 from workflows.rules.mta import Decision, Leftovers, MtaPlan, decide
-from workflows.steps.application.gate import parse_window
+from workflows.rules.window import parse_window
 from workflows.steps.mail.queue import key_of
 
 WORKFLOW = "mta-switch"

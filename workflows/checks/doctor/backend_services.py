@@ -8,7 +8,7 @@ from workflows.checks.doctor.subject import Subject
 from workflows.checks.doctor.visit import Visit
 from workflows.model.finding import Finding
 from workflows.rules.by_hand import as_owner
-from workflows.steps.application.start import MAKE_MAIL
+from workflows.rules.services import MAKE_MAIL
 
 UP = ("ok", "running")
 RESTART = "orchestrate restart    with --ignore-dispatch when it waits for mail that nobody sends"

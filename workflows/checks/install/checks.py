@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflows.checks.doctor.selinux_off import CONFIG
 from workflows.checks.doctor.subject import Subject
-from workflows.checks.mta.checks import PORT, is_ours
 from workflows.host import Host
 from workflows.host.network import Listener
 from workflows.host.system import Family
@@ -14,7 +12,9 @@ from workflows.model.answers import Mta, Verdict
 from workflows.model.errors import WorkflowError
 from workflows.model.finding import Finding
 from workflows.model.installation import InstallPlan
+from workflows.rules.by_hand import SELINUX_OFF
 from workflows.rules.configuration import require_mailloop, split_url
+from workflows.rules.mta import PORT, is_ours
 
 SUPPORTED = {Family.RHEL: ("7", "8", "9"), Family.SUSE: ("15",), Family.DEBIAN: ("12",)}
 SYSTEMS = "RHEL and CentOS 7 and 8, RHEL-like 9, SLES 15, Debian 12"
@@ -63,8 +63,7 @@ def _system(host: Host, plan: InstallPlan) -> Iterator[Finding]:
         yield SYSTEMD.stops("it does not", "install on a host that systemd has booted, not in a container")
     mode = host.system.selinux().now
     if mode == "enforcing":
-        fix = CONFIG
-        yield _unless_kept(plan, SELINUX, "it enforces", fix)
+        yield _unless_kept(plan, SELINUX, "it enforces", SELINUX_OFF)
     else:
         yield SELINUX.fine(mode)
     unit = CRON.get(known.family) if known.family else None

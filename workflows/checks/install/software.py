@@ -13,8 +13,9 @@ from workflows.model.answers import Verdict
 from workflows.model.errors import WorkflowError
 from workflows.model.finding import Finding
 from workflows.model.installation import InstallPlan
-from workflows.steps.application.https import require_usable
-from workflows.steps.machine import java, os_packages, packages, python, tomcat
+from workflows.rules.certificate import require_usable
+from workflows.rules.packages import CAPABILITIES, lacking, require_obtainable
+from workflows.steps.machine import java, python, tomcat
 from workflows.steps.setup import SetupStep
 
 PACKAGES = Subject("os-packages", "the packages can be had", "the run would stop where it needs them", "guide 3.2, 3.3")
@@ -45,16 +46,16 @@ def check_software(host: Host, plan: InstallPlan) -> Iterator[Finding]:
 
 def _packages(host: Host, plan: InstallPlan) -> Iterator[Finding]:
     """What the steps would install, in so far as it is not there."""
-    wanted = [*os_packages.CAPABILITIES, f"mta-{plan.answers.mta}", "milter"]
+    wanted = [*CAPABILITIES, f"mta-{plan.answers.mta}", "milter"]
     if host.software.program("procmail") is None:
         wanted.append("procmail")
     if plan.answers.database == "local" and host.server.version() is None:
         wanted += ["database-server", "database-client"]
-    missing = [name for capability in wanted for name in packages.lacking(host, capability)]
+    missing = [name for capability in wanted for name in lacking(host, capability)]
     if not missing:
         yield PACKAGES.fine("all are installed")
         return
-    packages.require_obtainable(host, wanted)
+    require_obtainable(host, wanted)
     yield PACKAGES.fine(f"{len(missing)} to be installed, all offered by {', '.join(host.os_packages.repositories())}")
     if pending := host.os_packages.pending():
         yield UPDATES.warns(f"{pending} updates are pending", f"{host.os_packages.update}    before, or at another time")

@@ -7,17 +7,14 @@ from dataclasses import dataclass
 
 from workflows.host import Host
 from workflows.host.mail import Source
-from workflows.host.network import Listener
 from workflows.host.system import Family
 from workflows.model.answers import Mta
 from workflows.model.errors import WorkflowError
 from workflows.model.finding import Finding, Severity, passed
 from workflows.model.version import Version
-from workflows.rules.mta import KNOWN, MtaPlan, decide
+from workflows.rules.mta import KNOWN, LAST_WITH_SENDMAIL, PORT, MtaPlan, decide, is_ours
 
-PORT = 25
 LONGEST_SOCKET = 107  # bytes of a unix socket's path
-LAST_WITH_SENDMAIL = Version(23, 4)
 
 
 @dataclass(frozen=True)
@@ -135,12 +132,6 @@ def port_free(question: Question) -> Iterator[Finding]:
                    "the new server could not", f"ps -fp {one.pid or 1}    stop it, and disable its unit")  # fmt: skip
     else:
         yield passed("port", title, "yes")
-
-
-def is_ours(one: Listener, known: set[int]) -> bool:
-    """Whether it is one of the two servers, whose master is `known`, or a child of it."""
-    program = one.program or ""
-    return one.pid in known or "/postfix/" in program or program.rpartition("/")[2].startswith("sendmail")
 
 
 def queue_of_target(question: Question) -> Iterator[Finding]:

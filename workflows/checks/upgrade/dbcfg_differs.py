@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workflows.host import Host
-from workflows.host.database import OtherDatabase
 from workflows.model.finding import Finding, Severity, passed
 from workflows.model.plans import UpgradePlan
+from workflows.rules.by_hand import RIGHT, name_one
 
 KEY = "dbcfg-differs"
-RIGHT = "when the others are right"
 TITLE = "dbcfg names one database"
 WHY = "the web application is connected by jdbc-connect; the backend and every dump and update by host= and name="
 
@@ -24,9 +23,3 @@ def check(host: Host, plan: UpgradePlan | None) -> Iterator[Finding]:
         )
     else:
         yield passed(KEY, TITLE, "jdbc-connect, host= and name= mean the same")
-
-
-def name_one(other: OtherDatabase, home: str, remark: str = RIGHT) -> str:
-    """The command that makes jdbc-connect name what the rest of dbcfg names."""
-    value = other.wanted.replace("&", "\\&")
-    return f"sed -i 's|jdbc-connect=[^,]*|jdbc-connect={value}|' {home}/etc/dbcfg    {remark}"

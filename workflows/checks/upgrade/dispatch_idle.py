@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from workflows.host import Host
 from workflows.model.finding import Finding, Severity, passed
 from workflows.model.plans import UpgradePlan
-from workflows.steps.application.gate import HORIZON
+from workflows.rules.window import HORIZON
 
 KEY = "dispatch-idle"
 TITLE = "no mail is being sent"

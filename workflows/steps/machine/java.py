@@ -9,10 +9,11 @@ from typing import ClassVar
 from workflows.host import Host
 from workflows.host.os_packages import Provided
 from workflows.model.errors import RefusedError
+from workflows.model.installation import Difference
 from workflows.model.step import Context, Facts
 from workflows.rules.needs import meets
 from workflows.steps.machine import packages
-from workflows.steps.setup import Difference, SetupStep
+from workflows.steps.setup import SetupStep
 
 OFFERS = ("java-17", "java-11", "java-8")  # capabilities, newest first
 HOME, PACKAGE, VERSION = "java.home", "java.package", "java.version"

@@ -8,11 +8,13 @@ from typing import ClassVar
 
 from workflows.host import Host
 from workflows.model.errors import RefusedError
+from workflows.model.installation import Difference
 from workflows.model.step import Context, Facts
 from workflows.rules.backend_python import database_module
 from workflows.rules.needs import meets
+from workflows.rules.packages import lacking
 from workflows.steps.machine import packages
-from workflows.steps.setup import Difference, SetupStep
+from workflows.steps.setup import SetupStep
 
 CAPABILITY, FROM_DISTRIBUTION, TO_COMPILE, TO_BUILD = "python", "python-modules", "python-build", "python-source"
 VERSION, ENVIRONMENT, MODULES = "python.version", "python.environment", "python.modules"
@@ -116,7 +118,7 @@ class Python(SetupStep):
         base = self._base(host)
         if self._brings(host) or (base and base[0] == host.capabilities.provided(CAPABILITY).path):
             packages.add(ctx, host, [CAPABILITY])
-        modules = packages.lacking(host, FROM_DISTRIBUTION)
+        modules = lacking(host, FROM_DISTRIBUTION)
         absent = host.os_packages.missing(modules)
         if obtainable := [name for name in modules if name not in absent]:
             packages.install(ctx, host, obtainable)

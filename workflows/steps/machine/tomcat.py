@@ -8,10 +8,11 @@ from typing import ClassVar
 
 from workflows.host import Host
 from workflows.model.errors import RefusedError
+from workflows.model.installation import Difference
 from workflows.model.step import Context, Facts
 from workflows.rules.needs import meets
 from workflows.steps.machine import packages
-from workflows.steps.setup import Difference, SetupStep
+from workflows.steps.setup import SetupStep
 
 CAPABILITY = "tomcat"
 LINK, MAJOR, SOFTWARE = "tomcat.link", "tomcat.major", "tomcat.software"
