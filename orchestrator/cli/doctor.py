@@ -21,13 +21,13 @@ def command(app: App, resolver: str | None, wanted: str | None, reason: str | No
     """
     from orchestrator.display.pages import checks, doctor
     from orchestrator.errors import DONE, STOPPED
-    from orchestrator.views.doctor import KEYS, examine
+    from orchestrator.views.doctor import examine, keys
 
     name = app.settings.name
     findings, fixed = examine(app.settings, resolver), []
     if wanted:
         with app.open() as site:
-            fixed = mend(app, site, findings, wanted, known=KEYS, page=lambda f: doctor.lines(name, f), reason=reason)
+            fixed = mend(app, site, findings, wanted, known=keys(), page=lambda f: doctor.lines(name, f), reason=reason)
         findings = examine(app.settings, resolver) if fixed else findings
     facts = {"stopped": checks.stopped(findings), "findings": checks.facts(findings), "fixed": checks.fixed_facts(fixed)}
     app.show("doctor", [*checks.fixed_lines(fixed), *doctor.lines(name, findings)], facts)

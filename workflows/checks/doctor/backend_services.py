@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflows.checks.doctor.subject import Subject
+from workflows.checks.check import Subject
 from workflows.checks.doctor.visit import Visit
 from workflows.model.finding import Finding
 from workflows.rules.by_hand import as_owner
@@ -16,6 +16,7 @@ SUBJECT = Subject(
     "backend-services",
     "the backend's services run",
     "the backend generates mails and hands them to the mail server",
+    order=90,
 )
 
 

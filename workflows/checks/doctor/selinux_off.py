@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflows.checks.doctor.subject import Subject
+from workflows.checks.check import Subject
 from workflows.checks.doctor.visit import Visit
 from workflows.model.finding import Finding
 from workflows.rules.by_hand import SELINUX_OFF
 
 SUBJECT = Subject(
     "selinux-off", "SELinux is disabled",
-    "it keeps the mail server from OpenEMM's socket, maps and procmail rules in the home", "guide 6.1 no. 7",
+    "it keeps the mail server from OpenEMM's socket, maps and procmail rules in the home", "guide 6.1 no. 7", order=70,
 )  # fmt: skip
 
 

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflows.host import Host
+from workflows.checks.check import Subject
+from workflows.checks.upgrade.journey import Journey
 from workflows.host.application import UNLIMITED
-from workflows.model.finding import Finding, Severity, passed
-from workflows.model.plans import UpgradePlan
+from workflows.model.finding import Finding
 from workflows.rules.by_hand import raise_limit
 
-KEY = "open-files"
-TITLE = "the user of OpenEMM may have enough files open"
+SUBJECT = Subject("open-files", "the user of OpenEMM may have enough files open", order=160)
 
 
-def check(host: Host, plan: UpgradePlan | None) -> Iterator[Finding]:
+def check(journey: Journey) -> Iterator[Finding]:
     """What its scripts really get, however that came about."""
-    del plan
+    host = journey.host
     files = host.application.open_files()
     if files.limit >= files.wanted:
-        yield passed(KEY, TITLE, str(files.limit) if files.limit < UNLIMITED else "unlimited")
+        yield SUBJECT.fine(str(files.limit) if files.limit < UNLIMITED else "unlimited")
         return
-    yield Finding(
-        KEY, Severity.INHIBITOR, TITLE, f"{files.user} may have {files.limit} open",
-        f"emm.sh ends below {files.wanted} and starts nothing", raise_limit(files), "guide 4.7",
-    )  # fmt: skip
+    told = SUBJECT.but(why=f"emm.sh ends below {files.wanted} and starts nothing", source="guide 4.7")
+    yield told.stops(f"{files.user} may have {files.limit} open", raise_limit(files))
