@@ -94,13 +94,15 @@ def run_all(checks: Iterable[Check[About]], about: About, cannot_look: Severity 
         OSError: one that stops has the key of its cause where all errors are told.
     """
     findings: list[Finding] = []
+    told: set[str] = set()  # what keeps one check from looking keeps others, too
     for check in checks:
         subject, before = check.subject, len(findings)
         try:
             findings += check.look(about)
         except WorkflowError as error:
             kept = _kept(subject, error, cannot_look)
-            if all((one.key, one.measured) != (kept.key, kept.measured) for one in findings):
+            if kept.key not in told:
+                told.add(kept.key)
                 findings.append(kept)
         except OSError as error:
             if cannot_look is Severity.INHIBITOR:
