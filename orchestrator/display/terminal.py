@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from orchestrator.display.base import Document, Manner, ask_terminal
-from orchestrator.display.downtime import down_since, starts, stops
+from orchestrator.display.downtime import down_since
 from orchestrator.display.sentences import progress, sentence, split, step_title
 from orchestrator.display.words import duration, number
 from orchestrator.runs.events import Event, Kind
+from workflows.model.parts import starts_mail, stops_mail
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -81,9 +82,9 @@ class Progress:
         elif event.kind in {Kind.STEP_DONE, Kind.STEP_SKIPPED, Kind.STEP_UNDONE} and event.step:
             self.ended.add(event.step)
             self.current = None
-            if stops(event.step):
+            if stops_mail(event.step):
                 self.down = (self.down or event.time) if event.kind == Kind.STEP_DONE else None
-            elif starts(event.step):
+            elif starts_mail(event.step):
                 self.down = None
         elif event.kind in {Kind.STEP_FAILED, Kind.RUN_PAUSED}:
             self.current = None

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from orchestrator import command
+from tests.integration.os_packages.os_package_kit import Small, build_deb
 from tests.integration.software import software_kit
 from tests.integration.software.certificate_kit import Authority
 from tests.integration.software.software_kit import World, java_home, key_of, tomcat_archive, tomcat_folder
@@ -23,7 +24,7 @@ from workflows.checks.install.ground import Ground
 from workflows.host.os_packages import Repository
 from workflows.install import setup_steps
 from workflows.model.answers import Verdict
-from workflows.model.finding import Severity
+from workflows.model.finding import Finding, Severity
 from workflows.model.installation import InstallPlan
 from workflows.model.plans import Need
 from workflows.steps.application.https import APR, NIO, HttpsConnector
@@ -175,11 +176,15 @@ def _ground(host: Any, plan: InstallPlan) -> Ground:
     return Ground(host, plan, names=None, differences=lambda part: steps[part].look(host))  # type: ignore[arg-type]
 
 
+def _look(host: Any, plan: InstallPlan) -> list[Finding]:
+    """What is asked about software."""
+    return run_all([check for check in checks_in(install) if check.subject.key in KEYS], _ground(host, plan))
+
+
 def _found(world: World, **answered: Any) -> dict[str, tuple[Severity, str]]:
     setup = world.host
     setup.server = SimpleNamespace(version=lambda: "MariaDB 10.11")
-    checks = [check for check in checks_in(install) if check.subject.key in KEYS]
-    return {one.key: (one.severity, one.measured) for one in run_all(checks, _ground(setup, world.plan(**answered)))}
+    return {one.key: (one.severity, one.measured) for one in _look(setup, world.plan(**answered))}
 
 
 def test_a_host_for_which_all_can_be_had_is_stopped_by_nothing(world: World, authority: Authority, tmp_path: Path) -> None:
@@ -221,3 +226,45 @@ def test_without_a_python_that_fits_a_source_with_its_digest_must_be_named(
         found = _found(world, python_source=str(source), python_source_sha256=named)
         assert (found["python-version"][0], found["python-source"][0]) == (Severity.PASSED, severity)
     assert _found(world, python_source=str(tmp_path / "absent"))["python-source"][0] is Severity.INHIBITOR
+
+
+def test_what_a_check_asks_for_is_answered_as_it_is_printed_and_all_is_well(
+    world: World, authority: Authority, tmp_path: Path
+) -> None:
+    world.offer("os-base", "alpha")
+    java_home(tmp_path / "jvm/java-11", "11.0.20")
+    source, digest = python_source.build(tmp_path, "/usr/bin/python3")
+    build_deb(tmp_path, Small("wkhtmltox", "0.12.6"), tmp_path)
+    given = _answers(authority) | {"wkhtmltox": str(tmp_path / "wkhtmltox_0.12.6_all.deb"), "python_source": str(source)}
+    given |= {"tomcat": str(tomcat_archive(tmp_path / "apache-tomcat-9.0.43.tar.gz")), "python_source_sha256": digest}
+    for lacks, with_them in (
+        ({"certificate": None, "certificate_key": None}, "--certificate FILE --certificate-key FILE"),
+        ({"wkhtmltox": None}, "--wkhtmltox FILE"),
+        ({"python_source_sha256": None}, f"--python-source-sha256 {digest}"),
+        ({"python_source_sha256": "0" * 64}, "--python-source FILE"),
+    ):
+        (fix,) = _fixes(world, **{**given, **lacks})
+        seen(fix)
+        assert fix.startswith(f"the same command with {with_them}")
+    assert _fixes(world, **given) == []
+
+
+def _fixes(world: World, **answered: Any) -> list[str]:
+    """Of what is not well."""
+    setup = world.host
+    setup.server = SimpleNamespace(version=lambda: "MariaDB 10.11")
+    return [one.fix for one in _look(setup, world.plan(**answered)) if one.severity is not Severity.PASSED]
+
+
+def test_where_the_package_manager_could_not_be_asked_the_same_command_asks_again(world: World) -> None:
+    world.offer("os-base", "alpha")
+    with pytest.MonkeyPatch.context() as broken:
+        broken.setattr(command, "PATH", "/nowhere")
+        told = _fixes(world)[0]
+        assert "os-packages" in _stopped(world)
+    seen(told)
+    assert "os-packages" not in _stopped(world)
+
+
+def _stopped(world: World) -> set[str]:
+    return {key for key, (severity, _) in _found(world).items() if severity is Severity.INHIBITOR}

@@ -47,15 +47,19 @@ class Ground:
     @cached_property
     def shortage(self) -> Shortage:
         """Of the packages that the steps would install."""
-        wanted = [*CAPABILITIES, f"mta-{self.plan.answers.mta}", "milter"]
-        if self.host.software.program("procmail") is None:
-            wanted.append("procmail")
-        if self.plan.answers.database == "local" and self.host.server.version() is None:
-            wanted += ["database-server", "database-client"]
         try:
+            wanted = self._wanted()
             missing = [name for capability in wanted for name in lacking(self.host, capability)]
             if missing:
                 require_obtainable(self.host, wanted)
         except WorkflowError as error:
             return Shortage(error=error)
         return Shortage(missing)
+
+    def _wanted(self) -> list[str]:
+        wanted = [*CAPABILITIES, f"mta-{self.plan.answers.mta}", "milter"]
+        if self.host.software.program("procmail") is None:
+            wanted.append("procmail")
+        if self.plan.answers.database == "local" and self.host.server.version() is None:
+            wanted += ["database-server", "database-client"]
+        return wanted

@@ -15,7 +15,7 @@ def judge(ground: Ground, subject: Subject, part: str, key: str, option: str) ->
     try:
         unfit = [difference for difference in ground.differences(part) if difference.key == key]
     except WorkflowError as error:
-        yield subject.stops(error.message, error.next[0] if error.next else "the same command with another one")
+        yield subject.stops(error.message, error.next[0] if error.next else "the same command    once that is solved")
         return
     if not unfit:
         yield subject.fine("yes")

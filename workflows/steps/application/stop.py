@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from workflows.host.application import AppState, Tell
 from workflows.model.errors import RefusedError
+from workflows.model.parts import STOP
 from workflows.model.plans import Hop
 from workflows.model.step import Context, Done, Facts, LedgerNote
 from workflows.rules.by_hand import name_one, raise_limit
@@ -78,7 +79,7 @@ class StopApplication(HopStep):
 
     hop: Hop
     hold: bool = True
-    part: ClassVar[str] = "stop"
+    part: ClassVar[str] = STOP
 
     def prepare(self, ctx: Context) -> Facts:
         """What ran before."""
