@@ -20,7 +20,7 @@ from orchestrator.runs.site import Site
 from orchestrator.settings import load
 from orchestrator.upkeep.fixing import ALL, chosen, fix
 from orchestrator.views.doctor import keys
-from tests.integration.cli.conftest import validate
+from tests.documents import validate
 from tests.integration.doctor.conftest import Patient
 from tests.remedies.follow import seen
 from workflows.model.errors import RefusedError

@@ -44,8 +44,8 @@ def _ask(host: Host, tree: StagedTree, severity: Severity) -> Iterator[Finding]:
         return
     if failures := unfit(line, asked):
         measured = f"{tree.version} with {told(asked, failures)}"
-        active = host.home.active().get(Component.FRONTEND, "VERSION")
-        yield SUBJECT.but(source="facts 24.1").finds(severity, measured, fix(active, failures))
+        active = host.home.active().get(Component.FRONTEND, tree.version)
+        yield SUBJECT.but(source="facts 24.1").finds(severity, measured, fix(active, tree.version, failures))
     else:
         yield SUBJECT.fine(f"{tree.version} with Python {asked.version}")
 
