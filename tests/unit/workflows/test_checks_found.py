@@ -13,6 +13,7 @@ from typing import Any, get_type_hints
 import pytest
 
 from orchestrator.display.pages import doctor as page
+from orchestrator.views.checks import found as told_of
 from workflows.checks import doctor, install, mta, upgrade
 from workflows.checks.check import Check, Subject, checks_in, run_all
 from workflows.checks.doctor.visit import Visit
@@ -48,7 +49,8 @@ def test_the_check_of_the_page_is_one_file_and_is_made_in_its_place(with_example
     (example,) = (check for check in found if check.look.__module__ == with_example)
     for gib, told in ((1, "fix: give the machine 2 GiB at least"), (8, "memory   8.0 GiB")):
         host: Any = SimpleNamespace(system=SimpleNamespace(memory=lambda gib=gib: gib * 1024**3))
-        lines = page.lines("host", run_all([example], Visit(host, names=None)))  # type: ignore[arg-type]
+        findings = run_all([example], Visit(host, names=None))  # type: ignore[arg-type]
+        lines = page.lines("host", told_of(findings))
         assert any(told in line for line in lines), lines
 
 
