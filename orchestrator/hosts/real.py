@@ -91,7 +91,7 @@ class RealHost:
     @cached_property
     def capabilities(self) -> Capabilities:
         """Which packages provide what."""
-        from orchestrator.data.systems import RealCapabilities
+        from orchestrator.hosts.os_packages.capabilities import RealCapabilities
 
         return RealCapabilities(self.system.distribution())
 

@@ -47,6 +47,11 @@ def decide(clues: Sequence[Clue]) -> Decision:
     return Decision(mta, first.source.value, first.detail, against)
 
 
+def capabilities(mta: Mta, *, procmail: bool) -> list[str]:
+    """What it needs of the operating system. procmail: that program is there, from whatever package (RHEL 9 has none)."""
+    return [f"mta-{mta}", "milter", *([] if procmail else ["procmail"])]
+
+
 class Leftovers(enum.StrEnum):
     """What becomes of mails that are still in the old server's queue once nothing is sent any more."""
 

@@ -72,7 +72,7 @@ class Postfix:
     program = "/usr/sbin/sendmail.postfix"
 
     def __init__(
-        self, home: Path, user: str, units: Units, *, packages: Sequence[str] = ("postfix", "procmail"), config: Path = CONFIG,
+        self, home: Path, user: str, units: Units, *, packages: Sequence[str] = ("postfix",), config: Path = CONFIG,
         stop_timeout: float = 120.0, env: Mapping[str, str] | None = None,
     ) -> None:  # fmt: skip
         """Name it; nothing is touched. env: added to the environment of its programs (a private installation's libraries)."""

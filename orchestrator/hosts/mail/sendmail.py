@@ -20,7 +20,6 @@ from workflows.model.answers import Mta
 from workflows.model.errors import WorkflowError
 
 CONFIG = Path("/etc/mail")
-PACKAGES = ("sendmail", "sendmail-cf", "sendmail-milter", "procmail")
 SECONDS = 120.0
 TLS = {
     b"confCACERT_PATH": b"/etc/pki/tls/certs",
@@ -49,7 +48,7 @@ class Sendmail:
         home: Path,
         units: Units,
         *,
-        packages: Sequence[str] = PACKAGES,
+        packages: Sequence[str] = ("sendmail",),
         config: Path = CONFIG,
         stop_timeout: float = 120.0,
     ) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from orchestrator.command import PATH, CommandError, run
-from orchestrator.hosts.system import distribution
+from orchestrator.data import distributions
 
 SEARCH = f"{PATH}:/usr/libexec"
 SECONDS = 5.0
@@ -19,7 +19,7 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)+(?:_\d+)?")
 def facts(home: Path) -> Mapping[str, str]:
     """Os, python, java, tomcat and mta, as far as known; the rest is left out."""
     found = {
-        "os": distribution.read().name, "python": _python(home), "java": _java(home), "tomcat": _tomcat(home), "mta": _mta(),
+        "os": distributions.read().name, "python": _python(home), "java": _java(home), "tomcat": _tomcat(home), "mta": _mta(),
     }  # fmt: skip
     return {name: value for name, value in found.items() if value}
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from orchestrator.command import PATH, run, tail
-from orchestrator.hosts.system import distribution
+from orchestrator.data import distributions
 from workflows.host.system import Distribution, Selinux, Space
 
 PROC = Path("/proc")
@@ -42,7 +42,7 @@ class RealSystem:
 
     def distribution(self) -> Distribution:
         """By /etc/os-release."""
-        return distribution.read()
+        return distributions.read()
 
     def facts(self) -> Mapping[str, str]:
         """See `facts.facts`."""

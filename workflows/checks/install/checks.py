@@ -9,16 +9,12 @@ from workflows.checks.doctor.subject import Subject
 from workflows.checks.mta.checks import PORT, is_ours
 from workflows.host import Host
 from workflows.host.network import Listener
-from workflows.host.system import Family
 from workflows.model.answers import Mta, Verdict
 from workflows.model.errors import WorkflowError
 from workflows.model.finding import Finding
 from workflows.model.installation import InstallPlan
 from workflows.rules.configuration import require_mailloop, split_url
 
-SUPPORTED = {Family.RHEL: ("7", "8", "9"), Family.SUSE: ("15",), Family.DEBIAN: ("12",)}
-SYSTEMS = "RHEL and CentOS 7 and 8, RHEL-like 9, SLES 15, Debian 12"
-CRON = {Family.RHEL: "crond.service", Family.SUSE: "cron.service", Family.DEBIAN: "cron.service"}
 GIB = 1024**3
 LEAST_MEMORY, GOOD_MEMORY = 2 * GIB, 4 * GIB
 KERNEL_KEEPS = 0.9  # of the memory a machine is sold with, about so much is told to be there
@@ -55,10 +51,11 @@ def preflight(host: Host, plan: InstallPlan) -> list[Finding]:
 
 def _system(host: Host, plan: InstallPlan) -> Iterator[Finding]:
     known = host.system.distribution()
-    if known.family is not None and known.major in SUPPORTED[known.family]:
+    if known.supported:
         yield OS.fine(known.name)
     else:
-        yield OS.stops(f"{known.name or 'a system without /etc/os-release'} is none of {SYSTEMS}", "install on one of them")
+        systems = ", ".join(host.capabilities.supported())
+        yield OS.stops(f"{known.name or 'a system without /etc/os-release'} is none of {systems}", "install on one of them")
     if not host.units.available():
         yield SYSTEMD.stops("it does not", "install on a host that systemd has booted, not in a container")
     mode = host.system.selinux().now
@@ -67,13 +64,13 @@ def _system(host: Host, plan: InstallPlan) -> Iterator[Finding]:
         yield _unless_kept(plan, SELINUX, "it enforces", fix)
     else:
         yield SELINUX.fine(mode)
-    unit = CRON.get(known.family) if known.family else None
-    state = host.units.state(unit) if unit else None
-    if state is not None and state.exists and not (state.enabled and state.active):
-        measured = f"{unit} is {'enabled' if state.enabled else 'disabled'} and {'runs' if state.active else 'does not run'}"
-        yield CRON_RUNS.warns(f"{measured}; the installation starts it, and at every boot", f"systemctl enable --now {unit}")
+    cron = known.cron
+    state = host.units.state(cron)
+    if state.exists and not (state.enabled and state.active):
+        measured = f"{cron} is {'enabled' if state.enabled else 'disabled'} and {'runs' if state.active else 'does not run'}"
+        yield CRON_RUNS.warns(f"{measured}; the installation starts it, and at every boot", f"systemctl enable --now {cron}")
     else:
-        yield CRON_RUNS.fine("yes" if state and state.exists else "not installed yet")
+        yield CRON_RUNS.fine("yes" if state.exists else "not installed yet")
     if read_only := host.mail.writable():
         yield WRITABLE.stops(f"{', '.join(read_only)}: mounted read-only", f"mount -o remount,rw {read_only[0]}")
     else:

@@ -13,6 +13,7 @@ from workflows.model.answers import Verdict
 from workflows.model.errors import WorkflowError
 from workflows.model.finding import Finding
 from workflows.model.installation import InstallPlan
+from workflows.rules.mta import capabilities
 from workflows.steps.application.https import require_usable
 from workflows.steps.machine import java, os_packages, packages, python, tomcat
 from workflows.steps.setup import SetupStep
@@ -45,9 +46,8 @@ def check_software(host: Host, plan: InstallPlan) -> Iterator[Finding]:
 
 def _packages(host: Host, plan: InstallPlan) -> Iterator[Finding]:
     """What the steps would install, in so far as it is not there."""
-    wanted = [*os_packages.CAPABILITIES, f"mta-{plan.answers.mta}", "milter"]
-    if host.software.program("procmail") is None:
-        wanted.append("procmail")
+    procmail = host.software.program("procmail") is not None
+    wanted = [*os_packages.CAPABILITIES, *capabilities(plan.answers.mta, procmail=procmail)]
     if plan.answers.database == "local" and host.server.version() is None:
         wanted += ["database-server", "database-client"]
     missing = [name for capability in wanted for name in packages.lacking(host, capability)]

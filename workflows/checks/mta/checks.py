@@ -86,13 +86,17 @@ def environment_free(question: Question) -> Iterator[Finding]:
 
 
 def target_fits(question: Question) -> Iterator[Finding]:
-    """Sendmail is not for SLES, nor for lines from 23.10 on."""
+    """Sendmail is not for SLES, nor for Debian, nor for lines from 23.10 on."""
     if question.plan.new is not Mta.SENDMAIL:
         return
-    if question.host.system.distribution().family is Family.SUSE:
+    family = question.host.system.distribution().family
+    if family is Family.SUSE:
         yield stop(
             "sendmail-not-on-sles", "the system offers it", "SLES does not offer Sendmail", "guide 4.3", "stay with Postfix"
         )
+    if family is Family.DEBIAN:
+        yield stop("sendmail-not-on-debian", "OpenEMM works with it here",
+                   "OpenEMM does not know the places where Debian puts it", "facts 12", "stay with Postfix")  # fmt: skip
     if Version.parse(Version.parse(question.version).line) > LAST_WITH_SENDMAIL:
         yield stop("sendmail-unsupported", "the release supports it", f"OpenEMM {question.version} works with Postfix only",
                    "Sendmail's support ended with 23.04", "stay with Postfix")  # fmt: skip
