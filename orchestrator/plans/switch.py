@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from orchestrator.hosts.home.installed import LINKS
+from orchestrator.data.places import KINDS, LINKS
 from orchestrator.plans.first_starts import with_first_start
 from orchestrator.releases.catalogue import Catalogue
 from orchestrator.tool import TOOL_VERSION
@@ -22,12 +22,6 @@ if TYPE_CHECKING:
     from orchestrator.runs.site import Site
     from workflows.host import Host
 
-KINDS: Mapping[Component, Sequence[PackageKind]] = {
-    Component.RUNTIME: (PackageKind.RUNTIME,),
-    Component.FRONTEND: (PackageKind.GUI, PackageKind.STATISTICS, PackageKind.WEBSERVICES),
-    Component.BACKEND: (PackageKind.BACKEND,),
-    Component.MANUAL: (PackageKind.MANUAL,),
-}
 WITH_SCHEMA = (Component.FRONTEND, Component.BACKEND)
 TOMCAT = "opt/tomcat"
 NOTHING = "none"

@@ -1,4 +1,4 @@
-"""The catalogue of release lines (data/releases.toml): what each needs, moves and may get wrong; unknown where nothing is known."""
+"""The catalogue of release lines (data/releases.toml): what each needs, moves and may get wrong; else unknown."""
 
 from __future__ import annotations
 

@@ -9,12 +9,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from orchestrator.data.places import PLACES
 from orchestrator.files import Owner, fsync_folder, make_folder, sha256_file, tree_digest
 from orchestrator.releases import names
 from orchestrator.releases.errors import NO_ROOM, PackageError, no_room
 from orchestrator.releases.lines import (
-    RUNTIMES,
-    component_of,
     difference,
     folder_of,
     foreign,
@@ -93,7 +92,7 @@ class Staging:
             remove_durably(self._home / folder)
         for manifest in touched:
             self._forget(manifest, folders)
-        runtimes = self._home / RUNTIMES
+        runtimes = self._home / PLACES[PackageKind.RUNTIME].folder
         if runtimes.is_dir() and not any(runtimes.iterdir()):
             runtimes.rmdir()
 
@@ -140,7 +139,7 @@ class Staging:
                 remove(path)
                 fresh.append(path)
                 unpack(package, path, self._owner)
-                tree = StagedTree(component_of(ref.kind), ref.kind, ref.version, folder, tree_digest(path))
+                tree = StagedTree(PLACES[ref.kind].component, ref.kind, ref.version, folder, tree_digest(path))
                 records.append(Record(tree, package.tops, self._is_ours(folder)))
             files = [
                 (package.path, KeptFile(kept, self._is_ours(kept)))
