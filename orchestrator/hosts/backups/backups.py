@@ -20,7 +20,8 @@ from orchestrator.hosts.backups.keeping import Keeping
 from orchestrator.hosts.backups.manifest import DUMP, MANIFEST, BackupError, Manifest, Proof
 from orchestrator.hosts.backups.room import database_size, full_disk_told, require_room, restore_room
 from orchestrator.hosts.database import accounts
-from orchestrator.hosts.database.accounts import Connection, told
+from orchestrator.hosts.database.accounts import Connection
+from orchestrator.hosts.database.faults import told
 from orchestrator.hosts.scratch.scratch import require_short, scratch_server
 from orchestrator.settings import Settings
 from workflows.host.backups import Backup, KeptDatabase, Progress
@@ -52,7 +53,7 @@ class RealBackups:
             BackupError: "backup-exists" for another release or kind, "database-not-quiesced" when rows moved although nothing
                 should write, "dump-failed", "dump-stalled", "backup-incomplete", "backup-in-use".
             RoomError: "no-room-for-backup", before or while it is written.
-            AccountError, DbcfgError: the database cannot be reached.
+            DatabaseError, DbcfgError: the database cannot be reached.
         """
         folder = self._folder(backup)
         make_folder(folder, 0o700)
@@ -169,7 +170,7 @@ class RealBackups:
         Raises:
             BackupError: "backup-not-verified", "kept-database-exists", "swap-tables-missing", and those of `verify`.
             AdminMissingError: "database-admin-missing".
-            AccountError: "database-busy" when something still uses a table.
+            DatabaseError: "database-busy" when something still uses a table.
         """
         folder = self._existing(backup)
         with self._locked(folder), told(f"restore backup {backup}"):

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import hide
-from orchestrator.hosts.database import accounts
 from orchestrator.hosts.database.connect import connect
+from orchestrator.hosts.database.faults import told
 from orchestrator.hosts.mail.dkim import public_part
 from workflows.host.database import DkimKey, Job, Stalled
 
@@ -92,7 +92,7 @@ class Records:
     def _asked(self) -> Iterator[Connection]:
         connection = connect(self._settings)
         try:
-            with accounts.told("look for what keeps mail"):
+            with told("look for what keeps mail"):
                 yield connection
         finally:
             if connection.open:

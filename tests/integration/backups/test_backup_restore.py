@@ -13,7 +13,8 @@ import pytest
 from orchestrator.hosts.backups import swap
 from orchestrator.hosts.backups.manifest import BackupError
 from orchestrator.hosts.database import accounts
-from orchestrator.hosts.database.accounts import AccountError, AdminMissingError, admin
+from orchestrator.hosts.database.accounts import AdminMissingError, admin
+from orchestrator.hosts.database.faults import DatabaseError
 from workflows.model.errors import UsageError, WorkflowError
 
 pytestmark = pytest.mark.integration
@@ -212,7 +213,7 @@ def test_a_database_in_use_is_told_and_the_restore_goes_on_once_it_is_free(site:
     upgraded = site.content()
     with site.server.connect(site.database) as other, other.cursor() as cursor:
         cursor.execute("LOCK TABLES image_tbl READ")
-        assert refusal(site.restore, AccountError).error_key == "database-busy"
+        assert refusal(site.restore, DatabaseError).error_key == "database-busy"
     kept = site.restore()
     assert site.content(kept) == upgraded
     assert site.databases() == {site.database, kept}
