@@ -77,7 +77,7 @@ class RealHost:
     @cached_property
     def accounts(self) -> Accounts:
         """Users and groups."""
-        from orchestrator.hosts.accounts.users import RealAccounts
+        from orchestrator.users import RealAccounts
 
         return RealAccounts()
 
@@ -154,7 +154,7 @@ class RealHost:
     @cached_property
     def remedies(self) -> Remedies:
         """What --fix does."""
-        from orchestrator.hosts.files.remedies import RealRemedies
+        from orchestrator.hosts.remedies import RealRemedies
 
         return RealRemedies(self.settings)
 

@@ -14,14 +14,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from orchestrator.files import fsync_folder, make_folder
-from orchestrator.hosts.backups import dump, inventory, kept, manifest, swap
-from orchestrator.hosts.backups.inventory import MARK_TABLE, Inventory
+from orchestrator.hosts.backups import dump, kept, manifest, swap
 from orchestrator.hosts.backups.keeping import Keeping
 from orchestrator.hosts.backups.manifest import DUMP, MANIFEST, BackupError, Manifest, Proof
 from orchestrator.hosts.backups.room import database_size, full_disk_told, require_room, restore_room
-from orchestrator.hosts.database import accounts
+from orchestrator.hosts.database import accounts, inventory
 from orchestrator.hosts.database.accounts import Connection
 from orchestrator.hosts.database.faults import told
+from orchestrator.hosts.database.inventory import MARK_TABLE, Inventory
 from orchestrator.hosts.scratch.scratch import require_short, scratch_server
 from orchestrator.settings import Settings
 from workflows.host.backups import Backup, KeptDatabase, Progress

@@ -9,8 +9,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from orchestrator.hosts.backups.inventory import column
 from orchestrator.hosts.database.accounts import Connection
+from orchestrator.hosts.database.inventory import column
 from workflows.model.errors import RefusedError
 
 SCRATCH_BASE = 192 << 20  # an empty private server, and what it keeps for undo and redo

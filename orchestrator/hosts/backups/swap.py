@@ -25,11 +25,12 @@ import pymysql
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from orchestrator.files import write_atomic
-from orchestrator.hosts.backups import dump, inventory
-from orchestrator.hosts.backups.inventory import Inventory, differences, quote
+from orchestrator.hosts.backups import dump
 from orchestrator.hosts.backups.manifest import DUMP, BackupError, Manifest
+from orchestrator.hosts.database import inventory
 from orchestrator.hosts.database.accounts import Account, Connection
 from orchestrator.hosts.database.faults import NO_SUCH_THREAD, errno_of
+from orchestrator.hosts.database.inventory import Inventory, differences, quote
 from state import faults
 from workflows.host.backups import Progress
 

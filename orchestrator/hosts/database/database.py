@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 
 import pymysql
 
-from orchestrator.hosts.backups import inventory
-from orchestrator.hosts.backups.inventory import MARK_TABLE, VERSION_TABLE
-from orchestrator.hosts.database import accounts, dbcfg, dispatch, jdbc, outside
+from orchestrator.hosts.database import accounts, dbcfg, dispatch, inventory, jdbc, outside
 from orchestrator.hosts.database.accounts import Connection
 from orchestrator.hosts.database.connect import connect
 from orchestrator.hosts.database.faults import LOST, STALE, DatabaseError, errno_of, lost, text_of, told
+from orchestrator.hosts.database.inventory import MARK_TABLE, VERSION_TABLE
 from orchestrator.hosts.network import host_name
 from orchestrator.settings import Settings
 from workflows.host.database import (

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 import pymysql
 from pymysql.constants import ER
 
-from orchestrator.hosts.backups.inventory import column, quote
 from orchestrator.hosts.database import accounts
 from orchestrator.hosts.database.accounts import AdminMissingError, Connection
 from orchestrator.hosts.database.faults import LOST, UNKNOWN_TABLE, DatabaseError, errno_of, lost, text_of, told
+from orchestrator.hosts.database.inventory import column, quote
 from orchestrator.settings import Settings
 from state import faults
 from workflows.host.database import COMPACT, DYNAMIC, Formats

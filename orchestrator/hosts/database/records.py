@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from orchestrator.errors import hide
 from orchestrator.hosts.database.connect import connect
+from orchestrator.hosts.database.dkim import public_part
 from orchestrator.hosts.database.faults import told
-from orchestrator.hosts.mail.dkim import public_part
 from workflows.host.database import DkimKey, Job, Stalled
 
 if TYPE_CHECKING:

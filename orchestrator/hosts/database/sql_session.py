@@ -11,9 +11,9 @@ from decimal import Decimal
 import pymysql
 from pymysql.constants.SERVER_STATUS import SERVER_STATUS_IN_TRANS
 
-from orchestrator.hosts.backups.inventory import MARK_TABLE, quote
 from orchestrator.hosts.database.accounts import Connection
 from orchestrator.hosts.database.faults import ABSENT, LOST, DatabaseError, errno_of, lost, text_of
+from orchestrator.hosts.database.inventory import MARK_TABLE, quote
 from state import faults
 from workflows.host.database import SqlError
 from workflows.rules.sql.classify import LAST_INSERT_ID

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from orchestrator.data.places import PLACES, WEB_APPLICATIONS
 from orchestrator.files import Owner, fsync_folder, prepare_link, sha256_file, tree_digest
-from orchestrator.hosts.accounts.user import owner
 from orchestrator.hosts.home import installed, kept_files, kept_folders, kept_values, site_files, site_values
+from orchestrator.user import owner
 from workflows.host.home import CarriedFile, InstalledTree, KeptFolders, SqlFile, SqlKind
 from workflows.model.errors import WorkflowError
 from workflows.model.plans import Component, Link, PackageKind, StagedTree

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from orchestrator.command import PATH, run
 from orchestrator.data import distributions
 from orchestrator.files import write_atomic
-from orchestrator.hosts.accounts.user import command_as, environment_of
 from orchestrator.hosts.mail import sources
 from orchestrator.hosts.mail.alternatives import SystemAlternatives
 from orchestrator.hosts.mail.archive import DatedArchive
@@ -24,6 +23,7 @@ from orchestrator.hosts.mail.postfix import Postfix
 from orchestrator.hosts.mail.sendmail import OWN_QUEUES, SYSTEM_QUEUES, Sendmail
 from orchestrator.hosts.mail.submit import give
 from orchestrator.hosts.units.systemd import Systemd
+from orchestrator.user import command_as, environment_of
 from workflows.host.mail import Clue, MailLog, MailServer
 from workflows.model.answers import Mta
 from workflows.rules.mta import PROOF_ID, capabilities

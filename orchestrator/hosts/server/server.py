@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from orchestrator.errors import hide
 from orchestrator.files import write_atomic
-from orchestrator.hosts.accounts.user import owner
 from orchestrator.hosts.database import accounts, dbcfg
 from orchestrator.hosts.database.accounts import LOCAL, SOCKETS, Account
 from orchestrator.hosts.database.dbcfg import DbcfgError, DbConfig
@@ -18,6 +17,7 @@ from orchestrator.hosts.database.faults import DatabaseError, told
 from orchestrator.hosts.database.openemm_data import RealOpenemmData
 from orchestrator.hosts.server import data_folder, option_files
 from orchestrator.hosts.server.server_program import ServerProgram, installed
+from orchestrator.user import owner
 from workflows.host.server import Access
 from workflows.model.errors import RefusedError
 

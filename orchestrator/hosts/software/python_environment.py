@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestrator.command import CommandError, Result, run
-from orchestrator.hosts.accounts.user import command_as, environment_of
+from orchestrator.user import command_as, environment_of
 from workflows.model.errors import WorkflowError
 
 SECONDS = 60.0

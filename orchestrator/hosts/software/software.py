@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from orchestrator.command import PATH, CommandError, run
-from orchestrator.hosts.accounts.user import command_as
 from orchestrator.hosts.software import certificates, java, python_environment, python_source, server_xml, tomcat_archive
+from orchestrator.user import command_as
 from workflows.host.software import BackendPython, Connector
 from workflows.rules.backend_python import database_module
 
