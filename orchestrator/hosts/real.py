@@ -77,7 +77,7 @@ class RealHost:
     @cached_property
     def accounts(self) -> Accounts:
         """Users and groups."""
-        from orchestrator.users import RealAccounts
+        from orchestrator.hosts.accounts.users import RealAccounts
 
         return RealAccounts()
 

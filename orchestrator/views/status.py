@@ -108,7 +108,7 @@ class _Asker:
 
 def collect(settings: Settings) -> Status:
     """Look at the site; changes nothing, and needs no store."""
-    from orchestrator.hosts.application import processes
+    from orchestrator import processes
 
     host = open_host(settings)
     asker = _Asker()

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from orchestrator.hosts.application import processes
+from orchestrator import processes
 from workflows.host.units import Units
 from workflows.model.errors import WorkflowError
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from orchestrator.command import CommandError, run, tail
 from orchestrator.files import write_atomic
-from orchestrator.hosts.application.processes import Process
 from orchestrator.hosts.mail import daemons, maps, postfix_queue
 from orchestrator.hosts.mail.stage import MAIL, Stage, locked
 from orchestrator.hosts.mail.submit import give
+from orchestrator.processes import Process
 from state.faults import place
 from workflows.host.mail import QueuedMail
 from workflows.host.units import Units

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from orchestrator.command import CommandError, run
 from orchestrator.files import make_folder, write_atomic
-from orchestrator.hosts.application.processes import Process
 from orchestrator.hosts.mail import daemons, maps, sendmail_mc, sendmail_queue
 from orchestrator.hosts.mail.stage import MAIL, Stage, locked
+from orchestrator.processes import Process
 from state.faults import place
 from workflows.host.mail import QueuedMail
 from workflows.host.units import Units

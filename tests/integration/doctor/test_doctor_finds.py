@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator import processes
 from orchestrator.command import CommandError, run
-from orchestrator.hosts.application import processes
 from orchestrator.sandbox import host as sandbox_host
 from orchestrator.sandbox import processes as sandbox_processes
 from tests.integration.doctor.conftest import ADDRESS, BACK, EVER, KEY_NAME, NAME, Patient
