@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import pwd
 from collections.abc import Sequence
 from pathlib import Path
 
 from orchestrator.data import distributions
-from orchestrator.files import Owner
 from orchestrator.releases import names
 from orchestrator.releases.download import Downloads
 from orchestrator.releases.errors import PackageError
@@ -114,15 +111,4 @@ class SitePackages:
 
     def _staging(self) -> Staging:
         manifests = Manifests(self._settings.state / "staged")
-        return Staging(self._settings.home, manifests, _owner(self._settings.user), suse=self._suse)
-
-
-def _owner(user: str) -> Owner | None:
-    """Whom release trees belong to when root unpacks them; None: whoever runs this."""
-    if os.geteuid() != 0 or not user:
-        return None
-    try:
-        entry = pwd.getpwnam(user)
-    except KeyError:
-        return None
-    return entry.pw_uid, entry.pw_gid
+        return Staging(self._settings.home, manifests, self._settings.user, suse=self._suse)

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
 from orchestrator.data.places import PLACES
@@ -26,6 +27,7 @@ from orchestrator.releases.lines import (
 )
 from orchestrator.releases.manifest import KeptFile, Manifest, Manifests, Record
 from orchestrator.releases.unpack import Package, changed, open_package, unpack
+from orchestrator.user import owner
 from workflows.host.releases import Artefact
 from workflows.model.plans import PackageKind, PackageRef, StagedTree
 
@@ -38,12 +40,16 @@ Part = tuple[PackageRef, Package]
 class Staging:
     """The release folders of one home. No link is ever touched."""
 
-    def __init__(self, home: Path, manifests: Manifests, owner: Owner | None, *, suse: bool) -> None:
-        """Name the home. owner: whom the trees belong to, None for whoever runs this. suse: this host is SLES."""
+    def __init__(self, home: Path, manifests: Manifests, user: str, *, suse: bool) -> None:
+        """Name the home. user: whom the trees belong to when root unpacks them. suse: this host is SLES."""
         self._home = home
         self._manifests = manifests
-        self._owner = owner
+        self._user = user
         self._suse = suse
+
+    @cached_property
+    def _owner(self) -> Owner | None:
+        return owner(self._user)
 
     def staged(self, artefact: Artefact) -> Sequence[StagedTree] | None:
         """See `SitePackages.staged`."""

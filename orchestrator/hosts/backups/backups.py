@@ -17,7 +17,7 @@ from orchestrator.files import fsync_folder, make_folder
 from orchestrator.hosts.backups import dump, kept, manifest, swap
 from orchestrator.hosts.backups.keeping import Keeping
 from orchestrator.hosts.backups.manifest import DUMP, MANIFEST, BackupError, Manifest, Proof
-from orchestrator.hosts.backups.room import database_size, full_disk_told, require_room, restore_room
+from orchestrator.hosts.backups.room import full_disk_told, require_room, restore_room
 from orchestrator.hosts.database import accounts, inventory
 from orchestrator.hosts.database.accounts import Connection
 from orchestrator.hosts.database.faults import told
@@ -62,7 +62,7 @@ class RealBackups:
                 return _same(existing, release, quiesced=quiesced).backup(folder)
             account, database = accounts.application(self._settings)
             with account.connect(database) as connection, full_disk_told(folder, "the dump"):
-                require_room(self._root, database_size(connection, database), "the dump")
+                require_room(self._root, inventory.database_size(connection, database), "the dump")
                 (folder / MANIFEST).unlink(missing_ok=True)  # never beside a dump that is not its own
                 written, before, after = self._dump(account, connection, database, folder, progress)
                 moved = _moved(before, after, quiesced=quiesced)
@@ -147,7 +147,7 @@ class RealBackups:
         """Bytes a dump and its test restore may need at the most, were they on one file system."""
         account, database = accounts.application(self._settings)
         with account.connect(database) as connection, told("ask for the size of the database"):
-            size = database_size(connection, database)
+            size = inventory.database_size(connection, database)
         return size + restore_room(size)
 
     # --- putting back -------------------------------------------------------------------------------------------------

@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestrator.hosts.backups.room import database_size
 from orchestrator.hosts.database import accounts
 from orchestrator.hosts.database.connect import connect
 from orchestrator.hosts.database.faults import told
-from orchestrator.hosts.database.inventory import MARK_TABLE
+from orchestrator.hosts.database.inventory import MARK_TABLE, database_size
 from orchestrator.settings import Settings
 from workflows.rules.tuning import VARIABLES
 

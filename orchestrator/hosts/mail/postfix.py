@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from orchestrator import processes
 from orchestrator.command import CommandError, run, tail
 from orchestrator.files import write_atomic
 from orchestrator.hosts.mail import daemons, maps, postfix_queue
@@ -99,7 +100,7 @@ class Postfix:
         def is_master(process: Process, program: Path) -> bool:
             return program.name == "master" and "postfix" in str(program) and len(process.args) > 0
 
-        return daemons.running(is_master)
+        return processes.pids(is_master)
 
     def files(self) -> Sequence[str]:
         """main.cf, master.cf and the maps in the home."""

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from orchestrator import processes
 from orchestrator.command import CommandError, run
 from orchestrator.files import make_folder, write_atomic
 from orchestrator.hosts.mail import daemons, maps, sendmail_mc, sendmail_queue
@@ -77,7 +78,7 @@ class Sendmail:
         def is_daemon(process: Process, program: Path) -> bool:
             return program == real and process.args[0].startswith(("sendmail:", self.program))
 
-        return daemons.running(is_daemon)
+        return processes.pids(is_daemon)
 
     def files(self) -> Sequence[str]:
         """sendmail.mc, what is made of it, and the maps."""
