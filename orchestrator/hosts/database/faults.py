@@ -51,10 +51,10 @@ def not_connected(error: Exception, where: str, user: str, database: str | None)
     """The error for a connection that was not made: "database-access-denied", "database-missing" or "database-down"."""
     errno = 0 if isinstance(error, OSError) else errno_of(error)
     if errno in _DENIED:
-        named = f" -p {database}" if database else ""
+        name = database or "mysql"
         return DatabaseError(
             f"the database server at {where} refuses user {user}: {text_of(error)}", key="database-access-denied",
-            next=[f"mariadb -u {user}{named}    does the password of ~/etc/dbcfg still hold?",
+            next=[f"mariadb -u {user} -p {name}    does the password of ~/etc/dbcfg still hold?",
                   "orchestrate check                      once dbcfg is right"],
         )  # fmt: skip
     if errno == ER.BAD_DB_ERROR:

@@ -23,8 +23,8 @@ def check(visit: Visit) -> Iterator[Finding]:
         return
     state = units.state(name)
     if not state.exists:
-        packages = visit.host.capabilities.provided("cron").packages if known.supported else ["cron"]
-        yield SUBJECT.stops("no cron is installed", f"{visit.host.os_packages.name} install {' '.join(packages)}")
+        packages = " ".join(visit.host.capabilities.provided("cron").packages) if known.supported else "cron"
+        yield SUBJECT.stops("no cron is installed", f"{visit.host.os_packages.name} install {packages}")
         return
     if state.enabled and running:
         yield SUBJECT.fine(f"{name} is enabled and runs")

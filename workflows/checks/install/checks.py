@@ -64,11 +64,11 @@ def _system(host: Host, plan: InstallPlan) -> Iterator[Finding]:
         yield _unless_kept(plan, SELINUX, "it enforces", fix)
     else:
         yield SELINUX.fine(mode)
-    cron = known.cron
-    state = host.units.state(cron)
+    unit = known.cron
+    state = host.units.state(unit)
     if state.exists and not (state.enabled and state.active):
-        measured = f"{cron} is {'enabled' if state.enabled else 'disabled'} and {'runs' if state.active else 'does not run'}"
-        yield CRON_RUNS.warns(f"{measured}; the installation starts it, and at every boot", f"systemctl enable --now {cron}")
+        measured = f"{unit} is {'enabled' if state.enabled else 'disabled'} and {'runs' if state.active else 'does not run'}"
+        yield CRON_RUNS.warns(f"{measured}; the installation starts it, and at every boot", f"systemctl enable --now {unit}")
     else:
         yield CRON_RUNS.fine("yes" if state.exists else "not installed yet")
     if read_only := host.mail.writable():
