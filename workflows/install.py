@@ -10,10 +10,11 @@ from workflows.steps.application.admin_password import AdminPassword
 from workflows.steps.application.basic_configuration import BasicConfiguration
 from workflows.steps.application.home import HomeFiles
 from workflows.steps.application.https import HttpsConnector
-from workflows.steps.application.migrate import ProveMigrations, VerifyHop
+from workflows.steps.application.migrate import ProveMigrations
 from workflows.steps.application.services import HoldServices, StartServices
 from workflows.steps.application.start import StartFrontend
 from workflows.steps.application.unit import StartupUnit
+from workflows.steps.application.verify import VerifyHop
 from workflows.steps.database.configuration import DatabaseConfiguration
 from workflows.steps.database.schema import CreateSchema
 from workflows.steps.database.software import DatabaseSoftware
@@ -30,10 +31,9 @@ from workflows.steps.machine.site_file import SiteFile
 from workflows.steps.machine.tomcat import Tomcat
 from workflows.steps.machine.wkhtmltox import Wkhtmltox
 from workflows.steps.mail.server import MailServer
-from workflows.steps.release.links import ActivateRelease
+from workflows.steps.release.activate import ActivateRelease, InstallRuntime
 from workflows.steps.release.packages import FetchPackages, StagePackages
-from workflows.steps.release.record import RecordHop
-from workflows.steps.release.runtime import InstallRuntime
+from workflows.steps.release.record import RecordVersions
 from workflows.steps.setup import SetupStep
 
 
@@ -99,4 +99,4 @@ def _start(plan: InstallPlan) -> Iterator[Step]:
         yield StartServices(plan.hop)
         yield VerifyHop(plan.hop, plan.start_timeout)
     if not plan.present:
-        yield RecordHop(plan.hop, {})
+        yield RecordVersions(plan.hop, {})

@@ -11,9 +11,10 @@ from workflows.steps.application.gate import WaitForDispatch
 from workflows.steps.application.migrate import ProveMigrations
 from workflows.steps.application.start import StartBackend, StartFrontend
 from workflows.steps.application.stop import StopApplication
+from workflows.steps.application.verify import VerifyMove
 from workflows.steps.database.restore import RestoreDatabase
-from workflows.steps.release.arrival import RecordMove, VerifyMove
-from workflows.steps.release.relink import Relink
+from workflows.steps.release.activate import ActivateRelease
+from workflows.steps.release.record import RecordVersions
 
 
 def steps(plan: RollbackPlan) -> Iterator[Step]:
@@ -23,9 +24,9 @@ def steps(plan: RollbackPlan) -> Iterator[Step]:
     if plan.point is not None:
         yield RestoreDatabase(plan.hop, plan.point)  # beside, compared, swapped; what was there is kept
     yield from first_start(plan.hop)  # a line that the database was never started on stores its files' values, for good
-    yield Relink(plan)  # every component together, or none
+    yield ActivateRelease(plan.hop, plan.trees, plan.links)  # every component together, or none
     yield StartFrontend(plan.hop, plan.start_timeout, plan.folders)
     yield ProveMigrations(plan.hop, plan.start_timeout, plan.migrate_timeout)
-    yield VerifyMove(plan)
+    yield VerifyMove(plan.hop, plan.start_timeout, plan)
     yield StartBackend(plan.hop)
-    yield RecordMove(plan)
+    yield RecordVersions(plan.hop, plan.before, plan.trees, database=plan.point is not None)

@@ -11,8 +11,9 @@ from workflows.steps.application.gate import WaitForDispatch
 from workflows.steps.application.migrate import ProveMigrations
 from workflows.steps.application.start import StartBackend, StartFrontend
 from workflows.steps.application.stop import StopApplication
-from workflows.steps.release.arrival import RecordMove, VerifyMove
-from workflows.steps.release.relink import Relink
+from workflows.steps.application.verify import VerifyMove
+from workflows.steps.release.activate import ActivateRelease
+from workflows.steps.release.record import RecordVersions
 
 
 def steps(plan: SwitchPlan) -> Iterator[Step]:
@@ -21,10 +22,10 @@ def steps(plan: SwitchPlan) -> Iterator[Step]:
         yield WaitForDispatch(plan.hop, plan.gate)
         yield StopApplication(plan.hop)
         yield from first_start(plan.hop)
-    yield Relink(plan, plan.restarts)  # every link, or none; a runtime with the site's files
+    yield ActivateRelease(plan.hop, plan.trees, plan.links, plan.restarts)  # every link, or none; a runtime with the site's files
     if plan.restarts:
         yield StartFrontend(plan.hop, plan.start_timeout)
         yield ProveMigrations(plan.hop, plan.start_timeout, plan.migrate_timeout)
-        yield VerifyMove(plan)
+        yield VerifyMove(plan.hop, plan.start_timeout, plan)
         yield StartBackend(plan.hop)
-    yield RecordMove(plan)
+    yield RecordVersions(plan.hop, plan.before, plan.trees, database=False)

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from workflows.model.plans import UpgradePlan
 from workflows.model.step import Step
 from workflows.steps.application.gate import WaitForDispatch
-from workflows.steps.application.migrate import ProveMigrations, VerifyHop
+from workflows.steps.application.migrate import ProveMigrations
 from workflows.steps.application.start import StartBackend, StartFrontend
 from workflows.steps.application.stop import StopApplication
+from workflows.steps.application.verify import VerifyHop
 from workflows.steps.database.backup import BackUpDatabase
 from workflows.steps.database.update import UpdateDatabase
+from workflows.steps.release.activate import ActivateRelease, InstallRuntime
 from workflows.steps.release.carry import CarryValues
-from workflows.steps.release.links import ActivateRelease
 from workflows.steps.release.packages import FetchPackages, StagePackages
-from workflows.steps.release.record import MarkGood, RecordHop
-from workflows.steps.release.runtime import InstallRuntime
+from workflows.steps.release.record import MarkGood, RecordVersions
 
 
 def steps(plan: UpgradePlan) -> Iterator[Step]:
@@ -36,5 +36,5 @@ def steps(plan: UpgradePlan) -> Iterator[Step]:
         yield VerifyHop(hop, plan.start_timeout)
         if hop.final or hop.rules.backend_at_start:
             yield StartBackend(hop)
-        yield RecordHop(hop, plan.before)
+        yield RecordVersions(hop, plan.before)
     yield MarkGood()

@@ -143,7 +143,7 @@ def start(
     """
 
     def look_again() -> None:
-        refuse(findings, f"orchestrate install --release {plan.target} --dry-run    all of them, once mended")
+        refuse(findings, "the same command with --dry-run    all of them, once mended")
         refuse_unanswered(unanswered(plan, look(site.host, plan)))
 
     return start_checked(site, WORKFLOW, plan, reason=reason, on_failure=on_failure, display=display, check=look_again)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
+import pty
 import re
 import shlex
 import subprocess
@@ -60,14 +62,37 @@ def follow(
     """
     seen(remedy)
     path = f"{PROGRAMS}{os.pathsep}{environment()['PATH']}"
-    clients = "".join(f'{name}() {{ command {name} --socket={socket} "$@"; }}; ' for name in CLIENTS) if socket else ""
     said = subprocess.run(
-        ["/bin/bash", "-c", clients + command(remedy, last, named)], capture_output=True, text=True, timeout=SECONDS, check=False,
-        stdin=subprocess.DEVNULL, cwd=cwd or Path("/"),
+        ["/bin/bash", "-c", _clients(socket) + command(remedy, last, named)], capture_output=True, text=True, timeout=SECONDS,
+        check=False, stdin=subprocess.DEVNULL, cwd=cwd or Path("/"),
         env={**environment(), "PATH": path, "ORCHESTRATE_SITE": str(site), "LINES": "50", **env},
     )  # fmt: skip
     assert said.returncode in expect, f"{remedy}: exit {said.returncode}\n{said.stdout[-2000:]}\n{said.stderr[-2000:]}"
     return said
+
+
+def follow_on_terminal(remedy: str, *typed: str, socket: Path | str) -> tuple[int, str]:
+    """Do what asks on a terminal, and type these lines one after the other; its exit code, and what it said."""
+    seen(remedy)
+    master, slave = pty.openpty()
+    line = _clients(socket) + command(remedy)
+    asked = subprocess.Popen(
+        ["setsid", "--ctty", "--wait", "/bin/bash", "-c", line], stdin=slave, stdout=slave, stderr=slave, cwd="/",
+        env=environment(),
+    )  # fmt: skip
+    os.close(slave)
+    said, answers = b"", list(typed)
+    with contextlib.suppress(OSError):  # EIO, when nobody has it open any more
+        while chunk := os.read(master, 65536):
+            said += chunk
+            if answers and said.endswith((b"password: ", b"> ")):
+                os.write(master, f"{answers.pop(0)}\n".encode())
+    os.close(master)
+    return asked.wait(SECONDS), said.decode()
+
+
+def _clients(socket: Path | str | None) -> str:
+    return "".join(f'{name}() {{ command {name} --socket={socket} "$@"; }}; ' for name in CLIENTS) if socket else ""
 
 
 def shown(page: str) -> list[str]:

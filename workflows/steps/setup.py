@@ -18,6 +18,7 @@ from workflows.model.step import Context, Done, Facts, LedgerNote, Probe, StepDe
 from workflows.steps.kept import put_back
 
 SHORT = 60  # characters of a difference in a summary
+ANOTHER_ANSWER = "the same command"  # how a remedy begins that only another run can do
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,14 @@ class SetupStep(StepDefaults):
         Raises:
             WorkflowError: "difference-unanswered", or "setup-not-effective" when it still differs after the change.
         """
+        try:
+            return self._make_right(ctx)
+        except WorkflowError as error:
+            if any(way.startswith(ANOTHER_ANSWER) for way in error.next):  # refused while this run is open
+                error.next = ("orchestrate abort    takes the run back", *error.next)
+            raise
+
+    def _make_right(self, ctx: Context) -> Done:
         host = ctx.host
         if "added" in ctx.intent:  # of an attempt that was cut off; what a package left half done says nothing of the host
             self.cut_off(ctx, host)
@@ -119,7 +128,7 @@ class SetupStep(StepDefaults):
                 f"{open_ones[0].what} is {open_ones[0].now} now, and not {open_ones[0].wanted}",
                 key="difference-unanswered", detail=[f"{d.key}: {d.now}, wanted {d.wanted}" for d in open_ones[1:]],
                 unharmed=[f"{d.what}: as it was" for d in open_ones],
-                next=["orchestrate abort    takes the run back", f"the same command with --keep {open_ones[0].key}    then"],
+                next=[f"the same command with --keep {open_ones[0].key}    then"],
             )  # fmt: skip
         before = list(ctx.intent.get("changed", ()))  # of an attempt that was cut off
         known = {d["key"] for d in before}

@@ -47,7 +47,7 @@ def ask(user: str, home: Path, folder: Path, modules: Sequence[str]) -> BackendP
     """
     if not (folder / "scripts/config.sh").is_file():
         return None
-    text = (files("orchestrator.hosts") / "backend_imports.py").read_text(encoding="utf-8")
+    text = (files(__package__) / "backend_imports.py").read_text(encoding="utf-8")
     script = f"exec 2>&1; ({_ASK}) </dev/null | tail -c {OUTPUT_BYTES}"
     args = command_as(user, home, ["/bin/bash", "-c", script, "bash", str(folder), text, *modules])
     try:

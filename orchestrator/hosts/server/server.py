@@ -113,15 +113,16 @@ class RealServer:
 
     def running(self) -> bool:
         """By logging in."""
+        account = self._root()
         try:
-            self._root().connect().close()
+            account.connect().close()
         except DatabaseError as error:
             if error.error_key == _DOWN:
                 return False
             raise RefusedError(
-                f"the database server does not let root in: {error.message}", key="database-admin-refused",
+                f"the database server does not let {account.user} in: {error.message}", key="database-admin-refused",
                 unharmed=["the database server, and what is in it"],
-                next=["mariadb -u root -p    is the password right?",
+                next=[f"mariadb -u {account.user} -p    is the password right?",
                       "the same command with --database-admin-file FILE    a 0600 file: [client], user=root, password=..."],
             ) from None  # fmt: skip
         return True

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import shutil
 import socket
+import socketserver
+import subprocess
+import sys
+import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -13,14 +17,18 @@ import pytest
 
 from orchestrator import processes
 from orchestrator.command import CommandError, run
+from orchestrator.hosts.network.network import RealNetwork
 from orchestrator.sandbox import host as sandbox_host
 from orchestrator.sandbox import processes as sandbox_processes
 from tests.integration.doctor.conftest import ADDRESS, BACK, EVER, KEY_NAME, NAME, Patient
 from tests.integration.doctor.dns_kit import name_server
+from tests.remedies.follow import follow, seen
 from workflows.checks.doctor import registry
+from workflows.host.network import Listener
 from workflows.model.finding import Severity
 
 pytestmark = pytest.mark.integration
+CLOSED = 1  # where this Postfix sends everything
 SENT = "postfix/smtp[7]: 4X: to=<a@b.test>, relay=mx.b.test[9.9.9.9]:25, status=sent (250 ok)"
 START = "postfix/master[1]: daemon started -- version 3.7.11, configuration /etc/postfix"
 FATAL = "postfix/qmgr[8]: fatal: queue file open: No such file or directory"
@@ -199,9 +207,83 @@ def test_mails_that_wait_long_are_told_with_what_they_wait_for(patient: Patient)
     assert (held.severity, held.measured) == (Severity.WARNING, "3 mails are held, and never leave by themselves")
 
 
+class Outside(socketserver.StreamRequestHandler):
+    """Another mail server, which takes every mail."""
+
+    def handle(self) -> None:
+        self.wfile.write(b"220 outside.test\r\n")
+        for line in self.rfile:
+            command = line.split()[0].upper()
+            if command == b"DATA":
+                self.wfile.write(b"354 go on\r\n")
+                while self.rfile.readline() != b".\r\n":
+                    pass
+            self.wfile.write(b"221 bye\r\n" if command == b"QUIT" else b"250 ok\r\n")
+
+
+def test_mails_leave_once_the_way_outside_is_open(patient: Patient) -> None:
+    for number in range(3):
+        patient.postfix.send("a@x.test", [f"r@y{number}.test"], b"Subject: x\n\nx\n")
+    patient.system.ahead = timedelta(hours=5)
+    until = time.monotonic() + 30
+    while len([m for m in patient.mail.postfix.queue() if m.reason]) < 3 and time.monotonic() < until:
+        time.sleep(0.05)
+    seen(patient.found()["queue-age"].fix)
+    with socketserver.ThreadingTCPServer(("127.0.0.1", CLOSED), Outside) as outside:
+        threading.Thread(target=outside.serve_forever).start()
+        patient.postfix.ask("postqueue", "-f")
+        while patient.mail.postfix.queue() and time.monotonic() < until:
+            time.sleep(0.05)
+        outside.shutdown()
+    assert "queue-age" not in patient.found()
+
+
 def test_a_bounce_filter_that_does_not_answer_is_found(patient: Patient) -> None:
     (patient.settings.home / "var/run/bav.sock").unlink()
     assert {key: f.severity for key, f in patient.found().items()} == {"milter-socket": Severity.WARNING}
+
+
+HANGS = """
+import os, socket, sys, time
+with socket.socket(socket.AF_UNIX) as listens:
+    listens.bind(sys.argv[1])
+    listens.listen()
+    print(flush=True)
+    while os.path.exists(f"/proc/{sys.argv[2]}"):
+        time.sleep(0.05)
+"""
+
+
+@pytest.fixture
+def hanging(patient: Patient) -> Iterator[subprocess.Popen[bytes]]:
+    """The socket of the backend's bounce filter, which ends with it: it takes connections and never answers the mail server."""
+    home, path = patient.settings.home, patient.settings.home / "var/run/bav.sock"
+    path.unlink()
+    patient.postfix.ask("postconf", "-e", f"smtpd_milters=unix:{path}", "milter_default_action=accept")
+    patient.postfix.ask("postfix", "reload")
+    bav = next(p.pid for p in processes.backend(home) if p.service == "bav")
+    with subprocess.Popen([sys.executable, "-c", HANGS, path, str(bav)], stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        process.stdout.readline()
+        path.chmod(0o666)
+        yield process
+        process.kill()
+    patient.postfix.ask("postconf", "-X", "smtpd_milters", "milter_default_action")
+    patient.postfix.ask("postfix", "reload")
+    run([str(home / "bin/emm.sh"), "stop"], timeout=60, expect=None)  # which a restart has started
+
+
+def test_a_bounce_filter_that_hangs_is_ended_by_a_restart(
+    patient: Patient, hanging: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = patient.host.network
+    monkeypatch.setattr(network, "listeners", lambda port: [Listener(None, None, ("0.0.0.0",))])
+    monkeypatch.setattr(network, "greeting", lambda port, seconds: RealNetwork().greeting(port, 1.0))
+    (found,) = (f for f in patient.examine() if f.key == "port-25")
+    assert (found.severity, hanging.poll()) == (Severity.WARNING, None)
+    follow(found.fix, site=patient.settings.home.parent, ORCHESTRATE_STOP_TIMEOUT="6")
+    assert hanging.poll() is not None
+    assert [f.severity for f in patient.examine() if f.key == "port-25"] == [Severity.PASSED]
 
 
 def test_a_backend_that_does_not_run_is_found(patient: Patient) -> None:
@@ -318,10 +400,19 @@ def test_addresses_that_nobody_has_set_are_found(patient: Patient) -> None:
 
 def test_a_database_in_another_time_is_found(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
     now = time.time()
-    monkeypatch.setattr("orchestrator.hosts.database.records.time.time", lambda: now - 300)
-    found = patient.found()
+    with monkeypatch.context() as slow:
+        slow.setattr("orchestrator.hosts.database.records.time.time", lambda: now - 300)
+        found = patient.found()
     assert found.keys() == {"clock"}
     assert "ahead of this host" in found["clock"].measured
+    seen(found["clock"].fix)
+    assert patient.found() == {}, "both clocks tell the same"
+
+
+def published(fix: str) -> list[str]:
+    """The record that it asks for, as a zone holds it."""
+    record = fix.partition('TXT "')[2].partition('"')[0]
+    return [" ".join(f'"{record[n : n + 200]}"' for n in range(0, len(record), 200))]
 
 
 @pytest.mark.parametrize("kind", ["rsa", "ed25519", "bare"])
@@ -340,7 +431,12 @@ def test_a_key_is_held_against_what_is_published(patient: Patient, kind: str) ->
     if kind != "ed25519":
         assert record.partition("p=")[2] == "".join(public.splitlines()[1:-1])
     assert private.splitlines()[1] not in str(missing)
-    patient.zone[KEY_NAME, "TXT"] = [" ".join(f'"{record[n : n + 200]}"' for n in range(0, len(record), 200))]
+    patient.zone[KEY_NAME, "TXT"] = published(missing.fix)
+    assert "dkim" not in patient.found()
+    patient.zone[KEY_NAME, "TXT"].append('"v=DKIM1; p=MIGfMA0"')
+    several = patient.found()["dkim"]
+    seen(several.fix)
+    patient.zone[KEY_NAME, "TXT"] = published(several.fix)
     assert "dkim" not in patient.found()
     patient.zone[KEY_NAME, "TXT"] = ['"v=DKIM1; p=MIGfMA0"']
     assert "publishes another key" in patient.found()["dkim"].measured
@@ -358,6 +454,9 @@ def test_a_key_that_is_none_is_found(patient: Patient, stored: str | None, said:
     found = patient.found()["dkim"]
     assert found.severity is Severity.WARNING
     assert said in found.measured
+    patient.sql("UPDATE dkim_key_tbl SET domain_key = %s WHERE domain = 'sandbox.test'", follow(found.fix).stdout)
+    patient.zone[KEY_NAME, "TXT"] = published(patient.found()["dkim"].fix)
+    assert "dkim" not in patient.found()
 
 
 def test_a_sound_key_whose_record_cannot_be_asked_for_is_unknown(patient: Patient) -> None:

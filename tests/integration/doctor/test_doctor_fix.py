@@ -21,6 +21,7 @@ from orchestrator.settings import load
 from orchestrator.upkeep.fixing import ALL, chosen, fix
 from tests.integration.cli.conftest import validate
 from tests.integration.doctor.conftest import Patient
+from tests.remedies.follow import seen
 from workflows.checks.doctor import registry
 from workflows.model.errors import RefusedError
 
@@ -102,6 +103,8 @@ def test_what_has_changed_since_is_left_alone_and_that_is_on_record(patient: Pat
     assert caught.value.error_key == "remedy-outdated"
     assert (log.is_symlink(), log.read_text()) == (False, "written meanwhile")
     assert [kind for kind, _ in recorded(site)[-2:]] == ["fix-begun", "fix-failed"]
+    seen(caught.value.next[0])
+    assert chosen(patient.examine(), ALL, KEYS) == []
 
 
 def test_a_connector_is_removed_when_it_is_named_byte_by_byte_and_once(

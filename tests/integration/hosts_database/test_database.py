@@ -12,6 +12,7 @@ import pytest
 from orchestrator.hosts.database.database import RealDatabase
 from orchestrator.hosts.scratch.private_server import PrivateServer
 from orchestrator.settings import DatabaseSettings, Settings
+from tests.remedies.follow import follow_on_terminal
 from workflows.host.database import Report, StartupJob
 from workflows.model.errors import WorkflowError
 
@@ -248,6 +249,9 @@ def test_a_database_that_cannot_be_reached_says_why_and_never_the_password(
     assert failed.value.next
     assert "secret" not in str(failed.value.as_dict())
     assert PASSWORD not in str(failed.value.as_dict())
+    if "password" in change:
+        assert follow_on_terminal(failed.value.next[0], str(change["password"]), socket=mariadb.socket)[0] == 1
+        assert follow_on_terminal(failed.value.next[0], PASSWORD, "quit", socket=mariadb.socket)[0] == 0
 
 
 def test_a_database_that_is_not_there_is_named(mariadb: PrivateServer, run: Run, tmp_path: Path) -> None:

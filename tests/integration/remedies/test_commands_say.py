@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
 
+from orchestrator import settings
+from orchestrator.cli.app import App
 from orchestrator.hosts.backups.backups import RealBackups
 from orchestrator.runs.site import Site
+from orchestrator.sandbox.host import LONGEST_PATH
 from orchestrator.settings import load
-from tests.integration.upgrade.upgrade_kit import Stages
-from tests.remedies.follow import follow, shown
+from tests.integration.upgrade.upgrade_kit import Answer, Stages
+from tests.remedies.follow import follow, seen, shown
+from workflows.model.errors import UsageError
 
 pytestmark = pytest.mark.integration
 Do = Callable[..., CompletedProcess[str]]
@@ -111,6 +117,23 @@ def test_a_url_without_a_mailloop_domain_is_given_with_one(host: Stages, do: Do)
     ways = shown(do(way).stdout)
     for then in ways:
         do(then)
+
+
+def test_a_mailloop_domain_that_is_the_server_is_given_as_another(host: Stages) -> None:
+    command = ("config", "url", "https://news.example.com", "--yes", "--mailloop")
+    (way,) = host.say(*command, "news.example.com").refused(3, "mailloop-is-server")["next"]
+    seen(way)
+    assert host.say(*command, "mailing.example.com").code == 0
+    assert host.config()["system.url"] == "https://news.example.com"
+
+
+def test_what_somebody_changed_meanwhile_is_looked_at_anew(host: Stages, do: Do, monkeypatch: pytest.MonkeyPatch) -> None:
+    command = ("config", "set", "system.licence", "5", "--yes")
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(App, "sure", lambda *_: host.query("UPDATE config_tbl SET value = '6' WHERE name = 'licence'"))
+        (way,) = host.say(*command).refused(3, "configuration-changed")["next"]
+    do(way, last=command)
+    assert host.config()["system.licence"] == "5"
 
 
 def test_an_address_that_nobody_has_set_is_set(host: Stages, do: Do) -> None:
@@ -223,7 +246,7 @@ def test_a_user_that_is_not_there_is_named_otherwise(host: Stages, do: Do, monke
     do(f"{way}; orchestrate --yes restart" if "    " not in way else way, named={"NAME": "root"})
 
 
-def test_sandboxes_are_made_where_it_is_said(open_folder: Path, do: Do, host: Stages) -> None:
+def test_sandboxes_are_made_where_it_is_said(open_folder: Path, do: Do, host: Stages, monkeypatch: pytest.MonkeyPatch) -> None:
     here = open_folder / "sb"
     (way,) = host.say("sandbox", "create", str(here), "--release", "22.10").refused(2, "sandbox-release-unknown")["next"]
     ways = shown(do(way).stdout)
@@ -232,6 +255,34 @@ def test_sandboxes_are_made_where_it_is_said(open_folder: Path, do: Do, host: St
         do(then, ORCHESTRATE_SITE=str(here))
     do(destroys)
     (way,) = host.say("sandbox", "start", str(here)).refused(3, "sandbox-missing")["next"]
-    do(way)
+    seen(way)
+    (same,) = site_missing(str(here))
+    if os.geteuid() == 0:
+        (as_root,) = as_nobody(host, "sandbox", "create", str(here)).refused(1, "permission-denied")["next"]
+        do(as_root, last=("sandbox", "create", str(here)))
+        seen(same)  # which is that command again
+    else:
+        do(same)
+    monkeypatch.setattr(settings, "SITE_FILE", open_folder / "none")
+    seen(site_missing(None)[1])  # the same command again
     do(ways[-1])
     assert not here.exists()
+    (way,) = host.say("sandbox", "create", "/" + 99 * "x").refused(2, "sandbox-path-too-long")["next"]
+    seen(way)
+    assert len(way.split()[-1]) <= LONGEST_PATH
+
+
+def as_nobody(host: Stages, *args: str) -> Answer:
+    """What is said to somebody without rights."""
+    os.seteuid(pwd.getpwnam("nobody").pw_uid)
+    try:
+        return host.say(*args)
+    finally:
+        os.seteuid(0)
+
+
+def site_missing(named: str | None) -> Sequence[str]:
+    with pytest.raises(UsageError) as missing:
+        load(named, {"ORCHESTRATE_HOME": "/nowhere", "ORCHESTRATE_STATE": "/nowhere"})
+    assert missing.value.error_key == "site-not-found"
+    return missing.value.next

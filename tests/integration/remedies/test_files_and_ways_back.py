@@ -14,6 +14,7 @@ import pytest
 from orchestrator.command import CommandError
 from orchestrator.hosts.database import accounts
 from orchestrator.hosts.scratch.private_server import PrivateServer
+from orchestrator.runs import detach
 from orchestrator.settings import load
 from tests.integration.upgrade.upgrade_kit import OLD, Stages
 from tests.remedies.follow import follow, seen
@@ -100,6 +101,19 @@ def test_what_leads_to_another_line_is_a_move_of_links_and_database_together(upg
     assert on(upgraded) == "20.04"
     do(older)
     assert on(upgraded) == "19.10"
+
+
+def test_a_run_that_its_unit_does_not_begin_is_driven_here(
+    upgraded: Stages, do: Do, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(detach, "SYSTEMD", tmp_path)
+    monkeypatch.setattr(detach, "version", lambda: 252)
+    monkeypatch.setattr(detach, "run", lambda *_, **__: None)  # a systemd that puts the unit off
+    monkeypatch.setattr(detach, "BEGIN_SECONDS", 0.2)
+    _, drives = upgraded.say("switch", "manual", "19.10", "--yes", "--detach").refused(1, "detach-not-begun")["next"]
+    do(drives)
+    assert upgraded.say("status").last["components"]["manual"].startswith("19.10")
+    upgraded.say("switch", "manual", "20.04", "--yes").completed()
 
 
 def test_without_a_completed_upgrade_the_release_is_named(stages: Stages, upgraded: Stages, do: Do) -> None:

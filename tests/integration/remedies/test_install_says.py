@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from orchestrator.plans import install as installing
 from tests.integration.upgrade.upgrade_kit import Answer, Stages
-from tests.remedies.follow import follow
+from tests.remedies.follow import follow, seen
+from workflows.model.finding import Finding, Severity
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 DRY = ("install", "--release", "19.10", "--dry-run", "--resolver", "127.0.0.1:9")  # where no name server is
@@ -80,6 +82,16 @@ def test_what_checks_say_is_an_option_that_is_taken(host: Stages, tmp_path: Path
             answered(host, finding["fix"], last, **named)
             done += 1
     assert done
+
+
+def test_what_stops_it_is_shown_by_a_dry_run(host: Stages, monkeypatch: pytest.MonkeyPatch) -> None:
+    stops = [Finding(f"made-to-stop-{number}", Severity.INHIBITOR, "a check", "made to stop") for number in (1, 2)]
+    monkeypatch.setattr(installing, "check", lambda *_: stops)
+    last = ("install", "--release", "19.10", *NAME, *(word for key in differences(host) for word in ("--keep", key)))
+    (way,) = host.say(*last, "--yes").refused(STOPS, "checks-failed")["next"]
+    shown = host.say(*last, *seen(way).command.removeprefix("the same command with ").split())
+    assert shown.code == STOPS
+    assert set(checks(shown)) == {"made-to-stop-1", "made-to-stop-2"}
 
 
 def test_an_openemm_that_is_there_is_upgraded_or_looked_at(host: Stages) -> None:

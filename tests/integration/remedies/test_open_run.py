@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from subprocess import CompletedProcess, Popen
 from threading import Timer
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 
 from orchestrator.display.pages.runs import next_commands
+from orchestrator.runs import start as running
 from orchestrator.runs.site import Site
 from orchestrator.settings import load
 from tests.integration.upgrade.upgrade_kit import Stages
@@ -180,6 +182,19 @@ def test_what_is_forgotten_of_an_open_run_is_refused_and_it_goes_on(host: Stages
     do(aborts)
     assert state(host, waiting) == "undone"
     assert do(resumes, expect=(2,)).stderr.startswith(f"run {waiting} is undone")
+
+
+def test_a_run_of_a_newer_tool_goes_on_once_that_is_installed(
+    host: Stages, waiting: str, block: Path, do: Do, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(sqlite3.connect(host.host / "state/state.db")) as store, store:
+        store.execute("UPDATE runs SET tool_version = '99.1.0' WHERE id = ?", (waiting,))
+    block.unlink()
+    (way,) = host.say("resume", waiting).refused(1, "run-newer")["next"]
+    seen(way)
+    monkeypatch.setattr(running, "TOOL_VERSION", way.removeprefix("install orchestrate ").partition(" ")[0])
+    assert host.say(*way.partition("then: orchestrate ")[2].split()).code == 0
+    assert state(host, waiting) == "completed"
 
 
 # --- a run that failed -------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import pytest
 
 from tests.crash.bench import Picture
 from tests.integration.upgrade.upgrade_kit import NEW, Stages
+from tests.remedies.follow import seen
 
 pytestmark = pytest.mark.integration
 RUNTIMES = {"19.10.000.005": "tomcat9", "20.10.000.012": "runtime/openemm-runtime-20.10.000.012/tomcat9"}
@@ -74,8 +75,10 @@ def test_tomcat_is_switched_along_or_its_absence_refused(upgraded: Stages) -> No
     host.home.joinpath("opt/apache-tomcat-9.0.43").rename(host.home / "opt/apache-tomcat-10.1.30")
     host.home.joinpath("opt/tomcat").unlink()
     host.home.joinpath("opt/tomcat").symlink_to("apache-tomcat-10.1.30")
-    host.say("switch", "runtime", "20.04", "--yes").refused(3, "tomcat-missing")
-    shutil.copytree(host.home / "opt/apache-tomcat-10.1.30", host.home / "opt/apache-tomcat-9.0.43", symlinks=True)
+    (way,) = host.say("switch", "runtime", "20.04", "--yes").refused(3, "tomcat-missing")["next"]
+    seen(way)
+    opt = Path(way.partition(" into ")[2].partition(",")[0])
+    shutil.copytree(opt / "apache-tomcat-10.1.30", opt / "apache-tomcat-9.0.43", symlinks=True)
     host.say("switch", "runtime", "20.04", "--yes").completed()
     assert host.home.joinpath("opt/tomcat").readlink() == Path("apache-tomcat-9.0.43")
 

@@ -13,7 +13,7 @@ from database_kit import Context, Kit, ask
 from orchestrator.hosts.database import dbcfg
 from orchestrator.hosts.scratch.private_server import PrivateServer
 from orchestrator.hosts.server.server import RealServer
-from tests.remedies.follow import follow
+from tests.remedies.follow import follow, follow_on_terminal, seen
 from workflows.host.server import Access
 from workflows.model.answers import Verdict
 from workflows.model.errors import RefusedError, WorkflowError
@@ -111,6 +111,10 @@ def test_undo_never_drops_a_database_with_tables(kit: Kit, sql: Sql) -> None:
         kit.undo(step(kit))
     assert refused.value.error_key == "database-not-empty"
     assert sql(f"SHOW TABLES FROM {DATABASE}") == [("somebody",)]
+    sql(f"DROP DATABASE {DATABASE}")  # by hand, as it says
+    assert refused.value.next[1].startswith("orchestrate abort")
+    kit.undo(step(kit))
+    assert sql("SELECT 1 FROM mysql.user WHERE User = %s", USER) == []
 
 
 def test_an_empty_database_and_an_account_without_dbcfg_are_an_earlier_attempt(kit: Kit, sql: Sql) -> None:
@@ -144,6 +148,12 @@ def test_a_database_with_tables_is_never_taken_whatever_was_answered(kit: Kit, s
     assert refused.value.error_key == "database-not-empty"
     assert sql(f"SHOW TABLES FROM {DATABASE}") == [("somebody",)]
     assert not (kit.home / "etc/dbcfg").exists()
+    takes_back, _, another = refused.value.next
+    assert takes_back.startswith("orchestrate abort")
+    seen(another)
+    kit.attempt(DatabaseAndUser(kit.plan(database_name="kit_other", database_user=USER)))
+    assert written(kit).name == "kit_other"
+    assert sql(f"SHOW TABLES FROM {DATABASE}") == [("somebody",)]
 
 
 def test_an_account_of_something_else_is_not_taken_over_silently(kit: Kit, sql: Sql) -> None:
@@ -188,15 +198,21 @@ def test_a_dbcfg_of_another_host_is_refused(kit: Kit) -> None:
     assert kit.keys(step(kit)) == ["database.user"]
 
 
-def test_a_wrong_password_of_root_is_said_and_nothing_is_changed(kit: Kit, sql: Sql, tmp_path: Path) -> None:
+def test_a_wrong_password_of_root_is_said_and_nothing_is_changed(
+    kit: Kit, sql: Sql, tmp_path: Path, mariadb: PrivateServer
+) -> None:
     sql("CREATE USER kit_admin@localhost IDENTIFIED BY 'right'")
     sql("GRANT ALL ON *.* TO kit_admin@localhost WITH GRANT OPTION")
     file = tmp_path / "admin.cnf"
     file.write_text("[client]\nuser=kit_admin\npassword=wrong\n")
     file.chmod(0o600)
     with pytest.raises(RefusedError) as refused:
-        kit.attempt(step(kit, database_admin_file=str(file)))
+        kit.keys(step(kit, database_admin_file=str(file)))  # as a plan looks
     assert refused.value.error_key == "database-admin-refused"
+    asks, another = refused.value.next
+    assert follow_on_terminal(asks, "wrong", socket=mariadb.socket)[0] == 1
+    assert follow_on_terminal(asks, "right", "quit", socket=mariadb.socket)[0] == 0
+    seen(another)
     assert "wrong" not in refused.value.message
     assert sql("SHOW DATABASES LIKE 'kit%'") == []
     assert not (kit.home / "etc/dbcfg").exists()

@@ -9,6 +9,7 @@ import pytest
 from database_kit import GIB, Kit, OwnServer
 
 from orchestrator.hosts.server import option_files
+from tests.remedies.follow import seen
 from workflows.model.answers import Verdict
 from workflows.model.errors import RefusedError, WorkflowError
 from workflows.steps.database.configuration import DatabaseConfiguration
@@ -107,6 +108,13 @@ def test_a_file_that_is_read_after_ours_is_named(kit: Kit, own: OwnServer) -> No
     assert refused.value.error_key == "database-option-overruled"
     assert "zzz-last.cnf" in refused.value.message
     assert kit.units.restarts == 0
+    mends, _ = refused.value.next
+    seen(mends)
+    file, _, takes = mends.partition("    take ")
+    lines = Path(file).read_text().splitlines(keepends=True)
+    Path(file).write_text("".join(line for line in lines if not line.startswith(takes.partition(" ")[0])))
+    kit.attempt(step)
+    assert own.ask("SELECT @@wait_timeout") == [(604800,)]
 
 
 def test_names_in_upper_case_are_never_hidden(kit: Kit, own: OwnServer) -> None:

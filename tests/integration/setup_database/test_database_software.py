@@ -13,6 +13,7 @@ from orchestrator.hosts.server import option_files
 from orchestrator.hosts.server.server import RealServer
 from orchestrator.hosts.server.server_program import installed
 from orchestrator.settings import Settings
+from tests.remedies.follow import seen
 from workflows.model.answers import Verdict
 from workflows.model.errors import RefusedError, WorkflowError
 from workflows.steps.application.admin_password import AdminPassword
@@ -81,11 +82,19 @@ def test_a_server_that_does_not_fit_is_asked_about_and_never_removed(tmp_path: P
     with pytest.raises(WorkflowError) as refused:
         kit.attempt(DatabaseSoftware(kit.plan()))
     assert refused.value.error_key == "difference-unanswered"
+    replaces = DatabaseSoftware(kit.plan(differences={found.key: Verdict.REPLACE}))
     with pytest.raises(RefusedError) as refused:
-        kit.attempt(DatabaseSoftware(kit.plan(differences={found.key: Verdict.REPLACE})))
+        kit.attempt(replaces)
     assert refused.value.error_key == "database-version-unfit"
     assert kit.packages.there == {}
+    takes_back, removes, resumes, keeps = refused.value.next
+    assert takes_back.startswith("orchestrate abort")
+    seen(keeps)
     kit.attempt(DatabaseSoftware(kit.plan(differences={found.key: Verdict.KEEP})))
+    seen(removes)
+    kit.server.claims = None
+    seen(resumes)
+    assert kit.attempt(replaces).facts["version"] == "MariaDB 10.11.19"
 
 
 def test_a_release_that_stops_at_another_version_refuses_a_newer_one_as_well(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from orchestrator import command
+from tests.integration.os_packages.os_package_kit import Small, build_deb
 from tests.integration.software import software_kit
 from tests.integration.software.certificate_kit import Authority
 from tests.integration.software.software_kit import World, java_home, key_of, tomcat_archive, tomcat_folder
@@ -204,3 +205,45 @@ def test_without_a_python_that_fits_a_source_with_its_digest_must_be_named(
         found = _found(world, python_source=str(source), python_source_sha256=named)
         assert (found["python-version"][0], found["python-source"][0]) == (Severity.PASSED, severity)
     assert _found(world, python_source=str(tmp_path / "absent"))["python-source"][0] is Severity.INHIBITOR
+
+
+def test_what_a_check_asks_for_is_answered_as_it_is_printed_and_all_is_well(
+    world: World, authority: Authority, tmp_path: Path
+) -> None:
+    world.offer("os-base", "alpha")
+    java_home(tmp_path / "jvm/java-11", "11.0.20")
+    source, digest = python_source.build(tmp_path, "/usr/bin/python3")
+    build_deb(tmp_path, Small("wkhtmltox", "0.12.6"), tmp_path)
+    given = _answers(authority) | {"wkhtmltox": str(tmp_path / "wkhtmltox_0.12.6_all.deb"), "python_source": str(source)}
+    given |= {"tomcat": str(tomcat_archive(tmp_path / "apache-tomcat-9.0.43.tar.gz")), "python_source_sha256": digest}
+    for lacks, with_them in (
+        ({"certificate": None, "certificate_key": None}, "--certificate FILE --certificate-key FILE"),
+        ({"wkhtmltox": None}, "--wkhtmltox FILE"),
+        ({"python_source_sha256": None}, f"--python-source-sha256 {digest}"),
+        ({"python_source_sha256": "0" * 64}, "--python-source FILE"),
+    ):
+        (fix,) = _fixes(world, **{**given, **lacks})
+        seen(fix)
+        assert fix.startswith(f"the same command with {with_them}")
+    assert _fixes(world, **given) == []
+
+
+def _fixes(world: World, **answered: Any) -> list[str]:
+    """Of what is not well."""
+    setup = world.host
+    setup.server = SimpleNamespace(version=lambda: "MariaDB 10.11")
+    return [one.fix for one in check_software(setup, world.plan(**answered)) if one.severity is not Severity.PASSED]
+
+
+def test_where_the_package_manager_could_not_be_asked_the_same_command_asks_again(world: World) -> None:
+    world.offer("os-base", "alpha")
+    with pytest.MonkeyPatch.context() as broken:
+        broken.setattr(command, "PATH", "/nowhere")
+        told = _fixes(world)[0]
+        assert "os-packages" in _stopped(world)
+    seen(told)
+    assert "os-packages" not in _stopped(world)
+
+
+def _stopped(world: World) -> set[str]:
+    return {key for key, (severity, _) in _found(world).items() if severity is Severity.INHIBITOR}

@@ -12,6 +12,7 @@ import pytest
 
 from orchestrator.command import run
 from orchestrator.files import tree_digest
+from state.journal import RunRecord
 from tests.integration.os_packages.os_package_kit import Small, build_deb
 from tests.integration.software.software_kit import World, java_home, key_of, tomcat_archive, tomcat_files, tomcat_folder, wheel
 from tests.remedies.follow import follow, seen
@@ -468,6 +469,59 @@ def test_a_python_that_does_not_fit_or_nobody_vouches_for_is_not_built(
     assert opt.exists() or tree_digest(world.home) == before
 
 
+def test_another_python_is_taken_when_it_is_answered_as_it_says(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(python, "STANDARD", ("zlib",))
+    monkeypatch.setattr(python, "REQUIRED", {})
+    source, digest = python_source.build(tmp_path, "/usr/bin/python3")
+    _, here = world.software.python("/usr/bin/python3") or ("", "")
+
+    def step(*needs: str, **answers: str) -> Python:
+        plan = world.plan(**answers)
+        rules = replace(plan.hop.rules, needs=(Need("python", needs, stops=True, source="facts 24.1"),))
+        return Python(replace(plan, hop=replace(plan.hop, rules=rules)))
+
+    def refused(unfit: Python, run_id: str) -> list[str]:
+        """The ways on; nothing is left of the run."""
+        engine, record = world.run(unfit, run_id)
+        assert engine.undo().state == "undone"
+        return ways_of(record)[1:]
+
+    good = {"python_source": str(source), "python_source_sha256": digest}
+    builds, _ = refused(step("3.9", python="/usr/bin/python3"), "UNFIT")
+    (other_digest,) = refused(step("3.9", python_source=str(source), python_source_sha256="0" * 64), "OTHER")
+    with pytest.raises(WorkflowError) as not_one:  # as a plan looks
+        step("3.9", python_source=str(tomcat_archive(tmp_path / "other.tgz"))).look(world.host)
+    for way in (builds, other_digest, *not_one.value.next):
+        seen(way)
+    engine, record = world.run(step("3.9", **good), "BUILDS")
+    assert (key_of(record), record.steps[0].facts["version"]) == ("made-to-fail", "3.9.2")
+    assert engine.undo().state == "undone"
+
+    _, takes = refused(step(here, **good), "SOURCE")
+    seen(takes)
+    _, record = world.run(step(here, python="/usr/bin/python3"), "TAKES")
+    assert (key_of(record), record.steps[0].facts["version"]) == ("made-to-fail", here)
+
+
+def test_what_a_python_lacks_of_itself_is_told_by_importing_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(python, "STANDARD", ("part_that_is_not_there",))
+    monkeypatch.setattr(python, "REQUIRED", {})
+    engine, record = world.run(Python(world.plan(python="/usr/bin/python3")))
+    assert key_of(record) == "python-incomplete"
+    tells, _ = ways_of(record)
+    assert "No module named 'part_that_is_not_there'" in follow(tells, expect=(1,)).stderr
+    monkeypatch.setattr(python, "STANDARD", ("zlib",))  # it is installed
+    assert key_of(engine.run()) == "made-to-fail"
+
+
+def ways_of(record: RunRecord) -> list[str]:
+    """What is said to come next."""
+    assert record.headline
+    return list(record.headline["next"])
+
+
 def test_a_python_that_is_none_is_named(world: World, tmp_path: Path) -> None:
     for name, code in (("old", "print('2.7.18')"), ("none", "exit 1")):
         (tmp_path / name).write_text(f"#!/bin/sh\n{code}\n")
@@ -506,8 +560,15 @@ def test_another_version_that_is_installed_is_not_replaced(world: World, tmp_pat
         build_deb(tmp_path, Small("wkhtmltox", version), tmp_path)
     world.packages.install([str(tmp_path / "wkhtmltox_0.12.5_all.deb")])
     answered = {"differences": {"wkhtmltox.package": Verdict.REPLACE}}
-    step = Wkhtmltox(world.plan(wkhtmltox=str(tmp_path / "wkhtmltox_0.12.6_all.deb"), **answered))
-    assert key_of(world.run(step)[1]) == "wkhtmltox-of-other-version"
+    file = str(tmp_path / "wkhtmltox_0.12.6_all.deb")
+    engine, record = world.run(Wkhtmltox(world.plan(wkhtmltox=file, **answered)))
+    assert key_of(record) == "wkhtmltox-of-other-version"
+    assert world.packages.installed(["wkhtmltox"]) == {"wkhtmltox": "0.12.5"}
+    _, keeps, _ = ways_of(record)
+    seen(keeps)
+    assert engine.undo().state == "undone"
+    kept = Wkhtmltox(world.plan(wkhtmltox=file, differences={"wkhtmltox.package": Verdict.KEEP}))
+    assert key_of(world.run(kept, "KEEP")[1]) == "made-to-fail"
     assert world.packages.installed(["wkhtmltox"]) == {"wkhtmltox": "0.12.5"}
 
 

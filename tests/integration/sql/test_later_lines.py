@@ -10,7 +10,12 @@ from sql_kit import KILLED, Context, attempt, content, drive, make, step
 
 from orchestrator.hosts.scratch.private_server import PrivateServer
 from orchestrator.releases.catalogue import Catalogue
+from tests.remedies.follow import seen
+from workflows.checks.upgrade import administrator_group
 from workflows.model.errors import WorkflowError
+from workflows.model.finding import Severity
+from workflows.model.plans import Hop as PlannedHop
+from workflows.model.plans import LineRules, Release, UpgradePlan
 
 pytestmark = pytest.mark.integration
 
@@ -198,11 +203,16 @@ def test_a_migration_that_fails_stops_behind_the_updates_and_runs_that_statement
     base = BASE + "INSERT INTO admin_group_tbl VALUES (4, 'administrator');"
     folder = hop(base, {**AT_22_10, MIGRATION: granted})
     context = Context(folder)
-    assert context.host.database.groups_named("Administrator") == 1
+    last = PlannedHop(1, "24.04.000.086", Release("24.10.000.102", ()), LineRules("24.10"), final=True)
+    to_24_10 = UpgradePlan(last.source, last.target.version, (last,))
+    (told,) = administrator_group.check(context.host, to_24_10)
     with pytest.raises(WorkflowError) as failed:
         drive(folder, context=context)
     assert failed.value.message.startswith(f"cannot run {MIGRATION}, statement 2 of 2, line 2: ERROR 1452")
     assert ask("SELECT version_number FROM agn_dbversioninfo_tbl") == [("22.07.161",)]
-    ask("UPDATE admin_group_tbl SET shortname = 'Admins'")
+    seen(told.fix)
+    ask("UPDATE admin_group_tbl SET shortname = 'Admins' WHERE shortname = 'Administrator'")
+    (passed,) = administrator_group.check(context.host, to_24_10)
+    assert passed.severity is Severity.PASSED
     drive(folder)
     assert ask("SELECT COUNT(*) FROM migration_tbl") == [(1,)]

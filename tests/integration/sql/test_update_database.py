@@ -11,6 +11,7 @@ from sql_kit import Context, content, drive, fill, make, step
 from sql_nasty import BASE, FILES, VERSION
 
 from orchestrator.hosts.scratch.private_server import PrivateServer
+from tests.remedies.follow import seen
 from workflows.model.errors import WorkflowError
 from workflows.model.step import Done, PauseRequested, Probe, StatementState
 
@@ -142,8 +143,14 @@ def test_a_pause_leaves_every_statement_settled(hop: Hop, server: PrivateServer)
 def test_a_file_that_was_changed_since_is_refused(hop: Hop) -> None:
     folder = hop({UPDATE.format("19.10.100"): "SELECT 1;\nALTER TABLE nowhere_tbl ADD a INT;"})
     failing(folder)
-    (folder / UPDATE.format("19.10.100")).write_text("SELECT 1;\nSELECT 2;")
-    assert failing(folder).error_key == "sql-file-changed"
+    file = folder / UPDATE.format("19.10.100")
+    held = file.read_text()
+    file.write_text("SELECT 1;\nSELECT 2;")
+    changed = failing(folder)
+    assert changed.error_key == "sql-file-changed"
+    seen(changed.next[0])
+    file.write_text(held)
+    assert failing(folder).error_key == "sql-failed"  # it goes on, to what was wrong before
 
 
 def test_a_file_that_cannot_be_split_stops_the_step_before_its_first_statement(hop: Hop, ask: Ask) -> None:

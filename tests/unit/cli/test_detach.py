@@ -9,6 +9,8 @@ import pytest
 
 from orchestrator.cli.group import run
 from orchestrator.runs import detach
+from orchestrator.settings import load
+from tests.remedies.follow import seen
 from workflows.model.errors import UsageError
 
 COMMANDS = [
@@ -46,6 +48,12 @@ def test_a_password_of_the_environment_is_not_handed_to_a_unit(tmp_path: Path, m
         detach.refuse_unless_possible()
     assert refused.value.error_key == "detach-secret"
     assert "secret@" not in str(refused.value)
+    (way,) = refused.value.next
+    seen(way)
+    (tmp_path / "site.toml").write_text('state_url = "mysql+pymysql://orchestrate:secret@127.0.0.1/orchestrate"\n')
+    monkeypatch.delenv("ORCHESTRATE_STATE_URL")
+    detach.refuse_unless_possible()
+    assert load(str(tmp_path), {}).state_url is not None
 
 
 def test_the_settings_of_the_environment_go_with_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 
+from tests.remedies.follow import seen
 from workflows import host as contract
 from workflows.host.mail import Alternative, Clue, Source
 from workflows.host.network import Listener
@@ -175,6 +176,16 @@ def test_another_server_in_its_place_is_shown_and_never_removed(host: Host, key:
         step().change(cast("Context", None), host.setup(), list(found.values()))
     assert caught.value.error_key == error
     assert caught.value.next
+
+
+def test_the_server_that_is_there_is_kept_when_it_is_answered_so() -> None:
+    host = Host(Server(Mta.POSTFIX), Server(Mta.SENDMAIL, (25,), units=("sendmail.service",)), family=Family.RHEL)
+    with pytest.raises(RefusedError) as caught:
+        step().change(cast("Context", None), host.setup(), [])
+    keeps = seen(caught.value.next[2])
+    assert keeps.command.startswith("the same command with --mta")
+    assert "mail.other" in keys(host)
+    assert "mail.other" not in keys(host, mta=Mta(caught.value.next[2].partition("--mta ")[2].split()[0]))
 
 
 @pytest.mark.parametrize(

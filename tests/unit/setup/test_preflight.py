@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.remedies.follow import seen
 from tests.unit.setup.memory_host import GIB, RUNS, make_plan
 from workflows.checks.install.checks import preflight
 from workflows.host.network import Listener
@@ -126,3 +127,28 @@ def test_openemm_itself_and_its_mail_server_are_no_strangers(host: Make) -> None
 
 def test_a_host_that_systemd_has_not_booted_stops(host: Make) -> None:
     assert list(found(host(booted=False))) == ["systemd"]
+
+
+@pytest.mark.parametrize(
+    ("key", "here", "there"),
+    [("os-supported", {"version": "10.0"}, {"version": "9.4"}), ("systemd", {"booted": False}, {"booted": True}),
+     ("memory", {"memory": GIB}, {"memory": 2 * GIB}), ("memory", {"memory": 3 * GIB}, {"memory": 4 * GIB})],
+)  # fmt: skip
+def test_on_the_host_that_is_asked_for_it_is_not_said_again(
+    host: Make, key: str, here: dict[str, Any], there: dict[str, Any]
+) -> None:
+    (told,) = (one for one in preflight(host(**here), make_plan()) if one.key == key and one.fix)
+    seen(told.fix)
+    assert told.severity not in {one.severity for one in preflight(host(**there), make_plan()) if one.key == key}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "good"),
+    [({"url": "ftp://openemm.example.com"}, "https://openemm.example.com"),
+     ({"mailloop_domain": "here.example.com"}, "loop.example.com")],
+)  # fmt: skip
+def test_with_another_answer_to_the_option_that_is_printed_it_is_gone(host: Make, wrong: dict[str, str], good: str) -> None:
+    setup = host(name="here.example.com")
+    (told,) = (one for one in preflight(setup, make_plan(**wrong)) if one.severity is Severity.INHIBITOR)
+    option = seen(told.fix).command.removeprefix("the same command with --").partition(" ")[0]
+    assert found(setup, **{option.replace("-", "_"): good}) == {}

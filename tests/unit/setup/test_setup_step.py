@@ -114,6 +114,7 @@ def test_what_somebody_configured_is_not_overwritten_without_an_answer(store: St
     assert record.state == "failed"
     assert record.headline is not None
     assert record.headline["key"] == "difference-unanswered"
+    assert [way.split()[:2] for way in record.headline["next"]] == [["orchestrate", "abort"], ["the", "same"]]
     assert (tmp_path / "limits").read_text() == "limit = 9\n"
 
 

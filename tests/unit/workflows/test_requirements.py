@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from orchestrator.hosts.system.system import RealSystem
+from orchestrator.settings import Settings
+from tests.remedies.follow import seen
 from workflows.checks.upgrade import requirements, source_migrated
 from workflows.host.database import StartupJob
 from workflows.model.finding import Finding, Severity
@@ -38,6 +42,19 @@ def test_a_need_that_is_not_met_warns_and_one_without_which_it_cannot_be_reached
     assert (java.severity, java.measured) == (Severity.WARNING, "20.04 needs java 11 or 17 (facts 17.1); here is 1.8.0_392")
     assert tomcat.severity is Severity.INHIBITOR
     assert tomcat.fix
+
+
+def test_a_tomcat_that_is_linked_as_it_is_said_meets_the_need(tmp_path: Path) -> None:
+    machine = RealSystem(Settings(name="x", home=tmp_path))
+    for name in ("apache-tomcat-8.5.1", "apache-tomcat-9.0.43"):
+        (tmp_path / "opt" / name).mkdir(parents=True)
+    (tmp_path / "opt/tomcat").symlink_to("apache-tomcat-8.5.1")
+    (told,) = found(host(tomcat=machine.facts()["tomcat"]), plan(TOMCAT))
+    link = told.fix.removeprefix("let ").partition(" ")[0]
+    seen(told.fix)
+    (tmp_path / link).unlink()
+    (tmp_path / link).symlink_to("apache-tomcat-9.0.43")
+    assert [one.severity for one in found(host(tomcat=machine.facts()["tomcat"]), plan(TOMCAT))] == [Severity.PASSED]
 
 
 def test_what_cannot_be_measured_or_is_not_known_is_said_as_unknown() -> None:

@@ -28,7 +28,7 @@ def _look(visit: Visit, key: DkimKey) -> Finding:
     name = f"{key.selector}._domainkey.{key.domain}"
     if key.public is None:
         measured = f"{key.domain}, selector {key.selector}: {key.problem or 'no key'}"
-        return SUBJECT.warns(measured, f"give the domain a key that belongs to {name}")
+        return SUBJECT.warns(measured, f"openssl genrsa 2048    a key for {name}, to stand as its domain_key in dkim_key_tbl")
     record = f'have the record published: {name}. TXT "v=DKIM1; k={key.kind}; p={key.public}"'
     try:
         texts = visit.names.texts(name)
@@ -42,7 +42,8 @@ def _look(visit: Visit, key: DkimKey) -> Finding:
 
 def _compare(name: str, published: Sequence[dict[str, str]], public: str, record: str) -> Finding:
     if len(published) > 1:
-        return SUBJECT.warns(f"{name} has {len(published)} records, and receivers take any of them", "have one of them removed")
+        measured = f"{name} has {len(published)} records, and receivers take any of them"
+        return SUBJECT.warns(measured, f"{record}    and the others removed")
     if not published[0]["p"]:
         return SUBJECT.warns(f"{name} says that the key is revoked", record)
     if published[0]["p"] != public:

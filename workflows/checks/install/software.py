@@ -73,7 +73,7 @@ def _versions(host: Host, plan: InstallPlan) -> Iterator[Finding]:
         try:
             unfit = [difference for difference in step.look(host) if difference.key == key]
         except WorkflowError as error:
-            yield subject.stops(error.message, error.next[0] if error.next else "the same command with another one")
+            yield subject.stops(error.message, error.next[0] if error.next else "the same command    once that is solved")
             continue
         if not unfit:
             yield subject.fine("yes")

@@ -11,7 +11,7 @@ from workflows.model.errors import WorkflowError
 from workflows.model.plans import Hop
 from workflows.model.step import Context, Done, LedgerNote
 from workflows.rules.proof import Condition, Expectation, conditions, expectation
-from workflows.steps.application.start import mark_of, start_and_wait, start_if_ended, telling_lines
+from workflows.steps.application.start import mark_of, start_and_wait, telling_lines
 from workflows.steps.application.this_database import conditions as of_this_database
 from workflows.steps.application.this_database import round_trip
 from workflows.steps.application.ways import CONFIG, ways_on
@@ -109,27 +109,3 @@ def _key_of(hopeless: Sequence[Condition]) -> str:
     if hopeless[0].key in NOT_STARTED:
         return "start-failed"
     return "values-missing" if all(condition.key.startswith(CONFIG) for condition in hopeless) else "migration-failed"
-
-
-@dataclass(frozen=True)
-class VerifyHop(HopStep):
-    """All nine points of facts 17.6, once more and together; the next hop does not start otherwise."""
-
-    hop: Hop
-    start_timeout: float
-    part: ClassVar[str] = "verify"
-
-    def do(self, ctx: Context) -> Done:
-        """Judge.
-
-        Raises:
-            WorkflowError: "hop-not-proven" naming every missing condition.
-        """
-        start_if_ended(ctx, self.hop, self.start_timeout)
-        judged = judge_all(ctx, self.hop, expectation(ctx, self.hop, mark_of(ctx, self.hop)))
-        missing = [condition for condition in judged if not condition.holds]
-        if missing:
-            raise unproven(ctx, self.hop, missing, "hop-not-proven", f"cannot prove {self.hop.target.version}: {missing[0].said}")
-        proof = {condition.key: condition.said for condition in judged}
-        note = LedgerNote("hop-proven", "frontend", self.hop.source, self.hop.target.version, proof)
-        return Done(f"{len(judged)} conditions hold", {"proof": proof}, [note])

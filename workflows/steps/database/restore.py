@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from workflows.host.backups import Progress
 from workflows.model.errors import WorkflowError
 from workflows.model.moves import RestorePoint
 from workflows.model.plans import Hop
-from workflows.model.step import Context, Done, Facts, LedgerNote, Probe, StepDefaults
+from workflows.model.step import Context, Done, Facts, LedgerNote, Probe
 from workflows.rules.loss import written_since
 from workflows.steps.application.stop import keep_stopped
+from workflows.steps.hop import HopStep
 
 KEPT = "openemm_kept"
 BACK = "_back"  # behind the kept database's name: what an undo took out again
@@ -19,21 +21,12 @@ _SHOWN = 20  # tables named
 
 
 @dataclass(frozen=True)
-class RestoreDatabase(StepDefaults):
+class RestoreDatabase(HopStep):
     """Put a dump, or a database that was kept, in the place of the present one."""
 
     hop: Hop
     point: RestorePoint
-
-    @property
-    def name(self) -> str:
-        """Its name in the run."""
-        return f"{self.hop.prefix}.restore"
-
-    @property
-    def title(self) -> str:
-        """What people read."""
-        return f"{self.hop.title} restore"
+    part: ClassVar[str] = "restore"
 
     def prepare(self, ctx: Context) -> Facts:
         """The name under which the present database is kept, with its run and date; and what it holds beyond the other."""

@@ -100,7 +100,7 @@ class DatabaseAndUser(SetupStep):
         database, user = ctx.intent["names"]
         if not ctx.intent["database"]:
             if tables := server.tables(database):
-                raise not_empty(database, tables)
+                raise not_empty(database, tables, "orchestrate abort    go on")
             server.drop(database)
         if not ctx.intent["user"]:
             server.drop_user(user)
@@ -144,11 +144,13 @@ class DatabaseAndUser(SetupStep):
         return host.server.reached_by(self.plan.answers.database_admin_file)
 
 
-def not_empty(database: str, tables: int) -> RefusedError:
-    """The error for a database that holds what this run did not make."""
+def not_empty(
+    database: str, tables: int, then: str = "the same command with --database-name NAME    another one leaves it alone"
+) -> RefusedError:
+    """The error for a database that holds what this run did not make; then: the way on, once it is gone or left alone."""
     return RefusedError(
         f"cannot use database {database}: it holds {tables} tables that this run did not make", key="database-not-empty",
         unharmed=[f"database {database}: no table of it was touched"],
         next=[f"mariadb-dump --databases {database} > {database}.sql    save it, then drop it by hand when nobody needs it",
-              "the same command with --database-name NAME    another one leaves it alone"],
+              then],
     )  # fmt: skip

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from workflows.model.errors import WorkflowError
-from workflows.model.plans import Component, Hop
+from workflows.model.plans import Component, Hop, StagedTree
 from workflows.model.step import Context, Done, Facts, LedgerNote, StepDefaults
 from workflows.model.version import Version
 from workflows.rules.loss import of_people
@@ -16,11 +16,20 @@ from workflows.steps.release.trees import trees_of
 
 
 @dataclass(frozen=True)
-class RecordHop(HopStep):
-    """Write every component's change to the ledger, as the links and files on disk tell it, with the schema as it now is."""
+class RecordVersions(HopStep):
+    """Write every component's change to the ledger, as the links and files on disk tell it.
+
+    Attributes:
+        hop: it names the step.
+        before: component -> version at the start of the run.
+        trees: what became active; None: what was staged for the hop.
+        database: it was changed, too, and its schema is recorded as it now is.
+    """
 
     hop: Hop
     before: Mapping[str, str]
+    trees: tuple[StagedTree, ...] | None = None
+    database: bool = True
     part: ClassVar[str] = "record"
 
     def prepare(self, ctx: Context) -> Facts:
@@ -29,28 +38,33 @@ class RecordHop(HopStep):
         return {"before": dict(earlier or self.before)}
 
     def do(self, ctx: Context) -> Done:
-        """Compare with what was staged, then record.
+        """Compare with the plan, then record.
 
         Raises:
-            WorkflowError: "versions-differ" when a component on disk is not the staged one.
+            WorkflowError: "versions-differ" when a component on disk is not the planned one.
         """
         active = {component.value: version for component, version in ctx.host.home.active().items()}
-        for tree in trees_of(ctx, self.hop):
+        for tree in trees_of(ctx, self.hop) if self.trees is None else self.trees:
             found = active.get(tree.component.value)
-            if found is None or Version.parse(found) != Version.parse(tree.version):
-                raise WorkflowError(f"{tree.component} on disk is {found}, not the staged {tree.version}", key="versions-differ")
-        versions = sorted(ctx.host.database.versions())
+            if found is None or not _same(found, tree.version):
+                raise WorkflowError(f"{tree.component} on disk is {found}, not {tree.version}", key="versions-differ")
         notes = changes(ctx.intent["before"], active)
+        done = f"{len(notes)} component{'' if len(notes) == 1 else 's'}"
+        if not self.database:
+            return Done(done, {"active": active}, notes)
         schema = {table: list(columns) for table, columns in ctx.host.database.schema().items()}
-        notes.append(
-            LedgerNote("schema-fingerprint", "database", to_version=self.hop.target.version, evidence={"tables": schema})
-        )
-        return Done(f"{len(notes) - 1} components", {"active": active, "database_versions": len(versions)}, notes)
+        evidence = {"tables": schema}
+        notes.append(LedgerNote("schema-fingerprint", "database", to_version=self.hop.target.version, evidence=evidence))
+        return Done(done, {"active": active, "database_versions": len(ctx.host.database.versions())}, notes)
 
     def undo(self, ctx: Context) -> Sequence[LedgerNote]:
         """The ledger is never rewritten: the way back is an entry of its own."""
         now = ctx.facts_of(self.name).get("active")
         return changes(now, ctx.intent["before"]) if now else ()
+
+
+def _same(one: str, other: str) -> bool:
+    return one == other or Version.parse(one) == Version.parse(other)
 
 
 def changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[LedgerNote]:
