@@ -77,6 +77,12 @@ def _sha256(value: str, given: Given) -> None:
         raise configuration.malformed(f"{value!r} is no SHA-256", "64 hexadecimal digits")
 
 
+def _line(value: str, given: Given) -> None:
+    del given
+    if not re.fullmatch(r"\d\d\.\d\d", value):
+        raise configuration.malformed(f"{value!r} is no release line", "21.04")
+
+
 def _url_of_name(given: Given) -> str | None:
     name = given.get("name")
     return f"https://{name}" if name and given.get("certificate") else f"http://{name}" if name else None
@@ -109,6 +115,8 @@ QUESTIONS: Sequence[Question] = (
     Question("python_source", "The source of a Python, a .tgz of python.org?",
              "it is built where the distribution has none for the release: 3.8 or 3.9 for 20.04 to 23.10 (guide 12)", path=True),
     Question("python_source_sha256", "Its SHA-256, as its makers tell?", "nothing else is unpacked and run", check=_sha256),
+    Question("python_for", "A later release line that it shall run, too?",
+             "before an upgrade to it: what its backend imports is brought as well (facts 18.2)", check=_line),
     Question("tomcat", "A Tomcat, unpacked or as tar.gz?", "empty: the distribution's package is taken (guide 4.4)", path=True),
     Question("wkhtmltox", "The package file of wkhtmltox?", "previews need it; the distribution's is not good (guide 4.5)",
              path=True),

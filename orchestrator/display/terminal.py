@@ -12,16 +12,18 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from orchestrator.display.base import Document, Manner, ask_terminal
-from orchestrator.display.downtime import down_since, starts, stops
+from orchestrator.display.base import Manner, ask_terminal
+from orchestrator.display.downtime import down_since
 from orchestrator.display.sentences import progress, sentence, split, step_title
 from orchestrator.display.words import duration, number
 from orchestrator.runs.events import Event, Kind
+from workflows.model.parts import starts_mail, stops_mail
 
 if TYPE_CHECKING:
     from rich.live import Live
     from rich.text import Text
 
+    from orchestrator.views.document import View
     from state.journal import RunRecord
 
 REFRESH_SECONDS = 0.25
@@ -81,9 +83,9 @@ class Progress:
         elif event.kind in {Kind.STEP_DONE, Kind.STEP_SKIPPED, Kind.STEP_UNDONE} and event.step:
             self.ended.add(event.step)
             self.current = None
-            if stops(event.step):
+            if stops_mail(event.step):
                 self.down = (self.down or event.time) if event.kind == Kind.STEP_DONE else None
-            elif starts(event.step):
+            elif starts_mail(event.step):
                 self.down = None
         elif event.kind in {Kind.STEP_FAILED, Kind.RUN_PAUSED}:
             self.current = None
@@ -127,7 +129,7 @@ class TerminalDisplay:
         self._drawer: threading.Thread | None = None
         self._broken: Exception | None = None
 
-    def show(self, lines: Sequence[str], document: Document) -> None:  # noqa: ARG002 - the document is for programs
+    def show(self, lines: Sequence[str], view: View | None = None) -> None:  # noqa: ARG002 - the view is for programs
         """The lines."""
         self._out.write("".join((line if self._color else click.unstyle(line)) + "\n" for line in lines))
         self._out.flush()
@@ -214,5 +216,6 @@ class TerminalDisplay:
 def run_title(run: RunRecord) -> str:
     """The first line about a run: "run 7K3Q   19.10.000.170 -> 20.10.000.152"."""
     from orchestrator.display.pages.runs import title
+    from orchestrator.views.runs import Run
 
-    return f"run {run.id}   {title(run)}"
+    return f"run {run.id}   {title(Run.of(run))}"

@@ -11,6 +11,7 @@ from orchestrator.plans.switch import same
 from workflows.model.errors import RefusedError
 from workflows.model.machine import RunState
 from workflows.model.moves import RestorePoint
+from workflows.model.parts import RESTORE, part_of
 from workflows.model.plans import Component
 from workflows.steps.database.restore import BACK
 
@@ -86,7 +87,7 @@ def kept_of_runs(site: Site) -> dict[str, KeptOf]:
         if short.workflow not in RESTORING or short.state not in {RunState.COMPLETED, RunState.UNDONE}:
             continue
         run = site.store.journal.load(short.id)
-        name = next((s.intent.get("keep_as") for s in run.steps if s.name.endswith(".restore")), None)
+        name = next((s.intent.get("keep_as") for s in run.steps if part_of(s.name) == RESTORE), None)
         if name is None:
             continue
         before = {Component(key): version for key, version in run.plan["before"].items()}

@@ -16,6 +16,7 @@ from orchestrator.tool import TOOL_VERSION
 from workflows.model.errors import RefusedError, UsageError, WorkflowError, refusing
 from workflows.model.machine import RunState, StepState
 from workflows.model.moves import RestorePoint, RollbackPlan
+from workflows.model.parts import BACKEND, LINKS, MIGRATE, RESTORE, START, STOP, VERIFY, part_of
 from workflows.model.plans import Component, GateOptions
 from workflows.model.version import Version
 from workflows.rules.loss import written_since
@@ -31,7 +32,7 @@ NAMED = {
     "clicks": re.compile(r"rdirlog_\d+_tbl"),
     "openings": re.compile(r"onepixellog_\d+_tbl"),
 }
-STEPS = ("stop", "links", "start", "migrate", "verify", "backend")
+PARTS = (STOP, LINKS, START, MIGRATE, VERIFY, BACKEND)
 
 
 @dataclass(frozen=True)
@@ -139,8 +140,8 @@ def view(site: Site, plan: RollbackPlan) -> RollbackView:
     seconds = None
     if point is not None:
         measured = [one.seconds for one in _dumps(site, plan.target) if one.point.backup == point.backup and one.seconds]
-        seconds = measured[0] if measured and point.backup else _median(site, "restore", kept=bool(point.kept))
-    parts = [taken for step in STEPS if (taken := _median(site, step)) is not None]
+        seconds = measured[0] if measured and point.backup else _median(site, RESTORE, kept=bool(point.kept))
+    parts = [taken for part in PARTS if (taken := _median(site, part)) is not None]
     return RollbackView(plan, loss, seconds, sum(parts) if parts else None)
 
 
@@ -285,9 +286,7 @@ def _median(site: Site, part: str, *, kept: bool | None = None) -> float | None:
         if kept is not None and bool((short.plan.get("point") or {}).get("kept")) is not kept:
             continue
         steps = site.store.journal.load(short.id).steps
-        seconds += [
-            s.seconds for s in steps if s.name.endswith(f".{part}") and s.state == StepState.DONE and s.seconds is not None
-        ]
+        seconds += [s.seconds for s in steps if part_of(s.name) == part and s.state == StepState.DONE and s.seconds is not None]
     return statistics.median(seconds) if seconds else None
 
 

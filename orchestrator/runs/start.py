@@ -22,6 +22,7 @@ from workflows.model.finding import Finding, Severity
 from workflows.model.machine import ENDED, RunState, StepState
 from workflows.model.machine import diagram as machine_diagram
 from workflows.model.moves import MovePlan
+from workflows.model.parts import BACKEND, VERIFY, part_of, stops_mail
 from workflows.model.plans import UpgradePlan
 from workflows.model.step import Step, may_skip
 
@@ -233,8 +234,8 @@ def diagram(workflow: str, plan: Plan) -> str:
 
 def downtime(run: RunRecord) -> float | None:
     """Seconds from the first stop to the last start of the run; None while that is not known."""
-    begins = [step.started for step in run.steps if step.name.endswith(".stop") and step.started and step.state == StepState.DONE]
-    ends = [step.ended for step in run.steps if step.name.endswith((".backend", ".verify")) and step.ended]
+    begins = [step.started for step in run.steps if stops_mail(step.name) and step.started and step.state == StepState.DONE]
+    ends = [step.ended for step in run.steps if part_of(step.name) in (BACKEND, VERIFY) and step.ended]
     if not begins or not ends or run.state != RunState.COMPLETED:
         return None
     return (max(ends) - min(begins)).total_seconds()

@@ -19,6 +19,7 @@ from orchestrator.runs.start import refuse_open_run
 from state.ledger import EntryDraft
 from workflows.model.errors import UsageError
 from workflows.model.machine import ENDED, RunState
+from workflows.model.parts import MIGRATE, VERIFY, part_of
 from workflows.model.plans import Component
 from workflows.model.values import Change, ConfigRow, is_secret
 from workflows.model.version import Version
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from state.journal import RunRecord
 
 HTTP_PORT = 80
-PROOFS = (".migrate", ".verify")  # how the names of the steps end that prove a start
 
 
 @dataclass(frozen=True)
@@ -196,7 +196,7 @@ class Recorded:
 
 def _failed_at_its_proof(run: RunRecord) -> bool:
     """Its resume looks at the database anew, and what an abort puts back is a dump from before the start."""
-    return run.state == RunState.FAILED and (run.position or "").endswith(PROOFS)
+    return run.state == RunState.FAILED and part_of(run.position or "") in (MIGRATE, VERIFY)
 
 
 def _refused(error: BaseException) -> bool:

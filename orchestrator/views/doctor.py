@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 from orchestrator.hosts.real import open_host
+from orchestrator.views.checks import Found, Mended
 from workflows.checks.doctor import registry
 from workflows.model.finding import Finding
 
@@ -12,6 +14,17 @@ if TYPE_CHECKING:
     from orchestrator.settings import Settings
 
 KEYS = frozenset(subject.key for subject, _ in registry.CHECKS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Doctor:
+    """Why no mail leaves, and what is fine."""
+
+    schema: Literal["orchestrate.doctor/1"] = "orchestrate.doctor/1"
+    stopped: bool
+    """Something keeps mail from leaving."""
+    findings: tuple[Found, ...]
+    fixed: tuple[Mended, ...]
 
 
 def examine(settings: Settings, resolver: str | None) -> list[Finding]:

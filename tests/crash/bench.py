@@ -15,13 +15,15 @@ from typing import Any
 
 from orchestrator.files import sha256_file
 from orchestrator.hosts.scratch.private_server import PrivateServer
+from orchestrator.processes import backend
 from orchestrator.sandbox import host as sandbox
+from orchestrator.sandbox.processes import application
 from state.store import Store
 from workflows.model.machine import ENDED
 
 ORCHESTRATE = Path(sys.executable).parent / "orchestrate"
 KILLED = -9
-VOLATILE = re.compile(r"(^|/)(logs?|temp|tmp|run|work)(/|$)|catalina\.out|\.pid$")
+VOLATILE = re.compile(r"(^|/)(logs?|temp|tmp|run|work)(/|$)|catalina\.out|\.pid$|^\.venv\.")  # a backend's own Python last
 TIMES = re.compile(r"'\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?'")
 COUNTERS = re.compile(r" AUTO_INCREMENT=\d+")
 KINDS = frozenset({"component-version", "hop-proven", "database-updated", "backup-verified", "package-trusted", "run-completed"})
@@ -44,6 +46,7 @@ class Bench:
         self.folder = folder
         self.host = folder / "host"
         self._start = folder / "start"
+        self.passed: dict[tuple[str, ...], list[str]] = {}  # what `places` found, by command
         folder.mkdir(mode=0o755)
         folder.chmod(0o755)
         sandbox.create(self.host, release, companies=companies, recipients=recipients)
@@ -71,6 +74,7 @@ class Bench:
         sandbox.stop(self.host)
         shutil.rmtree(self._start)
         self.host.rename(self._start)
+        self.passed.clear()
 
     def stop(self) -> None:
         """End all that runs there and remove it."""
@@ -83,7 +87,8 @@ class Bench:
         log = self.folder / "places"
         log.unlink(missing_ok=True)
         self.run(*args, ORCHESTRATE_FAULT_LOG=str(log))
-        return log.read_text().split()
+        self.passed[args] = log.read_text().split()
+        return self.passed[args]
 
     def run_is_open(self) -> bool:
         """Whether a run was begun and has not ended."""
@@ -92,6 +97,11 @@ class Bench:
             return False
         with Store.open(store, tool_version="0.1.0") as opened:
             return opened.journal.open_run(self.host.name, {state.value for state in ENDED}) is not None
+
+    def running(self) -> tuple[bool, list[str]]:
+        """Whether the application runs, and which services of the backend do."""
+        home = self.host / "home"
+        return bool(application(home)), sorted({process.service for process in backend(home)})
 
     def picture(self) -> Picture:
         """What the host looks like now."""
@@ -120,6 +130,8 @@ class Bench:
         return hashlib.sha256("\n".join([*others, *inserts]).encode()).hexdigest()
 
     def _ledger(self) -> tuple[tuple[str, str | None, str | None, str | None], ...]:
+        if not (self.host / "state" / "state.db").exists():
+            return ()
         with Store.open(self.host / "state" / "state.db", tool_version="0.1.0") as store:
             ledger = store.ledger(self.host.name)
             verdict = ledger.verify()

@@ -37,14 +37,15 @@ def places_worth_a_cut(places: Sequence[str]) -> list[Point]:
 
 
 def chosen(points: Sequence[Point], sample: int) -> list[Point]:
-    """The points that ORCHESTRATE_CRASH asks for; else a seeded sample."""
+    """The points that ORCHESTRATE_CRASH asks for; else a seeded sample, one point of each part of the way."""
     wish = os.environ.get("ORCHESTRATE_CRASH", f"{sample}:{SEED}")
     if wish == "all":
         return list(points)
     if wish == "commits":
         return [point for point in points if point[0] == "commit"]
     count, _, seed = wish.partition(":")
-    return random.Random(int(seed or SEED)).sample(points, min(int(count), len(points)))
+    draw, parts = random.Random(int(seed or SEED)), min(int(count), len(points))
+    return [draw.choice(points[part * len(points) // parts : (part + 1) * len(points) // parts]) for part in range(parts)]
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,10 @@ def run_matrix(benches: Sequence[Bench], command: Sequence[str], sample: int, *,
 
     def run_whole(bench: Bench) -> tuple[list[str], Picture]:
         bench.reset()
-        start = bench.picture() if back else None
-        places = bench.places(*command)
-        return places, start or bench.picture()
+        if back:
+            start = bench.picture()
+            return bench.passed.get(tuple(command)) or bench.places(*command), start
+        return bench.places(*command), bench.picture()
 
     with ThreadPoolExecutor(len(benches)) as pool:
         whole_runs = list(pool.map(run_whole, benches))
@@ -119,9 +121,10 @@ def cut_and_resume(bench: Bench, command: Sequence[str], point: Point, whole: Pi
 
 
 def cut_and_abort(bench: Bench, command: Sequence[str], point: Point, start: Picture, parts: Sequence[str]) -> str | None:
-    """Kill the command at that place, take it back, compare these parts with the start; what went wrong, or None."""
+    """Kill the command at that place, take it back, compare these parts and what runs with the start; what is wrong, or None."""
     name = f"{point[0]}:{point[1]}"
     bench.reset()
+    ran = bench.running()
     cut = bench.run(*command, expect=None, ORCHESTRATE_FAULT=name)
     if cut.returncode != KILLED:
         return f"{name} was not cut off but ended with {cut.returncode}\n{cut.stdout[-1500:]}\n{cut.stderr[-1500:]}"
@@ -132,4 +135,6 @@ def cut_and_abort(bench: Bench, command: Sequence[str], point: Point, start: Pic
         return f"{name} was not taken back: {aborted.returncode}\n{aborted.stdout[-1500:]}\n{aborted.stderr[-1500:]}"
     found = differences(start, bench.picture())
     different = {part: found[part] for part in parts if part in found}
+    if (runs := bench.running()) != ran:
+        different["running"] = (ran, runs)
     return f"{name} was not as before: {different}" if different else None

@@ -49,6 +49,7 @@ class Answers:
         java_home: a JDK or JRE that is there already; None: the distribution's package.
         python: a python3 that is there already; None: the distribution's package where it is new enough (guide 12).
         python_source, python_source_sha256: a .tgz of python.org, and its SHA-256 (hex), of which one is built; None: none is.
+        python_for: a release line to come, whose backend it shall run, too; None: that of the release alone.
         tomcat: an unpacked Tomcat, or its tar.gz, that becomes opt/tomcat; None: the distribution's package.
         wkhtmltox: its package file; None: it is left out, and previews are missing until it is installed (guide 4.5).
         database: "local": a server on this host, installed when there is none; "existing": only what is there is used.
@@ -71,6 +72,7 @@ class Answers:
     python: str | None = None
     python_source: str | None = None
     python_source_sha256: str | None = None
+    python_for: str | None = None
     tomcat: str | None = None
     wkhtmltox: str | None = None
     database: Literal["local", "existing"] = "local"

@@ -41,10 +41,12 @@ def told(asked: BackendPython, failures: Sequence[str]) -> str:
     return f"{found}: {failures[0]}{more}"
 
 
-def fix(active: str, failures: Sequence[str]) -> str:
-    """The command that brings what is missing, a Python where nothing is named. active: the release that runs now."""
+def fix(active: str, version: str, failures: Sequence[str]) -> str:
+    """The command that brings what that version misses, a Python where nothing is named. active: the release that runs now."""
     if failures and all(MISSING in failure for failure in failures):
-        return f"orchestrate install --release {active}    brings the modules that are missing, where pip can have them"
+        if (line := Version.parse(version).line) == Version.parse(active).line:
+            return f"orchestrate install --release {active}    brings the modules that are missing, where pip can have them"
+        return f"orchestrate install --release {active} --python-for {line}    brings what is missing, where pip has it"
     source = "--python-source FILE --python-source-sha256 DIGEST --replace python.version"
     return f"orchestrate install --release {active} {source}    a Python that fits (guide 12)"
 
@@ -54,5 +56,6 @@ def refused(version: str, active: str, asked: BackendPython, failures: Sequence[
     return RefusedError(
         f"the backend of {version} cannot import what it needs with {told(asked, failures)}", key="backend-python-unfit",
         detail=failures, unharmed=["everything that is active: nothing was stopped or changed"],
-        next=["orchestrate abort    takes the run back", fix(active, failures), "orchestrate resume    once it can, instead"],
+        next=["orchestrate abort    takes the run back", fix(active, version, failures),
+              "orchestrate resume    once it can, instead"],
     )  # fmt: skip

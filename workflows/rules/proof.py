@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from workflows.host.application import LogMark
 from workflows.host.database import Report, StartupJob
 from workflows.model.errors import UsageError
+from workflows.model.parts import CARRY, DATABASE, START
 from workflows.model.plans import Hop, PackageKind
 from workflows.model.step import Context
 from workflows.model.version import Version
@@ -149,10 +150,10 @@ class Expectation:
 
 def expectation(ctx: Context, hop: Hop, mark: LogMark) -> Expectation:
     """Collect it from what earlier steps of the hop left."""
-    carry = ctx.intent_of(f"{hop.prefix}.carry")
-    start = ctx.intent_of(f"{hop.prefix}.start")
+    carry = ctx.intent_of(f"{hop.prefix}.{CARRY}")
+    start = ctx.intent_of(f"{hop.prefix}.{START}")
     frontend = tree_of(ctx, hop, PackageKind.GUI).folder if ctx.facts_of("stage") else None
-    sql = ctx.intent_of(f"{hop.prefix}.database")
+    sql = ctx.intent_of(f"{hop.prefix}.{DATABASE}")
     known = frozenset({*sql["versions"], *(file["version"] for file in sql["files"] if file["version"])}) if sql else None
     return Expectation(hop.target.version, mark, frontend, carry.get("values", {}), start.get("config", {}), known)
 

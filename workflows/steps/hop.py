@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from workflows.model.parts import BACKUP, WRITE_DATA
 from workflows.model.plans import Hop
 from workflows.model.step import Context, StepDefaults
-
-DATA_STEPS = ("database", "carry", "restore", "start", "migrate")  # what writes the database
 
 
 class HopStep(StepDefaults):
@@ -34,8 +33,8 @@ class HopStep(StepDefaults):
     def unharmed(self, ctx: Context) -> Sequence[str]:
         """The data, by whether the hop has written any and where its restore point lies; and the hop behind this one."""
         said = []
-        backup = ctx.facts_of(f"{self.hop.prefix}.backup").get("backup")
-        if not any(ctx.intent_of(f"{self.hop.prefix}.{step}") for step in DATA_STEPS):
+        backup = ctx.facts_of(f"{self.hop.prefix}.{BACKUP}").get("backup")
+        if not any(ctx.intent_of(f"{self.hop.prefix}.{part}") for part in WRITE_DATA):
             said.append(f"the database: nothing of {self.hop.title} has changed it")
         elif backup:
             said.append(f"the data of {self.hop.source}: backup {backup}, restored and compared")

@@ -19,7 +19,7 @@ from orchestrator.cli.group import run
 from orchestrator.runs.site import Site
 from orchestrator.settings import load
 from orchestrator.upkeep.fixing import ALL, chosen, fix
-from tests.integration.cli.conftest import validate
+from tests.documents import validate
 from tests.integration.doctor.conftest import Patient
 from tests.remedies.follow import seen
 from workflows.checks.doctor import registry

@@ -376,6 +376,21 @@ def as_config_sh_imports(world: World, program: str, module: str) -> str:
     return said.strip()
 
 
+def test_the_module_of_a_line_to_come_is_brought_when_it_is_named(
+    world: World, wheels: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(python, "STANDARD", ("zlib",))
+    monkeypatch.setattr(python, "REQUIRED", {})
+    monkeypatch.setattr(python, "WANTED", {})
+    world.offer("python", "alpha", path="/usr/bin/python3", version="3.11")
+    world.run(Python(world.plan(python="/usr/bin/python3")), "ONE")
+    step = Python(world.plan(python="/usr/bin/python3", python_for="21.04"))
+    assert world.look(step) == [("python.modules", None, "mariadb")]
+    wheel(wheels, "mariadb", "mariadb")
+    world.run(step, "TWO")
+    assert world.look(step) == []
+
+
 def test_modules_of_a_virtual_environment_in_opt_do_not_count(
     world: World, wheels: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,7 @@ from workflows.host.home import InstalledTree
 from workflows.host.software import BackendPython
 from workflows.model.finding import Severity
 from workflows.model.plans import Component, PackageKind, StagedTree
-from workflows.rules.backend_python import database_module, is_asked, unfit
+from workflows.rules.backend_python import database_module, fix, is_asked, unfit
 
 TOO_NEW = "stream.py:15: ImportError: cannot import name 'Iterable' from 'collections'"
 MISSING = "rpc.py:16: ModuleNotFoundError: No module named 'aiohttp_xmlrpc'"
@@ -64,6 +64,11 @@ def test_without_a_target_the_active_backend_is_asked(failures: tuple[str, ...],
     (found,) = backend_python.check(host(BackendPython("/usr/bin/python3.9", "3.9.21", failures)), None)
     assert found.severity is severity
     assert found.fix.startswith(fix)
+
+
+def test_what_a_later_line_misses_is_brought_for_that_line() -> None:
+    command = fix("20.10.000.152", "21.04.000.214", (MISSING,))
+    assert command.startswith("orchestrate install --release 20.10.000.152 --python-for 21.04    ")
 
 
 def test_a_backend_without_config_sh_or_of_python_2_is_not_judged() -> None:

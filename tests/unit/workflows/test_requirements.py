@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from orchestrator.hosts.system.system import RealSystem
-from orchestrator.settings import Settings
 from tests.remedies.follow import seen
 from workflows.checks.upgrade import requirements, source_migrated
 from workflows.host.database import StartupJob
@@ -45,7 +44,7 @@ def test_a_need_that_is_not_met_warns_and_one_without_which_it_cannot_be_reached
 
 
 def test_a_tomcat_that_is_linked_as_it_is_said_meets_the_need(tmp_path: Path) -> None:
-    machine = RealSystem(Settings(name="x", home=tmp_path))
+    machine = RealSystem(tmp_path)
     for name in ("apache-tomcat-8.5.1", "apache-tomcat-9.0.43"):
         (tmp_path / "opt" / name).mkdir(parents=True)
     (tmp_path / "opt/tomcat").symlink_to("apache-tomcat-8.5.1")

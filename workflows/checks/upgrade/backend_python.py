@@ -43,7 +43,7 @@ def _ask(host: Host, tree: StagedTree, severity: Severity) -> Iterator[Finding]:
             TITLE,
             f"{tree.version} with {told(asked, failures)}",
             WHY,
-            fix(host.home.active().get(Component.FRONTEND, "VERSION"), failures),
+            fix(host.home.active().get(Component.FRONTEND, tree.version), tree.version, failures),
             "facts 24.1",
         )
     else:

@@ -54,7 +54,7 @@ def check(host: Host, plan: UpgradePlan | None) -> Iterator[Finding]:
 
 def _fix(plan: UpgradePlan, need: Need) -> str:
     if need.name == BACKEND_ALONE:
-        return python_fix(plan.source, ())
+        return python_fix(plan.source, plan.target, ())
     if need.name == "mta":
         return "orchestrate mta switch postfix"
     return f"let opt/{need.name} in the home lead to a {need.name} {_wanted(need)}    with the last line before that active"

@@ -13,6 +13,7 @@ from typing import ClassVar
 
 from workflows.host import Host
 from workflows.model.errors import WorkflowError
+from workflows.model.parts import BACKUP, CARRY
 from workflows.model.plans import FirstStart, Hop, LineRules, PackageKind
 from workflows.model.step import Context, Done, Facts, LedgerNote, Step
 from workflows.model.values import SiteValues
@@ -63,7 +64,7 @@ class CarryFirst(HopStep):
 
     hop: Hop
     first: FirstStart
-    part: ClassVar[str] = "carry"
+    part: ClassVar[str] = CARRY
     label: ClassVar[str] = "carry values"
 
     def prepare(self, ctx: Context) -> Facts:
@@ -98,7 +99,7 @@ class CarryFirst(HopStep):
             return ()
         keep_stopped(ctx)
         ctx.host.home.put_back_values(self._kept(ctx))
-        backup = ctx.facts_of(f"{self.hop.prefix}.backup").get("backup")
+        backup = ctx.facts_of(f"{self.hop.prefix}.{BACKUP}").get("backup")
         if backup is None:  # the database that a rollback put back goes with that
             return ()
         keep_as = f"openemm_kept_{ctx.run.lower()}_{self.hop.prefix}"

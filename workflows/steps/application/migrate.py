@@ -8,6 +8,7 @@ from time import monotonic
 from typing import ClassVar
 
 from workflows.model.errors import WorkflowError
+from workflows.model.parts import MIGRATE
 from workflows.model.plans import Hop
 from workflows.model.step import Context, Done, LedgerNote
 from workflows.rules.proof import Condition, Expectation, conditions, expectation
@@ -55,7 +56,7 @@ class ProveMigrations(HopStep):
     hop: Hop
     start_timeout: float
     timeout: float
-    part: ClassVar[str] = "migrate"
+    part: ClassVar[str] = MIGRATE
 
     def do(self, ctx: Context) -> Done:
         """Wait until all conditions hold.

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from workflows.host.application import LogMark
 from workflows.model.errors import WorkflowError
+from workflows.model.parts import BACKEND, START
 from workflows.model.plans import Hop
 from workflows.model.step import Context, Done, Facts, LedgerNote
 from workflows.rules.proof import CONTEXT_FAILED, MIGRATION_FAILED, STARTED
@@ -114,7 +115,7 @@ class StartFrontend(HopStep):
     hop: Hop
     timeout: float
     brings_back: tuple[str, ...] = ()  # copies, oldest first, of folders that starts have deleted since this version ran
-    part: ClassVar[str] = "start"
+    part: ClassVar[str] = START
 
     def prepare(self, ctx: Context) -> Facts:
         """The configuration values that the database holds before the start: a real one wins over the file's (facts 17.3).
@@ -139,9 +140,8 @@ class StartFrontend(HopStep):
         return Done(f"{self.hop.target.version} started", ledger=[*notes, note])
 
     def undo(self, ctx: Context) -> Sequence[LedgerNote]:
-        """Stop it, bring back what its start deleted, and take away again what was brought back for it."""
-        if ctx.host.application.state().frontend:
-            ctx.host.application.stop_frontend()
+        """Stop all that runs, bring back what the start deleted, and take away again what was brought back for it."""
+        stop_all(ctx)
         home = ctx.host.home
         if folders := home.put_back_folders([self._kept(ctx)]):
             ctx.note("folders that the start deleted are back", folders=list(folders))
@@ -158,7 +158,7 @@ class StartBackend(HopStep):
     """Let mail flow again, from the version that was proven; only where it flowed before the run."""
 
     hop: Hop
-    part: ClassVar[str] = "backend"
+    part: ClassVar[str] = BACKEND
     label: ClassVar[str] = "start backend"
 
     def do(self, ctx: Context) -> Done:
@@ -170,7 +170,7 @@ class StartBackend(HopStep):
         application = ctx.host.application
         if self.hop.final:
             application.release()
-        if not application.state().frontend and ctx.intent_of(f"{self.hop.prefix}.start").get("mark"):
+        if not application.state().frontend and ctx.intent_of(f"{self.hop.prefix}.{START}").get("mark"):
             ctx.note(f"{self.hop.target.version} had ended since it was proven; it is started again")
             application.start_frontend(telling(ctx, "starting the frontend"))
         if not self._flowed(ctx):

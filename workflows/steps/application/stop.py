@@ -10,6 +10,7 @@ from workflows.checks.upgrade.dbcfg_differs import name_one
 from workflows.checks.upgrade.open_files import raise_limit
 from workflows.host.application import AppState, Tell
 from workflows.model.errors import RefusedError
+from workflows.model.parts import STOP
 from workflows.model.plans import Hop
 from workflows.model.step import Context, Done, Facts, LedgerNote
 from workflows.steps.hop import HopStep
@@ -79,7 +80,7 @@ class StopApplication(HopStep):
 
     hop: Hop
     hold: bool = True
-    part: ClassVar[str] = "stop"
+    part: ClassVar[str] = STOP
 
     def prepare(self, ctx: Context) -> Facts:
         """What ran before."""

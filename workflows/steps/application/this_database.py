@@ -8,6 +8,7 @@ from time import monotonic
 from typing import Any
 
 from workflows.model.errors import UsageError
+from workflows.model.parts import LAST_STARTS
 from workflows.model.plans import Hop
 from workflows.model.step import Context, Facts
 from workflows.model.version import Version
@@ -18,13 +19,12 @@ PAGE_SECONDS = 180.0  # the logon page of 20.04 and 20.10 asks a host on the int
 POLL = 0.3  # seconds
 LATE = 120.0  # seconds by the database's clock, after which the row of a start that is up comes no more
 LATE_AGAIN = 10.0  # the same where the run was resumed: another start may write what this one did not
-STARTS = ("verify", "migrate", "start")  # the steps that may have made the last start
 Row = tuple[str, datetime]
 
 
 def start_of(ctx: Context, hop: Hop) -> Facts:
     """What was remembered right before this hop's last start; empty where this run never made one."""
-    intents = (ctx.intent_of(f"{hop.prefix}.{step}") for step in STARTS)
+    intents = (ctx.intent_of(f"{hop.prefix}.{step}") for step in LAST_STARTS)
     return next((intent for intent in intents if intent.get("mark")), {})
 
 
@@ -83,7 +83,7 @@ def round_trip(ctx: Context, hop: Hop) -> Condition:
     if (told := _written(ctx, hop)) is not None:
         return Condition(key, holds=True, said=told)
     mark = start_of(ctx, hop).get("mark")
-    known = [page for step in STARTS if (page := ctx.intent_of(f"{hop.prefix}.{step}").get("page")) and page["mark"] == mark]
+    known = [page for step in LAST_STARTS if (page := ctx.intent_of(f"{hop.prefix}.{step}").get("page")) and page["mark"] == mark]
     if not known:
         known = [{"mark": mark, "status": _ask(ctx)}]
         ctx.remember(page=known[0])

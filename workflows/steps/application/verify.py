@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from workflows.model.moves import MovePlan, RollbackPlan
+from workflows.model.parts import VERIFY
 from workflows.model.plans import Hop, PackageKind
 from workflows.model.step import Context, Done, LedgerNote
 from workflows.rules.proof import Condition, Expectation, expectation
@@ -23,7 +24,7 @@ class VerifyHop(HopStep):
 
     hop: Hop
     start_timeout: float
-    part: ClassVar[str] = "verify"
+    part: ClassVar[str] = VERIFY
     unproven: ClassVar[str] = "hop-not-proven"
 
     def do(self, ctx: Context) -> Done:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from workflows.model.parts import BACKUP, CARRY
 from workflows.model.plans import Hop
 from workflows.model.step import Context
 from workflows.rules.by_hand import as_owner
@@ -42,7 +43,7 @@ def ways_on(ctx: Context, hop: Hop, missing: Sequence[Condition], *, late: bool)
 
 def _back(ctx: Context, hop: Hop) -> list[str]:
     """Taking the run back; then it may be begun anew."""
-    if ctx.facts_of(f"{hop.prefix}.backup").get("backup"):
+    if ctx.facts_of(f"{hop.prefix}.{BACKUP}").get("backup"):
         return ["orchestrate abort    puts the restore point back; then the same command again, once the cause is gone"]
     return ["orchestrate abort    takes the run back"]
 
@@ -50,7 +51,7 @@ def _back(ctx: Context, hop: Hop) -> list[str]:
 def _settings(ctx: Context, hop: Hop, keys: Sequence[str]) -> Iterator[str]:
     """Set each of these in the database, which is what the next release reads (facts 17.3)."""
     rows = ctx.host.database.config()
-    expected: Mapping[str, str] = ctx.intent_of(f"{hop.prefix}.carry").get("values", {})
+    expected: Mapping[str, str] = ctx.intent_of(f"{hop.prefix}.{CARRY}").get("values", {})
     for key in keys:
         hosts: list[str | None] = [host for host, value in rows.get(key, ()) if host and (not value or MARKER in value)]
         value = expected.get(key) or suggestion(key, expected)

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from workflows.host.backups import Backup, Progress
 from workflows.model.errors import WorkflowError
+from workflows.model.parts import BACKUP
 from workflows.model.plans import Hop
 from workflows.model.step import Context, Done, Facts, LedgerNote, Probe
 from workflows.steps.application.stop import keep_stopped
@@ -23,7 +24,7 @@ class BackUpDatabase(HopStep):
     """Dump the database, restore the dump into an empty server, compare."""
 
     hop: Hop
-    part: ClassVar[str] = "backup"
+    part: ClassVar[str] = BACKUP
 
     def prepare(self, ctx: Context) -> Facts:
         """The backup's id, of this run and hop alone."""

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from workflows.host.database import DYNAMIC
 from workflows.model.errors import WorkflowError
+from workflows.model.parts import BACKUP, VERIFY
 from workflows.model.plans import Hop
 from workflows.model.step import Context, Done, Facts, LedgerNote, Probe
 from workflows.steps.hop import HopStep
@@ -76,7 +77,7 @@ class ConvertTables(HopStep):
         """The rows: a conversion that fails leaves its table as it was."""
         if not ctx.intent.get("begun"):
             return ("the database: no table was converted",)
-        backup = ctx.facts_of(f"{self.hop.prefix}.backup").get("backup")
+        backup = ctx.facts_of(f"{self.hop.prefix}.{BACKUP}").get("backup")
         return (
             f"all rows: {len(ctx.intent['done'])} of {len(ctx.intent['tables'])} tables are converted, the others as they were",
             f"backup {backup}, restored and compared",
@@ -88,7 +89,7 @@ class ProveFormats(HopStep):
     """No table is Compact any more, and every table has the rows that it had in the restore point."""
 
     hop: Hop
-    part: ClassVar[str] = "verify"
+    part: ClassVar[str] = VERIFY
 
     def do(self, ctx: Context) -> Done:
         """Look again, and record.
@@ -127,7 +128,7 @@ def _require_restore_point(ctx: Context, hop: Hop) -> None:
 
 
 def _backup(ctx: Context, hop: Hop) -> str:
-    backup = ctx.facts_of(f"{hop.prefix}.backup").get("backup")
+    backup = ctx.facts_of(f"{hop.prefix}.{BACKUP}").get("backup")
     if not isinstance(backup, str):
         raise WorkflowError("there is no restore point", key="restore-point-missing", next=["orchestrate backup list"])
     return backup

@@ -9,6 +9,7 @@ from typing import ClassVar
 from workflows.host.backups import Progress
 from workflows.model.errors import WorkflowError
 from workflows.model.moves import RestorePoint
+from workflows.model.parts import RESTORE
 from workflows.model.plans import Hop
 from workflows.model.step import Context, Done, Facts, LedgerNote, Probe
 from workflows.rules.loss import written_since
@@ -26,7 +27,7 @@ class RestoreDatabase(HopStep):
 
     hop: Hop
     point: RestorePoint
-    part: ClassVar[str] = "restore"
+    part: ClassVar[str] = RESTORE
 
     def prepare(self, ctx: Context) -> Facts:
         """The name under which the present database is kept, with its run and date; and what it holds beyond the other."""

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from workflows.host.backups import Progress
 from workflows.model.errors import UnsettledError, WorkflowError
+from workflows.model.parts import BACKUP, DATABASE, STOP
 from workflows.model.plans import Hop, PackageKind
 from workflows.model.step import Context, Done, Facts, LedgerNote, Probe
 from workflows.rules.sql import files as sql
@@ -27,7 +28,7 @@ class UpdateDatabase(HopStep):
     """Bring the schema to the hop's release. What no mark and no fingerprint can settle puts the restore point back."""
 
     hop: Hop
-    part: ClassVar[str] = "database"
+    part: ClassVar[str] = DATABASE
 
     def prepare(self, ctx: Context) -> Facts:
         """The files to run, told once: the set of what is missing shrinks while they run."""
@@ -73,7 +74,7 @@ class UpdateDatabase(HopStep):
 
     def _is_stale(self, ctx: Context) -> bool:
         """Whether the application ran, or rows came or went, since the restore point was taken (DESIGN 3.9)."""
-        log = ctx.facts_of(f"{self.hop.prefix}.stop").get("log")
+        log = ctx.facts_of(f"{self.hop.prefix}.{STOP}").get("log")
         if not ctx.intent.get("backup") and log is not None and log != log_mark_of(ctx):
             return True
         backup = ctx.host.backups.find(self._backup(ctx))
@@ -82,7 +83,7 @@ class UpdateDatabase(HopStep):
     def _renew_restore_point(self, ctx: Context) -> None:
         """The SQL begins only on a restore point that holds all that was written: take and prove another one."""
         older = self._backup(ctx)
-        made = prove_backup(ctx, later_id(ctx.facts_of(f"{self.hop.prefix}.backup")["backup"], ctx.attempt), self.hop.source)
+        made = prove_backup(ctx, later_id(ctx.facts_of(f"{self.hop.prefix}.{BACKUP}")["backup"], ctx.attempt), self.hop.source)
         ctx.remember(backup=made.id)
         ctx.note("the database changed since its restore point; another one was taken and proven", older=older, backup=made.id)
 
@@ -90,7 +91,7 @@ class UpdateDatabase(HopStep):
         return tree_of(ctx, self.hop, PackageKind.GUI).folder
 
     def _backup(self, ctx: Context) -> str:
-        backup = ctx.intent.get("backup") or ctx.facts_of(f"{self.hop.prefix}.backup").get("backup")
+        backup = ctx.intent.get("backup") or ctx.facts_of(f"{self.hop.prefix}.{BACKUP}").get("backup")
         if not isinstance(backup, str):
             raise WorkflowError(
                 f"{self.hop.title} has no restore point", key="restore-point-missing", next=["orchestrate backup list"]
@@ -105,7 +106,7 @@ class UpdateDatabase(HopStep):
 
     def _put_back(self, ctx: Context, error: UnsettledError) -> None:
         """Put the restore point back for a statement that cannot be settled, so that the SQL begins anew."""
-        if ctx.facts_of(f"{self.hop.prefix}.backup").get("backup") is None:
+        if ctx.facts_of(f"{self.hop.prefix}.{BACKUP}").get("backup") is None:
             raise error
         ctx.note("statement in doubt, the restore point is put back and the SQL begins anew", why=error.message)
         keep_as = f"{self._keep_as(ctx)}_a{ctx.attempt}"

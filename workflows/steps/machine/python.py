@@ -227,11 +227,11 @@ class Python(SetupStep):
 
     @property
     def _required(self) -> Mapping[str, str]:
-        """With the database's own module of that line (facts 18.2)."""
-        driver = database_module(self.plan.hop.rules.line, "mariadb")
-        if driver == MYSQL:
-            return REQUIRED
-        return {driver: driver, **{name: pip for name, pip in REQUIRED.items() if name != MYSQL}}
+        """With the database's own module of each line that it runs (facts 18.2)."""
+        lines = [self.plan.hop.rules.line, *([self.plan.answers.python_for] if self.plan.answers.python_for else [])]
+        drivers = {database_module(line, "mariadb") for line in lines}
+        others = {name: pip for name, pip in REQUIRED.items() if name != MYSQL or MYSQL in drivers}
+        return {**{driver: driver for driver in sorted(drivers - {MYSQL})}, **others}
 
     @property
     def _opt(self) -> str:

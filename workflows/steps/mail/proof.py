@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workflows.model.errors import WorkflowError
+from workflows.model.parts import STOP
 from workflows.model.plans import Hop
 from workflows.model.step import Context, Done, LedgerNote, StepDefaults
 from workflows.rules.mta import MtaPlan, decide
@@ -29,7 +30,7 @@ class _IfItRan:
 
     def wanted(self, ctx: Context) -> bool:
         """Whether the frontend ran."""
-        return bool(ctx.intent_of(f"{self.hop.prefix}.stop").get("frontend"))
+        return bool(ctx.intent_of(f"{self.hop.prefix}.{STOP}").get("frontend"))
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from workflows.host.home import CarriedFile
 from workflows.model.errors import WorkflowError
+from workflows.model.parts import LINKS
 from workflows.model.plans import Hop, Link, PackageKind, StagedTree
 from workflows.model.step import Context, Done, Facts, LedgerNote, Probe
 from workflows.steps.application.stop import keep_stopped
@@ -31,7 +32,7 @@ class ActivateRelease(HopStep):
     trees: tuple[StagedTree, ...] | None = None
     links: tuple[Link, ...] = ()
     restarts: bool = True
-    part: ClassVar[str] = "links"
+    part: ClassVar[str] = LINKS
     kinds: ClassVar[Collection[PackageKind]] = frozenset(PackageKind) - {PackageKind.RUNTIME, PackageKind.COMPLETE}
 
     def prepare(self, ctx: Context) -> Facts:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 from workflows.host.home import CarriedFile
+from workflows.model.parts import CARRY
 from workflows.model.plans import Hop, PackageKind
 from workflows.model.step import Context, Done, Facts, LedgerNote
 from workflows.model.values import SiteValues
@@ -26,7 +27,7 @@ class CarryValues(HopStep):
     """
 
     hop: Hop
-    part: ClassVar[str] = "carry"
+    part: ClassVar[str] = CARRY
     label: ClassVar[str] = "carry values"
 
     def prepare(self, ctx: Context) -> Facts:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from workflows.model.errors import WorkflowError
+from workflows.model.parts import RECORD
 from workflows.model.plans import Component, Hop, StagedTree
 from workflows.model.step import Context, Done, Facts, LedgerNote, StepDefaults
 from workflows.model.version import Version
@@ -30,7 +31,7 @@ class RecordVersions(HopStep):
     before: Mapping[str, str]
     trees: tuple[StagedTree, ...] | None = None
     database: bool = True
-    part: ClassVar[str] = "record"
+    part: ClassVar[str] = RECORD
 
     def prepare(self, ctx: Context) -> Facts:
         """What was active before the hop: after the hop before it, or at the start of the run."""
