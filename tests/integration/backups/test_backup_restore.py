@@ -323,7 +323,7 @@ def test_an_option_file_that_cannot_be_used_is_told(site: Any) -> None:
     for text, mode, why in (
         ("[client]\nuser=root\n", 0o644, "open to others"),
         ("no section", 0o600, "cannot read"),
-        ("[client]\nuser=none\n", 0o600, "cannot connect"),
+        ("[client]\nuser=none\n", 0o600, "refuses user"),
     ):
         with_option_file(site, text, mode)
         assert why in refusal(site.backups.can_restore, AdminMissingError).message
