@@ -17,8 +17,7 @@ from orchestrator.cli.options import diagram_option, reason_option
 if TYPE_CHECKING:
     from orchestrator.settings import Settings
     from workflows.model.answers import Answers, Verdict
-    from workflows.model.installation import InstallPlan
-    from workflows.steps.setup import Difference
+    from workflows.model.installation import Difference, InstallPlan
 
 F = TypeVar("F", bound=Callable[..., Any])
 

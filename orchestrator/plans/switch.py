@@ -16,7 +16,7 @@ from workflows.model.moves import SwitchPlan
 from workflows.model.plans import Component, GateOptions, Hop, Link, PackageKind, Release, StagedTree
 from workflows.model.version import Version
 from workflows.rules.needs import meets
-from workflows.steps.application.gate import parse_window
+from workflows.rules.window import parse_window
 
 if TYPE_CHECKING:
     from orchestrator.runs.site import Site

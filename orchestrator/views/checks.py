@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from workflows.checks.upgrade import registry
+from workflows.checks import upgrade
+from workflows.checks.check import checks_in, run_all
+from workflows.checks.upgrade.journey import Journey
 from workflows.model.finding import Finding, Severity
 
 if TYPE_CHECKING:
@@ -14,7 +16,10 @@ if TYPE_CHECKING:
     from orchestrator.upkeep.fixing import Fixed
     from workflows.model.plans import UpgradePlan
 
-KEYS = frozenset(registry.CHECKS)
+
+def keys() -> frozenset[str]:
+    """Of all checks."""
+    return frozenset(check.subject.key for check in checks_in(upgrade))
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,7 @@ class Check:
 
 def run_checks(site: Site, plan: UpgradePlan | None) -> list[Finding]:
     """What must hold before the plan may start; without a plan, what can be said of the host as it is."""
-    return registry.run_checks(site.host, plan)
+    return run_all(checks_in(upgrade), Journey(site.host, plan))
 
 
 def found(findings: Iterable[Finding]) -> tuple[Found, ...]:

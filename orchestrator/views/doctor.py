@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING, Literal
 
 from orchestrator.hosts.real import open_host
 from orchestrator.views.checks import Found, Mended
-from workflows.checks.doctor import registry
-from workflows.model.finding import Finding
+from workflows.checks import doctor
+from workflows.checks.check import checks_in, run_all
+from workflows.checks.doctor.visit import Visit
+from workflows.model.finding import Finding, Severity
 
 if TYPE_CHECKING:
     from orchestrator.settings import Settings
 
-KEYS = frozenset(subject.key for subject, _ in registry.CHECKS)
+
+def keys() -> frozenset[str]:
+    """Of all checks."""
+    return frozenset(check.subject.key for check in checks_in(doctor))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,4 +39,4 @@ def examine(settings: Settings, resolver: str | None) -> list[Finding]:
         UsageError: "resolver-malformed".
     """
     host = open_host(settings)
-    return registry.examine(host, host.network.names(resolver))
+    return run_all(checks_in(doctor), Visit(host, host.network.names(resolver)), Severity.UNKNOWN)

@@ -20,7 +20,7 @@ from workflows.model.errors import WorkflowError
 from workflows.model.plans import Component, GateOptions
 from workflows.rules.configuration import effective
 from workflows.rules.tuning import judge, missing_indexes
-from workflows.steps.application.gate import parse_window
+from workflows.rules.window import parse_window
 
 if TYPE_CHECKING:
     from orchestrator.runs.site import Site

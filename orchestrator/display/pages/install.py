@@ -9,8 +9,7 @@ from orchestrator.display.pages.layout import flow, paragraph
 
 if TYPE_CHECKING:
     from orchestrator.plans.install import Part
-    from workflows.model.installation import InstallPlan
-    from workflows.steps.setup import Difference
+    from workflows.model.installation import Difference, InstallPlan
 
 _INDENT = 6
 

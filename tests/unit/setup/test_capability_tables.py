@@ -13,11 +13,12 @@ from orchestrator.data import distributions
 from orchestrator.data.distributions import parse_os_release
 from orchestrator.hosts.os_packages.capabilities import RealCapabilities
 from workflows.model.errors import WorkflowError
-from workflows.steps.machine import java, os_packages, python, tomcat
+from workflows.rules.packages import CAPABILITIES
+from workflows.steps.machine import java, python, tomcat
 
 TABLES = distributions.tables()
 ASKED = {
-    *os_packages.CAPABILITIES,
+    *CAPABILITIES,
     *java.OFFERS,
     python.CAPABILITY,
     python.FROM_DISTRIBUTION,

@@ -15,8 +15,8 @@ from orchestrator.hosts.mail.mail import RealMail
 from orchestrator.hosts.os_packages.capabilities import RealCapabilities
 from orchestrator.settings import Settings
 from tests.unit.setup.memory_host import RUNS, make_host, make_plan
+from tests.unit.setup.test_preflight import preflight
 from workflows.checks.doctor import cron_enabled
-from workflows.checks.install.checks import preflight
 from workflows.host.system import Family
 from workflows.host.units import UnitState
 from workflows.model.answers import Mta
