@@ -7,7 +7,7 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from orchestrator.hosts.application import processes
+from orchestrator import processes
 from workflows.host.database import Dispatch
 
 META = "var/spool/META"

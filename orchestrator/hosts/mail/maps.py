@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from orchestrator.files import write_atomic
-from orchestrator.hosts.accounts.user import owner
+from orchestrator.user import owner
 
 MODE = 0o644
 
