@@ -33,10 +33,8 @@ class Told:
 
 def told(error: BaseException) -> Told:
     """Any exception as an error with a key, an exit code (DESIGN 6) and the commands that come next."""
-    if isinstance(error, WorkflowError):
-        return _from_workflow(error)
-    if isinstance(error, StateError):
-        return Told(error.key, error.message, error.exit_code, next=tuple(error.next))
+    if isinstance(error, WorkflowError | StateError):
+        return _from_ours(error)
     if (usage := _from_click(error)) is not None:
         return usage
     if isinstance(error, KeyboardInterrupt):
@@ -103,7 +101,7 @@ def _labelled(label: str, values: Iterable[str]) -> list[str]:
     return [f"  {label if number == 0 else '':<{_LABEL}}{line}" for number, line in enumerate(lines)]
 
 
-def _from_workflow(error: WorkflowError) -> Told:
+def _from_ours(error: WorkflowError | StateError) -> Told:
     return Told(error.error_key, error.message, error.exit_code, error.command, error.detail, error.unharmed, error.next)
 
 
@@ -120,6 +118,11 @@ def _from_click(error: BaseException) -> Told | None:
     return Told("usage", message[:1].lower() + message[1:], USAGE, next=(f"{command} --help    what it takes",))
 
 
+def system_key(error: OSError) -> str:
+    """The key of what the operating system says."""
+    return _SYSTEM_KEYS.get(error.errno or 0, "system-error")
+
+
 _SYSTEM_KEYS = {
     errno.EACCES: "permission-denied",
     errno.EPERM: "permission-denied",
@@ -130,6 +133,6 @@ _SYSTEM_KEYS = {
 
 
 def _from_system(error: OSError) -> Told:
-    key = _SYSTEM_KEYS.get(error.errno or 0, "system-error")
+    key = system_key(error)
     following = ("the same command as root",) if key == "permission-denied" else ()
     return Told(key, f"cannot use {error.filename!s}: {error.strerror}", FAILED, next=following)

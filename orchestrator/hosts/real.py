@@ -94,7 +94,7 @@ class RealHost:
     @cached_property
     def capabilities(self) -> Capabilities:
         """Which packages provide what."""
-        from orchestrator.data.systems import RealCapabilities
+        from orchestrator.hosts.os_packages.capabilities import RealCapabilities
 
         return RealCapabilities(self.system.distribution())
 
@@ -157,7 +157,7 @@ class RealHost:
     @cached_property
     def remedies(self) -> Remedies:
         """What --fix does."""
-        from orchestrator.hosts.files.remedies import RealRemedies
+        from orchestrator.hosts.remedies import RealRemedies
 
         return RealRemedies(self.settings)
 

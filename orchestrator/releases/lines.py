@@ -8,37 +8,19 @@ import shutil
 from pathlib import Path
 
 from orchestrator.acting import below, current, held
+from orchestrator.data.places import PLACES
 from orchestrator.files import Owner, fsync_folder
 from orchestrator.releases.errors import PackageError
 from orchestrator.releases.names import stem
-from workflows.model.plans import Component, PackageKind, PackageRef
+from workflows.model.plans import PackageKind, PackageRef
 
-RUNTIMES = "runtime"  # ours: the vendor unpacks a runtime straight into the home
-_PARENTS = {
-    PackageKind.RUNTIME: RUNTIMES,
-    PackageKind.GUI: "release/emm",
-    PackageKind.STATISTICS: "release/statistics",
-    PackageKind.WEBSERVICES: "release/webservices",
-    PackageKind.MANUAL: "release/manual",
-    PackageKind.BACKEND: "release/backend",
-}
-_COMPONENTS = {
-    PackageKind.RUNTIME: Component.RUNTIME,
-    PackageKind.MANUAL: Component.MANUAL,
-    PackageKind.BACKEND: Component.BACKEND,
-}
 _LINK_FOLDERS = ("", "bin", "opt", "release/backend", "webapps", "webapps/manual")
-
-
-def component_of(kind: PackageKind) -> Component:
-    """The component that a tree of this kind belongs to."""
-    return _COMPONENTS.get(kind, Component.FRONTEND)
 
 
 def folder_of(ref: PackageRef, top: str) -> str:
     """The folder of a package's tree, relative to the home. top: the package's top folder; a backend keeps its V<version>."""
     name = top if ref.kind is PackageKind.BACKEND else stem(ref.file)
-    return f"{_PARENTS[ref.kind]}/{name}"
+    return f"{PLACES[ref.kind].folder}/{name}"
 
 
 def kept_file_of(ref: PackageRef) -> str | None:

@@ -7,15 +7,15 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
 from orchestrator.acting import below, held
+from orchestrator.data.places import PLACES
 from orchestrator.files import Owner, fsync_folder, make_folder, sha256_file, tree_digest
 from orchestrator.releases import names
 from orchestrator.releases.errors import NO_ROOM, PackageError, no_room
 from orchestrator.releases.lines import (
-    RUNTIMES,
-    component_of,
     difference,
     folder_of,
     foreign,
@@ -28,6 +28,7 @@ from orchestrator.releases.lines import (
 )
 from orchestrator.releases.manifest import KeptFile, Manifest, Manifests, Record
 from orchestrator.releases.unpack import Package, changed, open_package, unpack
+from orchestrator.user import owner
 from workflows.host.releases import Artefact
 from workflows.model.plans import PackageKind, PackageRef, StagedTree
 
@@ -40,12 +41,16 @@ Part = tuple[PackageRef, Package]
 class Staging:
     """The release folders of one home. No link is ever touched."""
 
-    def __init__(self, home: Path, manifests: Manifests, owner: Owner | None, *, suse: bool) -> None:
-        """Name the home. owner: whom the trees belong to, None for whoever runs this. suse: this host is SLES."""
+    def __init__(self, home: Path, manifests: Manifests, user: str, *, suse: bool) -> None:
+        """Name the home. user: whom the trees belong to when root unpacks them. suse: this host is SLES."""
         self._home = home
         self._manifests = manifests
-        self._owner = owner
+        self._user = user
         self._suse = suse
+
+    @cached_property
+    def _owner(self) -> Owner | None:
+        return owner(self._user)
 
     def staged(self, artefact: Artefact) -> Sequence[StagedTree] | None:
         """See `SitePackages.staged`."""
@@ -54,7 +59,7 @@ class Staging:
             return None
         expected = [f"{record.tree.folder}/{top}" for record in manifest.records for top in record.tops]
         expected += [file.path for file in manifest.files]
-        with below(self._home / RUNTIMES):
+        with below(self._home / PLACES[PackageKind.RUNTIME].folder):
             return manifest.trees if all(os.path.lexists(self._home / path) for path in expected) else None
 
     def stage(self, artefact: Artefact) -> Sequence[StagedTree]:
@@ -95,7 +100,7 @@ class Staging:
             remove_durably(self._home / folder)
         for manifest in touched:
             self._forget(manifest, folders)
-        runtimes = self._home / RUNTIMES
+        runtimes = self._home / PLACES[PackageKind.RUNTIME].folder
         with below(runtimes):
             if runtimes.is_dir() and not any(runtimes.iterdir()):
                 runtimes.rmdir()
@@ -144,7 +149,7 @@ class Staging:
                 with held(path.parent) as parent:
                     remove(parent / path.name)
                     unpack(package, parent / path.name, self._owner)
-                tree = StagedTree(component_of(ref.kind), ref.kind, ref.version, folder, tree_digest(path))
+                tree = StagedTree(PLACES[ref.kind].component, ref.kind, ref.version, folder, tree_digest(path))
                 records.append(Record(tree, package.tops, self._is_ours(folder)))
             files = [
                 (package.path, KeptFile(kept, self._is_ours(kept)))

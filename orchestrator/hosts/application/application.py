@@ -10,13 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestrator import processes
 from orchestrator.acting import below
 from orchestrator.command import tail
 from orchestrator.files import open_unwaiting
-from orchestrator.hosts.application import processes, services
-from orchestrator.hosts.application.processes import Process
+from orchestrator.hosts.application import services
 from orchestrator.hosts.application.scripts import ApplicationError, Scripts
 from orchestrator.hosts.units.openemm import UNIT, Unit
+from orchestrator.processes import Process
 from workflows.host.application import AppState, HttpAnswer, LogMark, OpenFiles, Tell, silent
 from workflows.host.database import Dispatch
 from workflows.rules.by_hand import as_owner

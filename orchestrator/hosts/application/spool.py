@@ -7,8 +7,8 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from pathlib import Path
 
+from orchestrator import processes
 from orchestrator.acting import below
-from orchestrator.hosts.application import processes
 from workflows.host.database import Dispatch
 
 META = "var/spool/META"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from orchestrator.acting import by_path, current
 from orchestrator.files import Owner, fsync_folder, replace_link, write_atomic
+from orchestrator.user import account_of
 
 FOLDER_MODE = 0o755
 ANY_BYTES = "surrogateescape"
@@ -100,10 +101,11 @@ def numbers(owner: str) -> Owner:
     """The uid and gid of "user:group", given by name or number.
 
     Raises:
-        KeyError: there is no such user or group.
+        RefusedError: "user-missing".
+        KeyError: there is no such group.
     """
     user, _, group = owner.partition(":")
-    uid = int(user) if user.isdecimal() else pwd.getpwnam(user).pw_uid
+    uid = int(user) if user.isdecimal() else account_of(user).pw_uid
     return uid, int(group) if group.isdecimal() else grp.getgrnam(group).gr_gid
 
 

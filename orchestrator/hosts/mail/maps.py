@@ -7,7 +7,7 @@ from pathlib import Path
 
 from orchestrator.acting import below
 from orchestrator.files import write_atomic
-from orchestrator.hosts.accounts.user import owner
+from orchestrator.user import owner
 
 MODE = 0o644
 

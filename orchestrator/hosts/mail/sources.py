@@ -7,10 +7,10 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from orchestrator import processes
 from orchestrator.acting import below
 from orchestrator.command import CommandError, run
-from orchestrator.hosts.accounts.user import command_as, environment_of
-from orchestrator.hosts.application import processes
+from orchestrator.user import command_as, environment_of
 from workflows.host.mail import Clue, MailServer, Source
 from workflows.host.units import Units
 from workflows.model.answers import Mta

@@ -9,28 +9,37 @@ from pathlib import Path
 
 from orchestrator.acting import below
 from orchestrator.command import PATH, CommandError, run
-from orchestrator.hosts.system import distribution
+from orchestrator.data import distributions
+from orchestrator.user import run_as_owner
 
 SEARCH = f"{PATH}:/usr/libexec"
 SECONDS = 5.0
 SENDMAIL = (Path("/usr/sbin/sendmail"), Path("/usr/lib/sendmail"))
+_PYTHON = "import sys; print('%d.%d.%d' % tuple(sys.version_info[:3]))"
 _NUMBER = re.compile(r"\d+(?:\.\d+)+(?:_\d+)?")
 
 
 def facts(home: Path) -> Mapping[str, str]:
     """Os, python, java, tomcat and mta, as far as known; the rest is left out."""
     found = {
-        "os": distribution.read().name, "python": _python(home), "java": _java(home), "tomcat": _tomcat(home), "mta": _mta(),
+        "os": distributions.read().name, "python": _python(home), "java": _java(home), "tomcat": _tomcat(home), "mta": _mta(),
     }  # fmt: skip
     return {name: value for name, value in found.items() if value}
 
 
 def _python(home: Path) -> str | None:
     """OpenEMM's: opt/python3, which the scripts look at first (facts 1.1), run as its user; else that of the system."""
-    from orchestrator.hosts.software.python_environment import version
-
     own = home / "opt/python3/bin/python3"
-    return (version(str(own)) if own.is_file() else None) or _ask(["python3", "--version"])
+    return (python_version(str(own)) if own.is_file() else None) or _ask(["python3", "--version"])
+
+
+def python_version(program: str) -> str | None:
+    """Of a Python 3; None when it does not run, or is an older one."""
+    try:
+        said = run_as_owner(Path(program), [program, "-c", _PYTHON], timeout=SECONDS)
+    except (CommandError, KeyError):  # KeyError: it lies in a folder of nobody who is known here
+        return None
+    return said.stdout.strip() if said.stdout.startswith("3.") else None
 
 
 def _java(home: Path) -> str | None:
@@ -101,7 +110,7 @@ def _ask(args: list[str]) -> str | None:
 
 def _ask_as_owner(program: Path, option: str) -> str | None:
     """The same of a program that another may have put there: run as whoever could change it."""
-    from orchestrator.hosts.software.python_environment import run_as_owner
+    from orchestrator.user import run_as_owner
 
     try:
         said = run_as_owner(program, [str(program), option], timeout=SECONDS, expect=None)
