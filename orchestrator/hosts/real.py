@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from orchestrator.acting import guard
+
 if TYPE_CHECKING:
     from orchestrator.hosts.database.database import RealDatabase
     from orchestrator.settings import Settings
@@ -33,6 +35,7 @@ class RealHost:
 
     def __init__(self, settings: Settings) -> None:
         """Name it; nothing is touched yet."""
+        guard(settings.home)
         self.settings = settings
         self.name = settings.name
         self.home_path = str(settings.home)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from orchestrator.acting import below
 from orchestrator.hosts.database.configuration import Configuration
 from orchestrator.hosts.database.connect import connect
 from orchestrator.hosts.database.faults import told
@@ -38,7 +39,8 @@ def read_salt(path: Path) -> str:
         SaltError: "salt-missing", "salt-unreadable", "salt-empty", "salt-too-long".
     """
     try:
-        content = path.read_bytes()
+        with below(path):
+            content = path.read_bytes()
     except FileNotFoundError:
         raise SaltError(
             f"there is no salt file {path}", key="salt-missing", unharmed=["nothing was changed"],

@@ -10,6 +10,7 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
+from orchestrator.acting import by_path, current
 from orchestrator.files import Owner, fsync_folder, replace_link, write_atomic
 from orchestrator.user import account_of
 
@@ -17,8 +18,9 @@ FOLDER_MODE = 0o755
 ANY_BYTES = "surrogateescape"
 
 
+@by_path
 class RealFiles:
-    """As `workflows.host.files.Files` asks for it."""
+    """As `workflows.host.files.Files` asks for it; below a home as its owner."""
 
     def read(self, path: str) -> str | None:
         """Line ends as they are."""
@@ -55,7 +57,7 @@ class RealFiles:
         if prepared.is_dir():  # of an attempt that was cut off
             shutil.rmtree(prepared)
         prepared.mkdir(mode=0o700)
-        if owner:
+        if owner and current() is None:
             os.chown(prepared, *numbers(owner))
         prepared.chmod(mode)
         prepared.rename(folder)

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from orchestrator.acting import acting, as_owner, current
 from orchestrator.data.places import PLACES, WEB_APPLICATIONS
 from orchestrator.files import Owner, fsync_folder, prepare_link, sha256_file, tree_digest
 from orchestrator.hosts.home import installed, kept_files, kept_folders, kept_values, site_files, site_values
@@ -42,12 +43,13 @@ class HomeError(WorkflowError):
     key = "home-unexpected"
 
 
+@as_owner
 class RealHome:
     """The home of one site, as `workflows.host.home.Home` asks for it."""
 
     def __init__(self, settings: Settings) -> None:
         """Name the home; nothing is read yet."""
-        self._home = settings.home
+        self._home = self.guarded = settings.home
         self._user = settings.user
         self._kept = settings.state / "kept-files"
 
@@ -209,7 +211,7 @@ class RealHome:
             return
         self._make_folder(folder.parent)
         folder.mkdir()
-        if self._owner:
+        if self._owner and current() is None:
             os.chown(folder, *self._owner)
         fsync_folder(folder.parent)
 
@@ -228,7 +230,8 @@ class RealHome:
 
     def forget_site_files(self, name: str) -> None:
         """Remove what was kept under that name."""
-        shutil.rmtree(self._kept / name, ignore_errors=True)
+        with acting(None):
+            shutil.rmtree(self._kept / name, ignore_errors=True)
 
     def keep_folders(self, folders: Sequence[str], name: str) -> Sequence[str]:
         """See `kept_folders.keep`."""

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestrator.acting import below
 from orchestrator.command import PATH, run
 from orchestrator.data import distributions
 from orchestrator.files import write_atomic
@@ -98,7 +99,8 @@ class RealMail:
         path = sources.system_cfg_file(self._home)
         if path is None:
             return None
-        text = path.read_bytes().decode("utf-8", "surrogateescape")
+        with below(path):
+            text = path.read_bytes().decode("utf-8", "surrogateescape")
         changed = sources.ENTRY.sub(lambda match: match[1] + mta.value, text)
         if changed != text:
             write_atomic(path, changed.encode("utf-8", "surrogateescape"))
