@@ -100,7 +100,7 @@ def acting(who: Identity | None) -> Iterator[None]:
         raise NotHisError(
             f"cannot touch {error.filename or 'a file'} as {who.name}, whose the home is: {error.strerror}",
             unharmed=["what it leads to: root does nothing there that the owner of the home may not do"],
-            next=[f"ls -ld {error.filename}    whose it is, and where it leads"] if error.filename else [],
+            next=[f"ls -ld {path}    whose it is, and where it leads"] if (path := error.filename) else [],
         ) from error
     finally:
         _become(before)

@@ -283,7 +283,7 @@ def scenarios() -> Iterator[dict[str, Any]]:
     runtime.mkdir(parents=True)
     (HOME / "tomcat").symlink_to("tomcat9")
     (runtime / "server.xml.template").write_text("<Server/>\n")
-    run(["chown", "-hR", "openemm:openemm", str(HOME)], timeout=30)  # what root keeps to itself there, nobody writes into
+    run(["chown", "-hR", "openemm:openemm", str(HOME / "tomcat9")], timeout=30)  # as it was unpacked
     yield try_step(HomeFiles(PLAN), Family.RHEL, cut=True)
     yield try_step(StartupUnit(PLAN), Family.RHEL, cut=True)
     yield try_step(LogRotation(PLAN), Family.RHEL, cut=True)

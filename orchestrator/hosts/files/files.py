@@ -10,7 +10,7 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
-from orchestrator.acting import by_path, current
+from orchestrator.acting import NotHisError, acting, by_path, current, held
 from orchestrator.files import Owner, fsync_folder, replace_link, write_atomic
 from orchestrator.user import account_of
 
@@ -89,8 +89,20 @@ class RealFiles:
         return f"{_user_name(status.st_uid)}:{_group_name(status.st_gid)}"
 
     def set_owner(self, path: str, owner: str) -> None:
-        """By lchown(2)."""
-        os.lchown(path, *numbers(owner))
+        """By lchown(2), as root in any case: below a home only of what lies in a folder of the home's owner.
+
+        Raises:
+            NotHisError: it does not; or it is a file that has another name, too, which may lie anywhere.
+        """
+        with held(Path(path).parent) as folder, acting(None):
+            place = folder / Path(path).name
+            status = place.lstat()
+            if stat.S_ISREG(status.st_mode) and status.st_nlink > 1:
+                raise NotHisError(
+                    f"cannot give {path} to {owner}: it has {status.st_nlink} names", unharmed=[path],
+                    next=[f"ls -li {path}    how many names it has; a copy in its place has one"],
+                )  # fmt: skip
+            os.lchown(place, *numbers(owner))
 
     def listing(self, folder: str) -> Sequence[str]:
         """Files and folders alike."""

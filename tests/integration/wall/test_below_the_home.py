@@ -172,6 +172,11 @@ ATTACKS: dict[str, Callable[[Home], Any]] = {
                                                                     his.host.files.write(str(his.home / "bin/setenv.sh"), "x")),
     "a folder of the installation leads to root's folder": lambda his: (his.link("bin", his.victim / "folder"),
                                                                         his.host.files.write(str(his.home / "bin/new.sh"), "x")),
+    "a folder whose owner is set leads to root's folder": lambda his: (
+        his.link("bin", his.victim / "folder"), his.host.files.set_owner(str(his.home / "bin/file"), "games:games")),
+    "a file whose owner is set has another name": lambda his: (
+        os.link(his.victim / "secret", his.home / "bin/setenv.hard"),
+        his.host.files.set_owner(str(his.home / "bin/setenv.hard"), "games:games")),
     "a file that is read leads to root's file": lambda his: (his.link("bin/setenv.sh", his.victim / "secret"),
                                                              his.host.files.read(str(his.home / "bin/setenv.sh"))),
     "the folder of a link leads to root's folder": lambda his: (his.link("webapps", his.victim / "folder"),
