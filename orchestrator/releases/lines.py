@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import filecmp
 import os
-import shutil
 from pathlib import Path
 
-from orchestrator.files import Owner, fsync_folder
+from orchestrator.files import Owner, fsync_folder, remove_tree
 from orchestrator.releases.errors import PackageError
 from orchestrator.releases.names import stem
 from workflows.model.plans import Component, PackageKind, PackageRef
@@ -67,7 +66,7 @@ def make_folders(home: Path, folder: Path, owner: Owner | None) -> None:
 def remove(path: Path) -> None:
     """Remove a file, a link or a folder with all in it; nothing there is no error. Links are not followed."""
     if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
+        remove_tree(path)
     else:
         path.unlink(missing_ok=True)
 

@@ -1,4 +1,4 @@
-"""SHA256SUMS files as sha256sum of coreutils writes and checks them."""
+"""SHA256SUMS files as sha256sum of coreutils writes and checks them: a line ends at a newline and at nothing else."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ def parse_sums(text: str, where: str) -> dict[str, str]:
             be read in full must not pass for one that names nothing.
     """
     found: dict[str, str] = {}
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip() or line.startswith("#"):
+    for number, line in enumerate(text.split("\n"), start=1):
+        entry = line.rstrip(" \t\r")
+        if not entry or entry.startswith("#"):
             continue
-        match = _LINE.fullmatch(line.rstrip())
+        match = _LINE.fullmatch(entry)
         if match is None:
             raise _malformed(f"line {number} of {where} is not a digest and a file name")
         merge_sums(found, {match["file"]: match["digest"].lower()}, where)
