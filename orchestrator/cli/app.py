@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from orchestrator.display.base import Display, Manner, choose
+from orchestrator.visible import visible
 
 if TYPE_CHECKING:
     from orchestrator.runs.site import Site
@@ -40,7 +41,8 @@ class App:
         from orchestrator.settings import load
 
         settings = load(self.site, os.environ)
-        hide_in_url(settings.state_url)
+        for url in (settings.state_url, settings.packages):
+            hide_in_url(url)
         return settings
 
     def open(self, *, readonly: bool = False) -> Site:
@@ -49,7 +51,9 @@ class App:
 
         site = Site.open(self.settings, readonly=readonly)
         if site.adopted is not None and not self.json:
-            click.echo(f"note  what was filed under the name {site.adopted} is this site's, and goes on under it", err=True)
+            click.echo(
+                visible(f"note  what was filed under the name {site.adopted} is this site's, and goes on under it"), err=True
+            )
         return site
 
     def remembered(self) -> Site | None:

@@ -190,9 +190,9 @@ def _show(error: BaseException, app: App, *, as_data: bool) -> None:
     if isinstance(error, _NO_COMMAND) and not as_data:
         click.echo(error.format_message(), err=True)
     elif as_data:
-        import json
+        from orchestrator import visible
 
-        click.echo(json.dumps(errors.as_json(error, debug=app.debug), ensure_ascii=False))
+        click.echo(visible.as_json(errors.as_json(error, debug=app.debug)))
     else:
         color = not app.no_color and not os.environ.get("NO_COLOR")
         first, *rest = errors.as_text(error, debug=app.debug)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from orchestrator.display.base import Document, Manner, Throttle, ask_terminal
 from orchestrator.runs.events import Event
+from orchestrator.visible import as_json
 
 if TYPE_CHECKING:
     from state.journal import RunRecord
@@ -43,5 +43,5 @@ class JsonDisplay:
         """Nothing: the command's own document says how it ended."""
 
     def _write(self, document: Document) -> None:
-        self._out.write(json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n")
+        self._out.write(as_json(document) + "\n")
         self._out.flush()

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from orchestrator.display.pages.layout import paragraph
 from orchestrator.display.words import iso, moment, number
+from orchestrator.visible import styled
 
 if TYPE_CHECKING:
     from orchestrator.runs.checkpoints import Kept
@@ -29,7 +28,7 @@ def verdict_lines(verdict: Verdict, against: Kept | None = None, entry: Entry | 
     if verdict.problem is not None:
         problem = verdict.problem
         page = [
-            f"ledger {click.style('BROKEN', fg='red', bold=True)}: entry {problem.seq} {WRONG[problem.what]}   [{problem.what}]",
+            f"ledger {styled('BROKEN', fg='red', bold=True)}: entry {problem.seq} {WRONG[problem.what]}   [{problem.what}]",
             f"  {number(verdict.entries, 'entry', 'entries')} before it good",
         ]
         if entry is not None:
