@@ -6,17 +6,15 @@ import errno
 import textwrap
 import traceback
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from typing import Any, Final
+from dataclasses import dataclass
 
 from orchestrator.redaction import hide, scrub
 from orchestrator.visible import visible
 from state.errors import StateError
 from workflows.model.errors import WorkflowError
 
-__all__ = ["DONE", "FAILED", "STOPPED", "USAGE", "WAITING", "Told", "as_json", "as_text", "hide", "scrub", "told"]
+__all__ = ["DONE", "FAILED", "STOPPED", "USAGE", "WAITING", "Told", "as_text", "hide", "scrub", "told"]
 DONE, FAILED, USAGE, STOPPED, WAITING = range(5)
-SCHEMA: Final = "orchestrate.error/1"
 WIDTH = 80
 _LABEL = 10
 
@@ -36,10 +34,8 @@ class Told:
 
 def told(error: BaseException) -> Told:
     """Any exception as an error with a key, an exit code (DESIGN 6) and the commands that come next."""
-    if isinstance(error, WorkflowError):
-        return _from_workflow(error)
-    if isinstance(error, StateError):
-        return Told(error.key, error.message, error.exit_code, next=tuple(error.next))
+    if isinstance(error, WorkflowError | StateError):
+        return _from_ours(error)
     if (usage := _from_click(error)) is not None:
         return usage
     if isinstance(error, KeyboardInterrupt):
@@ -74,20 +70,6 @@ def as_text(error: BaseException | Told, *, debug: bool = False, where: str | No
     return [visible(scrub(line)) for line in lines]
 
 
-def as_json(error: BaseException, *, debug: bool = False) -> dict[str, Any]:
-    """The error as data (docs/reference/json/error.json)."""
-    data: dict[str, Any] = {"schema": SCHEMA, **asdict(told(error))}
-    if debug:
-        data["traceback"] = "".join(traceback.format_exception(error)).splitlines()
-    return {key: _scrubbed(value) for key, value in data.items()}
-
-
-def _scrubbed(value: Any) -> Any:
-    if isinstance(value, str):
-        return scrub(value)
-    return [_scrubbed(item) for item in value] if isinstance(value, list | tuple) else value
-
-
 def _headline(message: str, key: str) -> list[str]:
     """The message as one paragraph, for a line of its own could pass for the next command; the key at the right edge of its end.
 
@@ -119,7 +101,7 @@ def _labelled(label: str, values: Iterable[str]) -> list[str]:
     return [f"  {label if number == 0 else '':<{_LABEL}}{line}" for number, line in enumerate(lines)]
 
 
-def _from_workflow(error: WorkflowError) -> Told:
+def _from_ours(error: WorkflowError | StateError) -> Told:
     return Told(error.error_key, error.message, error.exit_code, error.command, error.detail, error.unharmed, error.next)
 
 
@@ -136,6 +118,11 @@ def _from_click(error: BaseException) -> Told | None:
     return Told("usage", message[:1].lower() + message[1:], USAGE, next=(f"{command} --help    what it takes",))
 
 
+def system_key(error: OSError) -> str:
+    """The key of what the operating system says."""
+    return _SYSTEM_KEYS.get(error.errno or 0, "system-error")
+
+
 _SYSTEM_KEYS = {
     errno.EACCES: "permission-denied",
     errno.EPERM: "permission-denied",
@@ -146,6 +133,6 @@ _SYSTEM_KEYS = {
 
 
 def _from_system(error: OSError) -> Told:
-    key = _SYSTEM_KEYS.get(error.errno or 0, "system-error")
+    key = system_key(error)
     following = ("the same command as root",) if key == "permission-denied" else ()
     return Told(key, f"cannot use {error.filename!s}: {error.strerror}", FAILED, next=following)

@@ -1,29 +1,27 @@
-"""What every display can do, and the choice of one: terminal, plain lines, or JSON."""
+"""What every display can do."""
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 from orchestrator.runs.events import Event, Kind
 from orchestrator.visible import visible
 from workflows.model.errors import UsageError
 
 if TYPE_CHECKING:
+    from orchestrator.views.document import View
     from state.journal import RunRecord
-
-Document = Mapping[str, Any]
 
 
 class Display(Protocol):
     """Where reports, questions and the events of a run go."""
 
-    def show(self, lines: Sequence[str], document: Document) -> None:
-        """A report: lines for people, or the same facts as data."""
+    def show(self, lines: Sequence[str], view: View | None = None) -> None:
+        """A report: lines for people, or the view that they show as a document."""
 
     def ask(self, question: str, flag: str) -> bool:
         """Ask yes or no; where nobody can answer, say which flag does.
@@ -50,24 +48,6 @@ class Manner:
     yes: bool = False
     quiet: bool = False
     no_color: bool = False
-
-
-def choose(manner: Manner, environ: Mapping[str, str] = os.environ, out: TextIO | None = None) -> Display:
-    """The display for this manner and this output: JSON when asked for, live on a terminal, else plain lines."""
-    from orchestrator.display.lasting import LastingDisplay
-
-    out = out or sys.stdout
-    if manner.json:
-        from orchestrator.display.json_lines import JsonDisplay
-
-        return LastingDisplay(JsonDisplay(out, manner))
-    if out.isatty() and environ.get("TERM") != "dumb" and not manner.quiet:
-        from orchestrator.display.terminal import TerminalDisplay
-
-        return LastingDisplay(TerminalDisplay(out, manner, color=not manner.no_color and not environ.get("NO_COLOR")))
-    from orchestrator.display.plain import PlainDisplay
-
-    return LastingDisplay(PlainDisplay(out, manner))
 
 
 def ask_terminal(manner: Manner, out: TextIO, question: str, flag: str) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from orchestrator.hosts.home import properties
+from orchestrator import properties
+from orchestrator.data.places import WEB_APPLICATIONS
 from orchestrator.releases import names
 from orchestrator.releases.archive import Listing, MemberType
 from orchestrator.releases.errors import PackageError
@@ -13,7 +14,6 @@ from workflows.model.errors import UsageError
 from workflows.model.plans import PackageKind, PackageRef
 from workflows.model.version import Version
 
-_WEBAPPS = (PackageKind.GUI, PackageKind.STATISTICS, PackageKind.WEBSERVICES)
 _PROPERTIES = "WEB-INF/classes/emm.properties"
 _BACKEND_TOP = re.compile(r"V([0-9]+\.[0-9]+\.[A-Za-z0-9._-]+)")
 _TOMCAT = re.compile(r"tomcat[0-9]+")
@@ -50,7 +50,7 @@ def recognise(listing: Listing, ref: PackageRef) -> Contents:
     inside = _version_inside(listing, contents)
     if inside is not None and not _is_version(inside, ref.version):
         raise _mismatch(ref, "package-version-mismatch", f"by its name it is {ref.version}, but it holds {inside[:40]!r}")
-    if contents.kind in _WEBAPPS and "WEB-INF/web.xml" not in _paths(listing, contents.top):
+    if contents.kind in WEB_APPLICATIONS and "WEB-INF/web.xml" not in _paths(listing, contents.top):
         raise _mismatch(ref, "package-incomplete", "WEB-INF/web.xml is missing")
     return contents
 
@@ -98,7 +98,7 @@ def _version_inside(listing: Listing, contents: Contents) -> str | None:
     if contents.kind is PackageKind.BACKEND:
         return contents.top.removeprefix("V")
     path = f"{contents.top}/{_PROPERTIES}" if contents.top else _PROPERTIES
-    if contents.kind not in _WEBAPPS or all(member.path != path for member in listing.members):
+    if contents.kind not in WEB_APPLICATIONS or all(member.path != path for member in listing.members):
         return None
     try:
         return properties.parse(listing.texts[path].encode()).get("ApplicationVersion")

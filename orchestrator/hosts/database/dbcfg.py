@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
+from orchestrator.acting import below
 from workflows.model.errors import RefusedError
 
 DEFAULT_PORT = 3306
@@ -105,7 +106,8 @@ def host_and_port(text: str) -> tuple[str, str]:
 def _lines(path: Path) -> list[tuple[int, str]]:
     """Lines with their numbers, without comments and empty ones."""
     try:
-        text = path.read_text(encoding="utf-8")
+        with below(path):
+            text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise DbcfgError(
             f"cannot find {path}: how the database is reached is written there",

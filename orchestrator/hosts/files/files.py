@@ -10,14 +10,17 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
+from orchestrator.acting import by_path, current
 from orchestrator.files import Owner, fsync_folder, replace_link, write_atomic
+from orchestrator.user import account_of
 
 FOLDER_MODE = 0o755
 ANY_BYTES = "surrogateescape"
 
 
+@by_path
 class RealFiles:
-    """As `workflows.host.files.Files` asks for it."""
+    """As `workflows.host.files.Files` asks for it; below a home as its owner."""
 
     def read(self, path: str) -> str | None:
         """Line ends as they are."""
@@ -54,7 +57,7 @@ class RealFiles:
         if prepared.is_dir():  # of an attempt that was cut off
             shutil.rmtree(prepared)
         prepared.mkdir(mode=0o700)
-        if owner:
+        if owner and current() is None:
             os.chown(prepared, *numbers(owner))
         prepared.chmod(mode)
         prepared.rename(folder)
@@ -98,10 +101,11 @@ def numbers(owner: str) -> Owner:
     """The uid and gid of "user:group", given by name or number.
 
     Raises:
-        KeyError: there is no such user or group.
+        RefusedError: "user-missing".
+        KeyError: there is no such group.
     """
     user, _, group = owner.partition(":")
-    uid = int(user) if user.isdecimal() else pwd.getpwnam(user).pw_uid
+    uid = int(user) if user.isdecimal() else account_of(user).pw_uid
     return uid, int(group) if group.isdecimal() else grp.getgrnam(group).gr_gid
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from orchestrator.command import CommandError
-from orchestrator.hosts.software.python_environment import run_as_owner
+from orchestrator.user import run_as_owner
 
 FOLDER = Path("/usr/lib/jvm")
 SECONDS = 30.0

@@ -18,7 +18,7 @@ from packaging.requirements import Requirement
 from orchestrator.command import run
 from orchestrator.settings import HOME, SITE_FILE
 from tests.system.lab.host import Host
-from workflows.checks.upgrade.open_files import NOFILE
+from workflows.rules.by_hand import NOFILE
 
 REPOSITORY = Path(__file__).parents[3]
 SOURCES = ("orchestrator", "workflows", "state", "pyproject.toml")

@@ -143,8 +143,10 @@ def test_a_question_shows_it(monkeypatch: pytest.MonkeyPatch, attack: str) -> No
 
 
 def a_history(text: str) -> History:
-    span = Span(text, text, NOW, None, Origin.RUN, before=text, by=text, reason=text, run=text)
-    run = RunAccount(id="other", workflow="upgrade", began=NOW, by=text, reason=text, source=text, target="20.10", ended=NOW)
+    span = Span(component=text, version=text, start=NOW, origin=Origin.RUN, before=text, by=text, reason=text, run=text)
+    run = RunAccount(
+        id="other", workflow="upgrade", began=NOW, by=text, reason=text, source=text, target="20.10", ended=NOW, outcome="failed"
+    )
     return History([span], [run])
 
 

@@ -8,12 +8,12 @@ from typing import ClassVar
 
 from workflows.host import Host
 from workflows.model.errors import RefusedError
+from workflows.model.installation import Difference
 from workflows.model.step import Context, Facts
+from workflows.rules.packages import CAPABILITIES, lacking
 from workflows.steps.machine import packages
-from workflows.steps.setup import Difference, SetupStep
+from workflows.steps.setup import SetupStep
 
-CAPABILITIES = ("os-base", "tools", "cron", "rsyslog", "logrotate", "openssl")
-CRON_UNITS = ("crond.service", "cron.service")
 CRON = "os.cron"
 
 
@@ -34,7 +34,7 @@ class OperatingSystemPackages(SetupStep):
         found = [
             Difference(f"os.packages.{capability}", f"packages ({capability})", None, ", ".join(missing))
             for capability in CAPABILITIES
-            if (missing := packages.lacking(host, capability))
+            if (missing := lacking(host, capability))
         ]
         unit = _cron(host)
         if unit is None:
@@ -61,7 +61,7 @@ class OperatingSystemPackages(SetupStep):
         unit = _cron(host)
         if unit is None:
             raise RefusedError(
-                f"cannot find the service of cron, neither {' nor '.join(CRON_UNITS)}", key="cron-missing",
+                f"cannot find the service of cron, {host.system.distribution().cron}", key="cron-missing",
                 next=["systemctl list-unit-files 'cron*'", "orchestrate resume"],
             )  # fmt: skip
         if not host.units.state(unit).enabled:
@@ -82,4 +82,5 @@ class OperatingSystemPackages(SetupStep):
 
 
 def _cron(host: Host) -> str | None:
-    return next((unit for unit in CRON_UNITS if host.units.state(unit).exists), None)
+    unit = host.system.distribution().cron
+    return unit if host.units.state(unit).exists else None
