@@ -24,7 +24,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 from orchestrator.releases import names
 from orchestrator.releases.archive import open_regular
 from orchestrator.releases.errors import SourceError
-from orchestrator.releases.sums import FILE, merge_sums, parse_sums
+from orchestrator.releases.sums import FILE, malformed_sums, merge_sums, parse_sums
 from orchestrator.releases.version_list import ListEntry, parse_version_list
 from orchestrator.releases.web import MAX_TEXT, Web, strip
 from workflows.model.plans import PackageKind, PackageRef
@@ -150,7 +150,7 @@ def _text(path: Path) -> str:
     with open_regular(path) as file:
         data = file.read(MAX_TEXT + 1)
     if len(data) > MAX_TEXT:
-        raise SourceError(f"cannot use {path}: it is longer than {MAX_TEXT} bytes", key="sums-malformed")
+        raise malformed_sums(f"{path} is longer than {MAX_TEXT} bytes")
     return str(data, "utf-8")
 
 

@@ -147,7 +147,7 @@ def a_history(text: str) -> History:
     run = RunAccount(
         id="other", workflow="upgrade", began=NOW, by=text, reason=text, source=text, target="20.10", ended=NOW, outcome="failed"
     )
-    return History([span], [run])
+    return History(spans=[span], runs=[run])
 
 
 FORMULAS = [
