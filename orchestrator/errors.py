@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from orchestrator.redaction import hide, scrub
+from orchestrator.visible import visible
 from state.errors import StateError
 from workflows.model.errors import WorkflowError
 
@@ -65,18 +66,17 @@ def as_text(error: BaseException | Told, *, debug: bool = False, where: str | No
     lines += _labelled("unharmed", what.unharmed)
     lines += _labelled("next", what.next)
     if debug and isinstance(error, BaseException):
-        lines += ["", *"".join(traceback.format_exception(error)).splitlines()]
-    return [scrub(line) for line in lines]
+        lines += ["", *(f"    {line}" for line in "".join(traceback.format_exception(error)).splitlines())]
+    return [visible(scrub(line)) for line in lines]
 
 
 def _headline(message: str, key: str) -> list[str]:
-    """The message, the key at the right edge of its last line when there is room, else below."""
+    """The message as one paragraph, for a line of its own could pass for the next command; the key at the right edge of its end.
+
+    Where there is no room for it, it stands below.
+    """
     tag = f"[{key}]"
-    lines = [
-        part
-        for line in message.splitlines()
-        for part in textwrap.wrap(line, WIDTH, break_long_words=False, break_on_hyphens=False)
-    ]
+    lines = textwrap.wrap(message, WIDTH, break_long_words=False, break_on_hyphens=False)
     last = lines[-1] if lines else ""
     if len(last) + len(tag) + 2 <= WIDTH:
         return [*lines[:-1], last + tag.rjust(WIDTH - len(last))]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import itertools
 import os
+import secrets
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +15,17 @@ from typing import BinaryIO
 from orchestrator.acting import acting, below, current, held
 from state.folders import fsync_folder, make_folder
 
-__all__ = ["Owner", "fsync_folder", "make_folder", "prepare_link", "replace_link", "sha256_file", "tree_digest", "write_atomic"]
+__all__ = [
+    "Owner",
+    "fsync_folder",
+    "make_folder",
+    "prepare_link",
+    "remove_tree",
+    "replace_link",
+    "sha256_file",
+    "tree_digest",
+    "write_atomic",
+]
 
 CHUNK = 1 << 20
 DEFAULT_MODE = 0o644
@@ -110,6 +122,42 @@ def replace_link(path: Path, target: str | Path, owner: Owner | None = None) -> 
     with below(path):
         prepare_link(path, target, owner).rename(path)
         fsync_folder(path.parent)
+
+
+def remove_tree(folder: Path) -> None:
+    """Remove a folder with all in it, however deep: what lies two levels down is moved up until nothing does.
+
+    Links are not followed, whoever puts one there meanwhile. shutil.rmtree keeps a file open for each level and calls itself.
+
+    Raises:
+        OSError: as the operating system says; what is left of the folder has lost its order.
+    """
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+    top, moved = os.open(folder, flags), itertools.count()
+    prefix = secrets.token_hex(8)
+    try:
+        while folders := _remove_files(top):
+            for name in folders:
+                below = os.open(name, flags, dir_fd=top)
+                try:
+                    for deeper in _remove_files(below):
+                        os.rename(deeper, f"{prefix}{next(moved)}", src_dir_fd=below, dst_dir_fd=top)
+                finally:
+                    os.close(below)
+                os.rmdir(name, dir_fd=top)
+    finally:
+        os.close(top)
+    folder.rmdir()
+
+
+def _remove_files(folder: int) -> list[str]:
+    """Remove what is no folder; the names of those that are."""
+    with os.scandir(folder) as entries:
+        found = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
+    for name, is_folder in found:
+        if not is_folder:
+            os.unlink(name, dir_fd=folder)
+    return [name for name, is_folder in found if is_folder]
 
 
 def sha256_file(path: Path) -> str:

@@ -18,13 +18,17 @@ _LONG = 16  # characters from which even words are one: a pass phrase
 _LINE = 20  # of a secret of several lines, each line from this length on is one
 _NAME = r"[\w-]*(?:passw(?:or)?d|passphrase|pwd|secret|token|api[-_]?key)"
 _QUOTED = r'"(?:\\.|[^"\\])*"|' + r"'(?:\\.|[^'\\])*'"
-_URL_PASSWORD = re.compile(r"(?<=://)([^\s/:@]*):([^\s/]*)(?=@)")
+_URL = r"(?P<url>[a-z][a-z0-9+.-]*:/+|//|(?:https?|ftps?):)(?P<user>[^\s/:@]*)"  # one slash where a path was made of it
+_URL_PASSWORD = re.compile(rf"{_URL}:(?P<value>[^\s/]*(?=@)|(?!\d+(?:/|\s|$))[^\s@]*(?=@))", re.IGNORECASE)
 _NAMED = re.compile(
     rf"""(?P<name>{_NAME})(?P<sign>["']?\s*=\s*|["']?:(?=\S)|["']?\s*:\s+|\s+(?:is\s+)?(?=["']))(?P<value>{_QUOTED}|[^\s,;&)\]}}]+)""",
     re.IGNORECASE,
 )
 _SQL = re.compile(rf"(\bIDENTIFIED\s+(?:\w+\s+\w+\s+)?(?:BY|AS)\s+(?:PASSWORD\s+)?|\bPASSWORD\s*\(\s*)({_QUOTED})", re.IGNORECASE)
 _SET = re.compile(rf"(\bSET\s+PASSWORD\b[^=;]*=\s*)({_QUOTED})", re.IGNORECASE)
+_FILE = re.compile(r"(?:/[\w.+-]+){2,}/?")
+_IN_A_PATH = re.compile(r"(?:^|[\s'\"(])/[\w.+/-]*$")
+_FAR = 255
 _WORDS = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+")
 _GOES_ON = re.compile(r"[ \t]+[^\W\d_]+\b(?!\s*[:=])")
 _SEPARATORS = re.compile(r"[ ._:/@+-]+")
@@ -45,8 +49,8 @@ def hide_in_url(url: str | None) -> None:
     """Never show the password of this URL again."""
     match = _URL_PASSWORD.search(url or "")
     if match:
-        hide(match[2])
-        hide(unquote(match[2]))
+        hide(match["value"])
+        hide(unquote(match["value"]))
 
 
 def scrub(text: str) -> str:
@@ -54,7 +58,7 @@ def scrub(text: str) -> str:
     known = sorted(_secrets, key=len, reverse=True)
     for secret in known:
         text = _without(text, secret)
-    text = _URL_PASSWORD.sub(rf"\1:{HIDDEN}", text)
+    text = _URL_PASSWORD.sub(rf"\g<url>\g<user>:{HIDDEN}", text)
     text = _SET.sub(rf"\1{HIDDEN}", _SQL.sub(rf"\1{HIDDEN}", text))
     text = _NAMED.sub(_named, text)
     for secret in known:
@@ -78,6 +82,8 @@ def _named(match: re.Match[str]) -> str:
     """What stands behind a name of a secret; prose goes on behind a colon: "the password: it is too short"."""
     name, sign, value = match["name"], match["sign"], match["value"]
     bare = value[1:-1] if value[0] in "\"'" else value
+    if (_FILE.fullmatch(bare) and _is_words(bare)) or (":" in sign and _IN_A_PATH.search(match.string[: match.start()][-_FAR:])):
+        return match[0]  # a file's name
     placeholder = not bare.strip(".*") or (name.lower() in {"pwd", "oldpwd"} and bare.startswith("/"))
     prose = sign.endswith((" ", "\t")) and ":" in sign and bare == value and _is_words(bare.strip("?!)"))
     if prose and bare in _secrets:

@@ -37,6 +37,12 @@ class StoreMissingError(StateError):
     key = "store-missing"
 
 
+class LedgerBrokenError(StateError):
+    """The end of the ledger is not what this tool wrote: what would follow it would vouch for it."""
+
+    key = "ledger-broken"
+
+
 class StoreTooNewError(StateError):
     """The store was written by a newer version of this tool; it was not touched."""
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from state.process import process_start
+from state.texts import is_time
 
 _OPEN = "SELECT id, workflow, state FROM runs WHERE site = ? ORDER BY number DESC"
 _HOLDER = "SELECT pid, process_start FROM leases WHERE site = ?"
@@ -74,7 +75,7 @@ def glance(path: Path, site: str, ended: Collection[str], components: Collection
         open_run = None if found is None else OpenRun(found[0], found[1], found[2], _is_held(connection, site))
         backup = connection.execute(_BACKUP, (site, "backup-verified")).fetchone()
         known = {name: found for name in components if (found := _known(connection, site, name)) is not None}
-    return Glance(open_run, datetime.fromisoformat(backup[0]) if backup else None, known)
+    return Glance(open_run, _time(backup[0]) if backup else None, known)
 
 
 def _is_held(connection: sqlite3.Connection, site: str) -> bool:
@@ -84,5 +85,12 @@ def _is_held(connection: sqlite3.Connection, site: str) -> bool:
 
 def _known(connection: sqlite3.Connection, site: str, component: str) -> Known | None:
     rows = [connection.execute(_VERSION, (site, kind, component)).fetchone() for kind in VERSION_KINDS]
-    last = max((row for row in rows if row), key=lambda row: int(row[3]), default=None)
-    return None if last is None else Known(last[0], datetime.fromisoformat(last[1]), last[2] == VERSION_KINDS[1])
+    rows = [row for row in rows if row and type(row[3]) is int and isinstance(row[0], str | None)]
+    last = max(rows, key=lambda row: int(row[3]), default=None)
+    since = _time(last[1]) if last else None
+    return None if last is None or since is None else Known(last[0], since, last[2] == VERSION_KINDS[1])
+
+
+def _time(text: str) -> datetime | None:
+    """None where it was tampered with, which is told by `audit verify`."""
+    return datetime.fromisoformat(text) if is_time(text) else None

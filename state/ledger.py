@@ -16,9 +16,10 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from state.chain import GENESIS, NOTHING, UNKNOWN, Entry, EntryDraft, Head, Line
 from state.connector import Connector
+from state.errors import LedgerBrokenError
 from state.past import CLOCK_SET_BACK, changes_until
 from state.schema import ledger, sites
-from state.texts import now, text_json, text_time, time_text
+from state.texts import is_time, now, text_json, text_time, time_text
 from state.upsert import upsert
 from state.verify import Chain, Problem, Verdict, verify
 
@@ -120,6 +121,11 @@ class Ledger:
         if self._connector.is_server:  # SQLite has one writer at a time anyway
             self._hold_site(connection)
         row = connection.execute(_HEAD_LOCKED, {"b_site": self.site}).one_or_none()
+        if row is not None and not _can_be_followed(row.seq, row.hash, row.time):
+            raise LedgerBrokenError(
+                f"cannot append to the ledger of {self.site}: its last entry was changed",
+                next=["orchestrate audit verify    what is wrong with it"],
+            )
         return (0, NOTHING, "") if row is None else (row.seq, row.hash, row.time)
 
     def _hold_site(self, connection: Connection) -> None:
@@ -142,7 +148,10 @@ class Ledger:
         until: datetime | None = None,
         after_seq: int = 0,
     ) -> Iterator[Entry]:
-        """The entries that fit all that is given, in their order, read as they are asked for. Times are inclusive."""
+        """The entries that fit all that is given, in their order, read as they are asked for. Times are inclusive.
+
+        One that cannot be read is left out: it was not written by this tool, and `verify` names it.
+        """
         kinds = [kind] if isinstance(kind, str) else kind
         where: list[ColumnElement[bool]] = [] if kinds is None else [ledger.c.kind.in_(kinds)]
         wanted = {ledger.c.run: run, ledger.c.component: component}
@@ -151,17 +160,18 @@ class Ledger:
             where.append(ledger.c.time >= time_text(since))
         if until is not None:
             where.append(ledger.c.time <= time_text(until))
-        for line in self._lines(after_seq, *where):
-            yield line.entry()
+        yield from (line.entry() for line in self._lines(after_seq, *where) if line.is_readable())
 
     def lines(self) -> Iterator[Line]:
         """Every row as the table holds it, in order, also of a ledger that is broken."""
         return self._lines()
 
     def head(self) -> Head | None:
-        """The last entry, or None when there is none."""
+        """The last entry, or None when there is none; of a broken ledger, the last that can be read."""
         row = self._connector.read(lambda connection: connection.execute(_HEAD, {"b_site": self.site}).one_or_none())
-        return None if row is None else Head(row.seq, row.hash, text_time(row.time))
+        if row is None or _can_be_followed(row.seq, row.hash, row.time):
+            return None if row is None else Head(row.seq, row.hash, text_time(row.time))
+        return max((line.head() for line in self._lines() if line.is_readable()), key=lambda head: head.seq, default=None)
 
     def verify(self, checkpoint: Head | None = None) -> Verdict:
         """Follow the chain from its genesis to its head, and name the first thing that is wrong with it.
@@ -175,7 +185,7 @@ class Ledger:
         """By component, the entry that last told its version up to that time, as the host's clock said."""
         at = time_text(time)
         found = self._connector.read(lambda connection: changes_until(connection, self.site, at))
-        return {name: line.entry() for name, line in found.items()}
+        return {name: line.entry() for name, line in found.items() if line.is_readable()}
 
     def pinned_digest(self, file_name: str) -> str | None:
         """The SHA-256 (hex) last trusted for a package file of that name, or None."""
@@ -213,6 +223,14 @@ def _page(query: Select[Any], connection: Connection) -> list[Line]:
         driver.text_factory = lenient
 
 
+def _can_be_followed(seq: object, hash_: object, time: str) -> bool:
+    """Whether this is how an entry ends that another can follow; SQLite lets anything be put anywhere."""
+    return type(seq) is int and type(hash_) is str and is_time(time)
+
+
 def _sha256(evidence: str) -> str | None:
-    value = text_json(evidence).get("sha256")
+    try:
+        value = text_json(evidence).get("sha256")
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return None
     return value if isinstance(value, str) else None

@@ -16,9 +16,10 @@ CHANGES = ("component-version", "drift-observed")  # the kinds that say which ve
 _COLUMNS = tuple(ledger.c[name] for name in Line._fields)
 _SITE = ledger.c.site == bindparam("b_site")
 _KIND = ledger.c.kind == bindparam("b_kind")
-_LAST = select(ledger.c.seq).where(_SITE).order_by(ledger.c.seq.desc()).limit(1)
+_NUMBER = ledger.c.seq <= (1 << 63) - 1  # in SQLite text and bytes, which somebody put there, are more than any number
+_LAST = select(ledger.c.seq).where(_SITE, _NUMBER).order_by(ledger.c.seq.desc()).limit(1)
 _TIME = select(ledger.c.time).where(_SITE, ledger.c.seq == bindparam("b_seq"))
-_BACKS = select(ledger.c.seq).where(_SITE, _KIND).order_by(ledger.c.component, ledger.c.seq)
+_BACKS = select(ledger.c.seq).where(_SITE, _KIND, _NUMBER).order_by(ledger.c.component, ledger.c.seq)
 _NEXT_COMPONENT = (
     select(ledger.c.component)
     .where(_SITE, _KIND, ledger.c.component > bindparam("b_component"))
@@ -50,14 +51,14 @@ def changes_until(connection: Connection, site: str, time: str) -> dict[str, Lin
 def last_until(connection: Connection, site: str, time: str) -> int:
     """The seq of the last entry written up to that time, as the host's clock said; 0 when there is none."""
     low: int
-    end: int = connection.execute(_LAST, {"b_site": site}).scalar() or 0
+    end: int = int(connection.execute(_LAST, {"b_site": site}).scalar() or 0)
     backs = connection.execute(_BACKS, {"b_site": site, "b_kind": CLOCK_SET_BACK}).scalars().all()
-    for begin in [*reversed(backs), 1]:
+    for begin in [*map(int, reversed(backs)), 1]:
         low, high = begin - 1, end  # what is up to low is not later, what is after high is
         while low < high:
             middle = (low + high + 1) // 2
             found = connection.execute(_TIME, {"b_site": site, "b_seq": middle}).scalar()
-            low, high = (middle, high) if found is not None and found <= time else (low, middle - 1)
+            low, high = (middle, high) if type(found) is str and found <= time else (low, middle - 1)
         if low >= begin:
             return low
         end = begin - 1

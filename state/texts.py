@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 
 
 def now() -> datetime:
@@ -22,6 +25,14 @@ def time_text(time: datetime) -> str:
     if time.tzinfo is None:
         raise ValueError("a time in the store must know its zone")
     return time.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+
+
+def is_time(text: str) -> bool:
+    """Whether `time_text` could have written it."""
+    try:
+        return _TIME.fullmatch(text) is not None and bool(datetime.fromisoformat(text))
+    except (ValueError, TypeError):
+        return False
 
 
 def text_time(text: str) -> datetime:

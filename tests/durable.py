@@ -96,7 +96,8 @@ def _record(patch: pytest.MonkeyPatch, recorder: Recorder) -> None:
 
     def moved(name: str) -> Any:
         def act(source: Any, target: Any, **more: Any) -> None:
-            recorder.rename(Path(source), Path(target))
+            if "src_dir_fd" not in more:  # so only what is being removed is moved
+                recorder.rename(Path(source), Path(target))
             real[name](source, target, **more)
 
         return act

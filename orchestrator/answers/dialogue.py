@@ -7,6 +7,7 @@ from typing import Any, TextIO
 
 from orchestrator.answers.questions import BY_KEY, QUESTIONS, Question, checked
 from orchestrator.display.pages.layout import paragraph
+from orchestrator.visible import visible
 from workflows.model.errors import RefusedError, WorkflowError
 
 BACK, NOTHING = "<", "-"
@@ -89,7 +90,7 @@ class Dialogue:
             yield f"  {number:>2}  {question.key:<{wide}}  {self._values[question.key]}"
 
     def _line(self, prompt: str) -> str:
-        self._out.write(prompt)
+        self._out.write(visible(prompt))
         self._out.flush()
         line = self._read.readline()
         if not line:
@@ -97,4 +98,4 @@ class Dialogue:
         return line.strip()
 
     def _say(self, *lines: str) -> None:
-        self._out.write("".join(f"{line}\n" for line in lines))
+        self._out.write("".join(f"{visible(line)}\n" for line in lines))

@@ -12,6 +12,7 @@ import click
 
 from orchestrator.display.base import Display, Manner
 from orchestrator.display.choice import choose
+from orchestrator.visible import visible
 
 if TYPE_CHECKING:
     from orchestrator.runs.site import Site
@@ -42,7 +43,8 @@ class App:
         from orchestrator.settings import load
 
         settings = load(self.site, os.environ)
-        hide_in_url(settings.state_url)
+        for url in (settings.state_url, settings.packages):
+            hide_in_url(url)
         return settings
 
     def open(self, *, readonly: bool = False) -> Site:
@@ -51,7 +53,9 @@ class App:
 
         site = Site.open(self.settings, readonly=readonly)
         if site.adopted is not None and not self.json:
-            click.echo(f"note  what was filed under the name {site.adopted} is this site's, and goes on under it", err=True)
+            click.echo(
+                visible(f"note  what was filed under the name {site.adopted} is this site's, and goes on under it"), err=True
+            )
         return site
 
     def remembered(self) -> Site | None:

@@ -190,12 +190,11 @@ def _show(error: BaseException, app: App, *, as_data: bool) -> None:
     if isinstance(error, _NO_COMMAND) and not as_data:
         click.echo(error.format_message(), err=True)
     elif as_data:
-        import json
-
         from orchestrator.views.document import as_document
         from orchestrator.views.errors import Error
+        from orchestrator.visible import as_json
 
-        click.echo(json.dumps(as_document(Error.of(error, debug=app.debug)), ensure_ascii=False))
+        click.echo(as_json(as_document(Error.of(error, debug=app.debug))))
     else:
         color = not app.no_color and not os.environ.get("NO_COLOR")
         first, *rest = errors.as_text(error, debug=app.debug)

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from orchestrator.runs.events import Event, Kind
+from orchestrator.visible import visible
 from workflows.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def ask_terminal(manner: Manner, out: TextIO, question: str, flag: str) -> bool:
             unharmed=["nothing was changed"],
             next=[f"the same command with {flag}    answers yes"],
         )
-    out.write(f"{question} [y/N] ")
+    out.write(f"{visible(question)} [y/N] ")
     out.flush()
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
 

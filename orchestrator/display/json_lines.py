@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
@@ -10,6 +9,7 @@ from orchestrator.display.base import Manner, Throttle, ask_terminal
 from orchestrator.runs.events import Event
 from orchestrator.views.document import as_document
 from orchestrator.views.events import EventLine
+from orchestrator.visible import as_json
 
 if TYPE_CHECKING:
     from orchestrator.views.document import View
@@ -47,5 +47,5 @@ class JsonDisplay:
         """Nothing: the command's own document says how it ended."""
 
     def _write(self, view: View) -> None:
-        self._out.write(json.dumps(as_document(view), ensure_ascii=False, allow_nan=False) + "\n")
+        self._out.write(as_json(as_document(view)) + "\n")
         self._out.flush()

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
-import click
-
 from orchestrator.display.base import Manner, Throttle, ask_terminal
 from orchestrator.display.sentences import sentence
 from orchestrator.display.words import moment
 from orchestrator.runs.events import Event
+from orchestrator.visible import shown
 
 if TYPE_CHECKING:
     from orchestrator.views.document import View
@@ -48,5 +47,5 @@ class PlainDisplay:
         """Nothing: its events said it."""
 
     def _write(self, *lines: str) -> None:
-        self._out.write("".join(click.unstyle(line) + "\n" for line in lines))
+        self._out.write("".join(shown(line, color=False) + "\n" for line in lines))
         self._out.flush()

@@ -10,13 +10,12 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TextIO
 
-import click
-
 from orchestrator.display.base import Manner, ask_terminal
 from orchestrator.display.downtime import down_since
 from orchestrator.display.sentences import progress, sentence, split, step_title
 from orchestrator.display.words import duration, number
 from orchestrator.runs.events import Event, Kind
+from orchestrator.visible import shown, visible
 from workflows.model.parts import starts_mail, stops_mail
 
 if TYPE_CHECKING:
@@ -112,7 +111,7 @@ class Progress:
 
         text = Text(no_wrap=True, overflow="ellipsis")
         for at, line in enumerate(self.lines()):
-            text.append(("\n" if at else "") + line, style="bold" if line.startswith(">") else "dim")
+            text.append(("\n" if at else "") + visible(line), style="bold" if line.startswith(">") else "dim")
         return text
 
 
@@ -131,7 +130,7 @@ class TerminalDisplay:
 
     def show(self, lines: Sequence[str], view: View | None = None) -> None:  # noqa: ARG002 - the view is for programs
         """The lines."""
-        self._out.write("".join((line if self._color else click.unstyle(line)) + "\n" for line in lines))
+        self._out.write("".join(shown(line, color=self._color) + "\n" for line in lines))
         self._out.flush()
 
     def ask(self, question: str, flag: str) -> bool:
@@ -206,7 +205,7 @@ class TerminalDisplay:
         if self._live is None:
             return
         for line in lines:
-            text = Text(line)
+            text = Text(visible(line))
             mark = line[2:9].strip()
             if mark in _COLORS:
                 text.stylize(_COLORS[mark], 2, 9)

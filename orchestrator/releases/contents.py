@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from orchestrator import properties
 from orchestrator.data.places import WEB_APPLICATIONS
 from orchestrator.releases import names
 from orchestrator.releases.archive import Listing, MemberType
@@ -14,10 +15,9 @@ from workflows.model.plans import PackageKind, PackageRef
 from workflows.model.version import Version
 
 _PROPERTIES = "WEB-INF/classes/emm.properties"
-_BACKEND_TOP = re.compile(r"V(\d+\.\d+\..+)")
-_TOMCAT = re.compile(r"tomcat\d+")
+_BACKEND_TOP = re.compile(r"V([0-9]+\.[0-9]+\.[A-Za-z0-9._-]+)")
+_TOMCAT = re.compile(r"tomcat[0-9]+")
 _BIRT = re.compile(r"(WEB-INF/(classes/)?)?birt")
-_APPLICATION_VERSION = re.compile(r"^\s*ApplicationVersion\s*[=:]\s*(\S+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,9 @@ def recognise(listing: Listing, ref: PackageRef) -> Contents:
     if contents is None or contents.kind is not ref.kind:
         found = f"a {contents.kind.value} package" if contents else "nothing of OpenEMM that is known"
         raise _mismatch(ref, "package-kind-mismatch", f"by its name it is a {ref.kind.value} package, but it holds {found}")
-    version = _version_inside(listing, contents)
-    if version is not None and version != Version.parse(ref.version):
-        raise _mismatch(ref, "package-version-mismatch", f"by its name it is {ref.version}, but it holds {version}")
+    inside = _version_inside(listing, contents)
+    if inside is not None and not _is_version(inside, ref.version):
+        raise _mismatch(ref, "package-version-mismatch", f"by its name it is {ref.version}, but it holds {inside[:40]!r}")
     if contents.kind in WEB_APPLICATIONS and "WEB-INF/web.xml" not in _paths(listing, contents.top):
         raise _mismatch(ref, "package-incomplete", "WEB-INF/web.xml is missing")
     return contents
@@ -93,20 +93,25 @@ def _webapp(paths: set[str], named: PackageKind) -> PackageKind:
     return PackageKind.WEBSERVICES if named is PackageKind.WEBSERVICES else PackageKind.STATISTICS
 
 
-def _version_inside(listing: Listing, contents: Contents) -> Version | None:
-    """The version as the content says it, when it does (facts 1.2)."""
+def _version_inside(listing: Listing, contents: Contents) -> str | None:
+    """What the content says its version is, when it does (facts 1.2); a properties file that cannot be read says ""."""
     if contents.kind is PackageKind.BACKEND:
-        text = contents.top.removeprefix("V")
-    elif contents.kind in WEB_APPLICATIONS:
-        prefix = f"{contents.top}/" if contents.top else ""
-        match = _APPLICATION_VERSION.search(listing.texts.get(prefix + _PROPERTIES, ""))
-        text = match[1] if match else ""
-    else:
-        text = ""
-    try:
-        return Version.parse(text) if text else None
-    except UsageError:
+        return contents.top.removeprefix("V")
+    path = f"{contents.top}/{_PROPERTIES}" if contents.top else _PROPERTIES
+    if contents.kind not in WEB_APPLICATIONS or all(member.path != path for member in listing.members):
         return None
+    try:
+        return properties.parse(listing.texts[path].encode()).get("ApplicationVersion")
+    except (KeyError, ValueError):
+        return ""
+
+
+def _is_version(text: str, version: str) -> bool:
+    """A version that cannot be read is no match."""
+    try:
+        return Version.parse(text) == Version.parse(version)
+    except UsageError:
+        return False
 
 
 def _mismatch(ref: PackageRef, key: str, why: str) -> PackageError:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import time
 from pathlib import Path
 
 from orchestrator.files import make_folder
 from orchestrator.releases import names
-from orchestrator.releases.archive import check_whole
-from orchestrator.releases.errors import NO_ROOM, PackageError, no_room
+from orchestrator.releases.archive import Limits, check_whole, open_regular
+from orchestrator.releases.errors import NO_ROOM, RESERVE, PackageError, no_room
 from orchestrator.releases.partial import Partial
 from orchestrator.releases.web import Web, unreachable
 from workflows.host.backups import Progress
@@ -18,6 +19,9 @@ from workflows.model.plans import PackageRef
 
 CHUNK = 1 << 20
 IDLE_ATTEMPTS = 3  # connections in a row that bring not a single byte
+ATTEMPTS = 100  # connections in all, whatever they bring
+SECONDS = 12 * 3600.0  # for all of them together
+LARGEST = Limits().size
 _OK, _PARTIAL, _NO_SUCH_RANGE = 200, 206, 416
 
 
@@ -79,16 +83,17 @@ class Downloads:
                 key="download-failed",
                 next=["ORCHESTRATE_PACKAGES=FOLDER-OR-URL orchestrate packages list    looks elsewhere"],
             )
-        partial, idle = Partial(self._folder / ref.file), 0
+        partial, idle, until = Partial(self._folder / ref.file), 0, time.monotonic() + SECONDS
         try:
             make_folder(self._folder, 0o700)
-            while True:
+            for _ in range(ATTEMPTS):
                 before = partial.size
-                if self._transfer(self._web, ref, partial, trusted, progress):
+                if self._transfer(self._web, ref, partial, trusted, progress, until=until):
                     return partial.finish()
                 idle = 0 if partial.size > before else idle + 1
-                if idle == IDLE_ATTEMPTS:
-                    raise _cut_short(ref, partial)
+                if idle == IDLE_ATTEMPTS or time.monotonic() > until:
+                    break
+            raise _cut_short(ref, partial)
         except OSError as error:
             if error.errno in NO_ROOM:
                 raise no_room(self._folder, ref.size) from error
@@ -98,7 +103,9 @@ class Downloads:
                 next=["orchestrate resume    goes on where the download ended"],
             ) from error
 
-    def _transfer(self, web: Web, ref: PackageRef, partial: Partial, trusted: str | None, progress: Progress) -> bool:
+    def _transfer(
+        self, web: Web, ref: PackageRef, partial: Partial, trusted: str | None, progress: Progress, *, until: float
+    ) -> bool:
         """One connection. True when the file is complete, False when it was cut off and may go on."""
         start = partial.usable(ref.location, trusted)
         if start and start == partial.origin.size:
@@ -113,17 +120,27 @@ class Downloads:
             if status == _OK:
                 start = 0
                 partial.begin(ref.location, response)
-            needed = (partial.origin.size or 0) - start
-            if shutil.disk_usage(self._folder).free < needed:
-                raise no_room(self._folder, needed)
-            return partial.take(response, start, progress)
+            total = partial.origin.size
+            if total is not None and total > LARGEST:
+                partial.drop()
+                raise _too_large(ref, total)
+            room = shutil.disk_usage(self._folder).free - RESERVE
+            if room < (total or 0) - start:
+                raise no_room(self._folder, (total or 0) - start)
+            limit = min(LARGEST, start + room) if total is None else total
+            done = partial.take(response, start, progress, limit=limit, until=until)
+        if partial.size > limit:
+            size = partial.size
+            partial.drop()
+            raise _too_large(ref, size) if limit in {LARGEST, total} else no_room(self._folder, size)
+        return done
 
 
 def _digest(path: Path, progress: Progress) -> tuple[str, int]:
     """SHA-256 (hex) and size of a file."""
     digest, done = hashlib.sha256(), 0
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             total = path.stat().st_size
             while chunk := file.read(CHUNK):
                 digest.update(chunk)
@@ -143,6 +160,15 @@ def _mismatch(ref: PackageRef, trusted: str, found: str, whose: str) -> PackageE
         detail=[f"expected {trusted}", f"found    {found}", whose],
         unharmed=["nothing of it was unpacked"],
         next=[f"orchestrate packages verify {ref.file}    once the source has the right file"],
+    )
+
+
+def _too_large(ref: PackageRef, size: int) -> PackageError:
+    return PackageError(
+        f"cannot fetch {ref.file}: the server sends {size} bytes or more, which is more than it said or than a package may have",
+        key="download-failed",
+        unharmed=["nothing of it was kept"],
+        next=["orchestrate packages list    what else the package source offers"],
     )
 
 

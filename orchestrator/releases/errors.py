@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
+import shutil
 from pathlib import Path
 
 from workflows.model.errors import WorkflowError
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+RESERVE = 256 << 20  # bytes that are left free for mail, logs and the store
 
 
 class PackageError(WorkflowError):
@@ -20,6 +22,16 @@ class SourceError(WorkflowError):
     """The package source cannot be read; nothing was changed."""
 
     key = "source-unreachable"
+
+
+def need_room(folder: Path, needed: int) -> None:
+    """Refuse to begin to write what would leave less than the reserve free.
+
+    Raises:
+        PackageError: "no-room".
+    """
+    if shutil.disk_usage(folder).free < needed + RESERVE:
+        raise no_room(folder, needed)
 
 
 def no_room(folder: Path, needed: int | None = None) -> PackageError:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import filecmp
 import os
-import shutil
 from pathlib import Path
+from shlex import quote
 
 from orchestrator.acting import below, current, held
 from orchestrator.data.places import PLACES
-from orchestrator.files import Owner, fsync_folder
+from orchestrator.files import Owner, fsync_folder, remove_tree
 from orchestrator.releases.errors import PackageError
 from orchestrator.releases.names import stem
 from workflows.model.plans import PackageKind, PackageRef
@@ -47,7 +47,7 @@ def make_folders(home: Path, folder: Path, owner: Owner | None) -> None:
 def remove(path: Path) -> None:
     """Remove a file, a link or a folder with all in it; nothing there is no error. Links are not followed."""
     if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
+        remove_tree(path)
     else:
         path.unlink(missing_ok=True)
 
@@ -101,11 +101,12 @@ def difference(fresh: Path, there: Path) -> str | None:
 def foreign(path: Path, what: str, link: Path | None) -> PackageError:
     """The error for something that is already where a package's tree would go."""
     active = f", and {link} points to it" if link else ""
-    aside = [] if link else [f"mv {path} {path}.before    keeps it aside; then: orchestrate resume"]
+    tree, inside = quote(str(path)), quote(str(path / what))
+    aside = [] if link else [f"mv {tree} {tree}.before    keeps it aside; then: orchestrate resume"]
     return PackageError(
         f"cannot stage {path}: it is there already and is not what the package holds{active}",
         key="release-folder-foreign",
         detail=[f"first difference: {what}"],
         unharmed=[f"{path} is untouched"],
-        next=[f"ls -l {path / what}    what it is", *aside],
+        next=[f"ls -l {inside}    what it is", *aside],
     )

@@ -12,8 +12,8 @@ from workflows.model.version import Version
 
 SUFFIX = ".tar.gz"
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\.tar\.gz")
-_VERSION = re.compile(r"\d+\.\d+\.\d+(?:\.\d+)?(?:-hf\d+)?")
-_COMPLETE = re.compile(r"openemm-\d")
+_VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+(?:\.[0-9]+)?(?:-hf[0-9]+)?")
+_COMPLETE = re.compile(r"openemm-[0-9]")
 
 # the first that is in the name wins; None: nothing that an OpenEMM host of its own installs from us
 _MARKS: tuple[tuple[str, PackageKind | None], ...] = (

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.files import fsync_folder, write_atomic
-from orchestrator.releases.web import is_cut
+from orchestrator.releases.web import ended_at, is_cut
 from workflows.host.backups import Progress
 
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 CHUNK = 1 << 18
 _PARTIAL = 206
-_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+)")
+_LENGTH = re.compile(r"[0-9]{1,18}")
+_RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18})")
 
 
 @dataclass(frozen=True)
@@ -78,11 +79,18 @@ class Partial:
         etag = response.headers.get("ETag", "")
         validator = etag if etag.startswith('"') else response.headers.get("Last-Modified")
         length = response.headers.get("Content-Length", "")
-        origin = Origin(location, validator, int(length) if length.isdecimal() else None)
+        origin = Origin(location, validator, int(length) if _LENGTH.fullmatch(length) else None)
         write_atomic(self._about, json.dumps(asdict(origin)), 0o600)
 
-    def take(self, response: requests.Response, start: int, progress: Progress) -> bool:
+    def take(self, response: requests.Response, start: int, progress: Progress, *, limit: int, until: float) -> bool:
         """Write the answer's bytes from `start` on, durably. True when the file is complete, False when it was cut off.
+
+        Args:
+            response: the server's.
+            start: where in the file its bytes belong.
+            progress: told bytes done and bytes in all.
+            limit: with the first byte behind it no more are taken.
+            until: when, on the monotonic clock, the connection is cut off from here.
 
         Raises:
             OSError: the file cannot be written.
@@ -93,11 +101,12 @@ class Partial:
             file.truncate(start)
             file.seek(start)
             try:
-                while chunk := _read(response):
-                    file.write(chunk)
-                    done += len(chunk)
-                    progress(done, total)
-            except _CutError:
+                with ended_at(response, until):
+                    while done <= limit and (chunk := _read(response)):
+                        file.write(chunk)
+                        done += len(chunk)
+                        progress(done, total)
+            except (_CutError, TimeoutError):
                 cut = True
             file.flush()
             os.fsync(file.fileno())

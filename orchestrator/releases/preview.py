@@ -12,12 +12,13 @@ from pathlib import Path, PurePosixPath
 from orchestrator import properties
 from orchestrator.releases import names
 from orchestrator.releases.archive import Limits, list_members, read_members
+from orchestrator.releases.errors import need_room
 from workflows.model.plans import PackageKind, PackageRef
 from workflows.model.values import PropertyFiles
 from workflows.model.version import Version
 
 _FILES = {PackageKind.GUI: "emm.properties", PackageKind.WEBSERVICES: "emm-ws.properties"}
-_VERSION = re.compile(r"\d+(?:\.\d+){2,3}(?:-hf\d+)?")
+_VERSION = re.compile(r"[0-9]+(?:\.[0-9]+){2,3}(?:-hf[0-9]+)?")
 
 
 def update_versions(packages: Sequence[PackageRef]) -> frozenset[str] | None:
@@ -77,11 +78,14 @@ def _listed_inside(path: Path) -> frozenset[str] | None:
 
 
 def _nested(path: Path, kinds: Collection[PackageKind]) -> Iterator[tuple[names.PackageName, Path]]:
-    """The packages of these kinds inside a complete one, each in a file that is there until the next is asked for."""
+    """The first package of each of these kinds inside a complete one, in a file that is there until the next is asked for."""
+    wanted = set(kinds)
     for member, content in read_members(path, Limits(), hashlib.sha256()):
         known = names.parse(PurePosixPath(member.path).name)
-        if content is None or known is None or known.kind not in kinds:
+        if content is None or known is None or known.kind not in wanted:
             continue
+        wanted.remove(known.kind)
+        need_room(Path(tempfile.gettempdir()), member.size)
         with tempfile.NamedTemporaryFile(suffix=names.SUFFIX) as nested:
             shutil.copyfileobj(content, nested)
             nested.flush()

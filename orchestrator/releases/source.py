@@ -22,10 +22,11 @@ from typing import Protocol
 from urllib.parse import unquote, urljoin, urlsplit
 
 from orchestrator.releases import names
+from orchestrator.releases.archive import open_regular
 from orchestrator.releases.errors import SourceError
-from orchestrator.releases.sums import FILE, merge_sums, parse_sums
+from orchestrator.releases.sums import FILE, malformed_sums, merge_sums, parse_sums
 from orchestrator.releases.version_list import ListEntry, parse_version_list
-from orchestrator.releases.web import Web, strip
+from orchestrator.releases.web import MAX_TEXT, Web, strip
 from workflows.model.plans import PackageKind, PackageRef
 from workflows.model.version import Version
 
@@ -64,7 +65,7 @@ class FolderSource:
         try:
             files = sorted(entry.name for entry in self._path.iterdir() if entry.name.endswith(names.SUFFIX))
             sums_file = self._path / FILE
-            sums = parse_sums(sums_file.read_text(encoding="utf-8"), str(sums_file)) if sums_file.exists() else {}
+            sums = parse_sums(_text(sums_file), str(sums_file)) if sums_file.exists() else {}
             found = [
                 (name, _ref(name, str(self._path.absolute() / name.file), sums.get(name.file), (self._path / name.file).stat()))
                 for name in map(names.parse, files)
@@ -143,6 +144,14 @@ def open_source(packages: str, lines: Sequence[str], *, suse: bool = False) -> F
     if "://" in packages:
         return HttpSource(packages, lines, suse=suse)
     return FolderSource(Path(packages), suse=suse)
+
+
+def _text(path: Path) -> str:
+    with open_regular(path) as file:
+        data = file.read(MAX_TEXT + 1)
+    if len(data) > MAX_TEXT:
+        raise malformed_sums(f"{path} is longer than {MAX_TEXT} bytes")
+    return str(data, "utf-8")
 
 
 def _ref(name: names.PackageName, location: str, sha256: str | None, status: os.stat_result | None = None) -> PackageRef:

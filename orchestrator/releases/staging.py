@@ -14,6 +14,7 @@ from orchestrator.acting import below, held
 from orchestrator.data.places import PLACES
 from orchestrator.files import Owner, fsync_folder, make_folder, sha256_file, tree_digest
 from orchestrator.releases import names
+from orchestrator.releases.archive import Limits
 from orchestrator.releases.errors import NO_ROOM, PackageError, no_room
 from orchestrator.releases.lines import (
     difference,
@@ -132,7 +133,7 @@ class Staging:
             lacking = [kind.value for kind in _NEEDED if kind not in {part.kind for part in refs}]
             if lacking or any(part.kind is PackageKind.COMPLETE for part in refs):
                 raise _incomplete(ref, lacking)
-            yield [(part, open_package(Path(part.location), part)) for part in refs]
+            yield list(_judged(refs, package.limits.after(package.listing)))
         finally:
             remove(folder)
 
@@ -220,6 +221,14 @@ class Staging:
             finally:
                 remove(part)
             fsync_folder(parent)
+
+
+def _judged(refs: Sequence[PackageRef], limits: Limits) -> Iterator[Part]:
+    """The packages inside of one, which share what it may be at the most."""
+    for ref in refs:
+        package = open_package(Path(ref.location), ref, limits)
+        limits = limits.after(package.listing)
+        yield ref, package
 
 
 def _tree_difference(path: Path) -> str | None:

@@ -1,4 +1,4 @@
-"""SHA256SUMS files as sha256sum of coreutils writes and checks them."""
+"""SHA256SUMS files as sha256sum of coreutils writes and checks them: a line ends at a newline and at nothing else."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ def parse_sums(text: str, where: str) -> dict[str, str]:
             be read in full must not pass for one that names nothing.
     """
     found: dict[str, str] = {}
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip() or line.startswith("#"):
+    for number, line in enumerate(text.split("\n"), start=1):
+        entry = line.rstrip(" \t\r")
+        if not entry or entry.startswith("#"):
             continue
-        match = _LINE.fullmatch(line.rstrip())
+        match = _LINE.fullmatch(entry)
         if match is None:
-            raise _malformed(f"line {number} of {where} is not a digest and a file name")
+            raise malformed_sums(f"line {number} of {where} is not a digest and a file name")
         merge_sums(found, {match["file"]: match["digest"].lower()}, where)
     return found
 
@@ -37,10 +38,14 @@ def merge_sums(known: dict[str, str], more: Mapping[str, str], where: str) -> No
     """
     for file, digest in more.items():
         if known.setdefault(file, digest) != digest:
-            raise _malformed(f"{where} gives {file} a second, different digest")
+            raise malformed_sums(f"{where} gives {file} a second, different digest")
 
 
-def _malformed(what: str) -> SourceError:
+def malformed_sums(what: str) -> SourceError:
+    """The error for a list of digests that cannot be read in full."""
     return SourceError(
-        f"cannot trust the package source: {what}", key="sums-malformed", next=["sha256sum *.tar.gz > SHA256SUMS    makes one"]
+        f"cannot trust the package source: {what}",
+        key="sums-malformed",
+        unharmed=["nothing was changed"],
+        next=["sha256sum *.tar.gz > SHA256SUMS    makes one"],
     )

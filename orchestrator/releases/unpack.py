@@ -14,6 +14,7 @@ from pathlib import Path
 from orchestrator.command import run
 from orchestrator.files import Owner
 from orchestrator.releases.archive import (
+    DEPTH,
     SPECIAL_BITS,
     Content,
     Limits,
@@ -25,7 +26,7 @@ from orchestrator.releases.archive import (
     unsafe,
 )
 from orchestrator.releases.contents import Contents, recognise, wants_text
-from orchestrator.releases.errors import NO_ROOM, PackageError, no_room
+from orchestrator.releases.errors import NO_ROOM, PackageError, need_room, no_room
 from workflows.model.plans import PackageKind, PackageRef
 
 SETUID_OF_BACKEND = frozenset({"bin/qctrl", "bin/smctrl"})  # facts 2.1, up to 20.10
@@ -104,10 +105,9 @@ def unpack(package: Package, folder: Path, owner: Owner | None) -> None:
         PackageError: "no-room", "unpack-failed", or "package-digest-mismatch" when the file is no longer what was listed. What
             was written stays in `folder`.
     """
-    name, size = package.path.name, package.listing.size
+    name, size = package.path.name, package.listing.room
     try:
-        if shutil.disk_usage(folder.parent).free < size:
-            raise no_room(folder.parent, size)
+        need_room(folder.parent, size)
         folder.mkdir(mode=0o700)
         with _held(folder) as base:
             _write(package, base, owner)
@@ -211,6 +211,8 @@ def _stays_inside(path: str, links: Mapping[str, str], root: int) -> bool:
             here.pop()
             continue
         here.append(part)
+        if len(here) > DEPTH:
+            return False
         target = links.get("/".join(here))
         if target is not None:
             followed += 1

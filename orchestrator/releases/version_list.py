@@ -47,7 +47,7 @@ def parse_version_list(text: str, where: str) -> Iterator[ListEntry]:
     """
     if text.lstrip().startswith("<"):
         raise malformed(where, "it is a web page")
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         key, colon, rest = line.strip().partition(":")
         key = key.strip()
         if not colon or key.startswith("#"):

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+import threading
+import time
+from contextlib import contextmanager, suppress
+from functools import partial
+from queue import Empty, SimpleQueue
+from shlex import quote
+from typing import TYPE_CHECKING, TypeVar, cast
 from urllib.parse import unquote, urljoin, urlsplit
 
 from orchestrator.releases.errors import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     import requests
 
+T = TypeVar("T")
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0  # without a single byte
+ANSWER_SECONDS = 120.0  # until the head of an answer is there, however slowly it trickles
+TEXT_SECONDS = 300.0
 MAX_TEXT = 1 << 20
+CHUNK = 1 << 16
 ABSENT = (404, 410)
 _REDIRECTS = 10
 _USER = re.compile(r"(?<=://)[^/?#]*@")
@@ -42,6 +52,7 @@ class Web:
         self._origin = (parts.scheme, parts.hostname, parts.port)
         self._auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
         self._session = requests.Session()
+        self._session.get_redirect_target = _none  # type: ignore[method-assign]  # else it reads a redirect's body, however long
         self._session.headers["Accept-Encoding"] = "identity"  # a .tar.gz must arrive as it is, and ranges count its bytes
 
     def get(self, url: str, headers: Mapping[str, str] | None = None) -> requests.Response:
@@ -62,12 +73,13 @@ class Web:
                     f"cannot follow {strip(url)}: the package source {self.url} is https, this is not", key="source-insecure"
                 )
             same = (parts.scheme, parts.hostname, parts.port) == self._origin
+            ask = partial(
+                self._session.get, url, headers=headers, auth=self._auth if same else None, stream=True, allow_redirects=False,
+                timeout=(CONNECT_SECONDS, READ_SECONDS),
+            )  # fmt: skip
             try:
-                response = self._session.get(
-                    url, headers=headers, auth=self._auth if same else None, stream=True, allow_redirects=False,
-                    timeout=(CONNECT_SECONDS, READ_SECONDS),
-                )  # fmt: skip
-            except (requests.RequestException, ValueError) as error:
+                response = _within(ANSWER_SECONDS, ask)
+            except (requests.RequestException, TimeoutError, ValueError) as error:
                 raise unreachable(url, _reason(error)) from None
             if not response.is_redirect:
                 return response
@@ -89,8 +101,11 @@ class Web:
                 return None
             if response.status_code != 200:  # noqa: PLR2004
                 raise unreachable(url, f"HTTP status {response.status_code}")
+            data = b""
             try:
-                data = response.raw.read(MAX_TEXT + 1, decode_content=True)
+                with ended_at(response, time.monotonic() + TEXT_SECONDS):
+                    while len(data) <= MAX_TEXT and (more := response.raw.read(CHUNK, decode_content=False)):
+                        data += more
             except Exception as error:
                 if not is_cut(error):
                     raise
@@ -101,6 +116,53 @@ class Web:
             return str(data, "utf-8")
         except UnicodeDecodeError:
             raise malformed(url, "it is not UTF-8") from None
+
+
+def _none(resp: requests.Response) -> None:
+    del resp
+
+
+@contextmanager
+def ended_at(response: requests.Response, until: float) -> Iterator[None]:
+    """Cut the connection off at a time of the monotonic clock: each byte that trickles in would begin the time limit anew.
+
+    Raises:
+        TimeoutError: that time came.
+    """
+
+    def cut() -> None:
+        with suppress(OSError, RuntimeError, ValueError):  # it was over just then
+            response.raw.shutdown()
+
+    timer = threading.Timer(max(until - time.monotonic(), 0), cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+    if time.monotonic() >= until:
+        raise TimeoutError("it takes too long")
+
+
+def _within(seconds: float, work: Callable[[], T]) -> T:
+    """What the work returns or raises; TimeoutError when it takes longer, whatever it is still waiting for."""
+    answers: SimpleQueue[tuple[T | None, Exception | None]] = SimpleQueue()
+
+    def run() -> None:
+        try:
+            answers.put((work(), None))
+        except Exception as error:  # noqa: BLE001 - raised again where it is waited for
+            answers.put((None, error))
+
+    threading.Thread(target=run, name="http", daemon=True).start()
+    try:
+        answer, error = answers.get(timeout=seconds)
+    except Empty:
+        raise TimeoutError(f"no answer within {seconds:.0f} s") from None
+    if error is not None:
+        raise error
+    return cast("T", answer)
 
 
 def strip(url: str) -> str:
@@ -127,9 +189,9 @@ def is_cut(error: BaseException) -> bool:
 
 def unreachable(url: str, reason: str) -> SourceError:
     """The error for a site that does not answer as it should."""
-    url = strip(url)
+    where, url = strip(url), quote(strip(url))
     return SourceError(
-        f"cannot read {url}: {reason}",
+        f"cannot read {where}: {reason}",
         unharmed=["nothing was changed"],
         next=[f"curl -I {url}    from this host", "orchestrate packages list    once it answers"],
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.tool import TOOL_VERSION
 from orchestrator.upkeep.importing import OUTSIDE
-from orchestrator.views.history import History, timeline
+from orchestrator.views.history import History, text_of, timeline
 
 if TYPE_CHECKING:
     from orchestrator.runs.checkpoints import Kept
@@ -75,7 +75,10 @@ def backups(site: Site) -> list[BackupAccount]:
 
 def _told(account: BackupAccount, entry: Entry) -> BackupAccount:
     said = entry.evidence
-    account = replace(account, size=said.get("size", account.size), sha256=said.get("sha256", account.sha256))
+    size = said.get("size")
+    account = replace(
+        account, size=size if type(size) is int else account.size, sha256=text_of(said.get("sha256")) or account.sha256
+    )
     if entry.kind == "backup-created":
         return replace(account, created=entry.time, release=entry.to_version)
     if entry.kind == "backup-restored":

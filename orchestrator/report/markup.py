@@ -5,6 +5,9 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable
 
+from orchestrator.visible import visible
+
+_KEEP = "\t\n"
 VOID = {"meta", "rect", "line", "circle"}
 
 
@@ -17,7 +20,9 @@ class Html(str):
 def el(name: str, /, *children: str | None, **attributes: str | None) -> Html:
     """An element. Children are escaped unless they are Html; an attribute's name loses a trailing _, its other _ become -."""
     said = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{html.escape(value)}"' for key, value in attributes.items() if value is not None
+        f' {key.rstrip("_").replace("_", "-")}="{html.escape(visible(value, _KEEP))}"'
+        for key, value in attributes.items()
+        if value is not None
     )
     if name in VOID and not children:
         return Html(f"<{name}{said}/>" if name != "meta" else f"<{name}{said}>")
@@ -27,5 +32,9 @@ def el(name: str, /, *children: str | None, **attributes: str | None) -> Html:
 def join(children: Iterable[str | None]) -> Html:
     """Children beside each other."""
     return Html(
-        "".join(child if isinstance(child, Html) else html.escape(child, quote=False) for child in children if child is not None)
+        "".join(
+            child if isinstance(child, Html) else html.escape(visible(child, _KEEP), quote=False)
+            for child in children
+            if child is not None
+        )
     )

@@ -178,7 +178,8 @@ def _outside(report: Report) -> Html:
     rows: list[tuple[list[str | None], bool]] = []
     for entry in report.outside:
         row = entry.evidence.get("row")
-        said = number(len(entry.evidence.get("rows", [])), "version row")
+        rows_of = entry.evidence.get("rows")
+        said = number(len(rows_of) if isinstance(rows_of, list) else 0, "version row")
         if isinstance(row, dict):
             said = f"{row.get('application_name')} on {row.get('host_name')}"
         startup = str(entry.evidence.get("startup") or "")[:19].replace("T", " ")

@@ -12,6 +12,7 @@ from orchestrator.hosts.system import journald, motd
 from orchestrator.runs.events import Event, Kind, Subscriber
 from orchestrator.settings import load
 from orchestrator.views.runs import Run
+from orchestrator.visible import visible
 from workflows.model.errors import UsageError
 from workflows.model.machine import ENDED
 
@@ -36,7 +37,7 @@ def to_journald(site: str) -> Subscriber:
             fields["STEP"] = event.step
         if event.kind in _FAILURES:
             fields |= {"PRIORITY": journald.ERROR, "KEY": str(event.data.get("key", ""))}
-        said = " ".join(sentence(event).split())
+        said = visible(" ".join(sentence(event).split()))
         of_run = said.startswith("run ")
         journald.send(f"run {event.run} {said[4:]}" if of_run else f"run {event.run}: {said}", fields)
 
@@ -59,7 +60,7 @@ def at_login(settings: Settings, run: RunRecord) -> None:
         if run.state in {state.value for state in ENDED}:
             motd.remove()
         else:
-            motd.write(lines)
+            motd.write([visible(line) for line in lines])
 
 
 def _is_this_host(settings: Settings) -> bool:

@@ -69,7 +69,7 @@ def read(path: Path) -> Head:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         return _head(data.get("checkpoint", data))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not one of `audit checkpoint`, of an export or a backup"
         raise UsageError(
             f"cannot read a checkpoint from {path}: {reason}",
@@ -91,12 +91,12 @@ def _kept(settings: Settings) -> Iterator[Kept]:
             checkpoint = data.get("checkpoint", data)
             if checkpoint.get("site") == site:
                 yield Kept(_head(checkpoint), path)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             continue  # what cannot be read proves nothing; `backup verify` tells of a damaged manifest
 
 
 def _head(data: dict[str, Any]) -> Head:
     head = Head(data["seq"], data["hash"], datetime.fromisoformat(data["time"]))
-    if type(head.seq) is not int or head.seq < 1 or not isinstance(head.hash, str):
+    if head.time.tzinfo is None or type(head.seq) is not int or head.seq < 1 or not isinstance(head.hash, str):
         raise ValueError("not a checkpoint")
     return head

@@ -68,10 +68,10 @@ def _known(site: Site) -> set[tuple[tuple[str, Any], ...]]:
     found = set()
     for entry in site.ledger.entries(kind=OUTSIDE):
         table = str(entry.evidence.get("table"))
-        rows = entry.evidence.get("rows") or [entry.evidence.get("row") or {}]
-        found |= {_identity(table, row) for row in rows}
+        rows = entry.evidence.get("rows") or [entry.evidence.get("row")]
+        found |= {_identity(table, row) for row in rows if isinstance(row, dict)} if isinstance(rows, list) else set()
     return found
 
 
 def _identity(table: str, row: Row) -> tuple[tuple[str, Any], ...]:
-    return (("", table), *sorted((name, value) for name, value in row.items() if value is not None))
+    return (("", table), *sorted((name, str(value)) for name, value in row.items() if value is not None))

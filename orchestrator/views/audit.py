@@ -107,10 +107,7 @@ class EvidenceImported:
 
 def entry_at(site: Site, seq: int) -> Entry | None:
     """The entry that now stands at that place, or None when none does, or none that can be read."""
-    try:
-        found = next(iter(site.ledger.entries(after_seq=seq - 1)), None)
-    except (ValueError, TypeError):
-        return None
+    found = next(iter(site.ledger.entries(after_seq=seq - 1)), None)
     return found if found is not None and found.seq == seq else None
 
 

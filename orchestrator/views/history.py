@@ -163,6 +163,11 @@ def who(actor: object) -> str | None:
     return None if name is None else str(name)
 
 
+def text_of(value: object) -> str | None:
+    """Text out of evidence; None where something else stands, for outside evidence may hold anything."""
+    return value if isinstance(value, str) else None
+
+
 @dataclass
 class _Folder:
     """Takes entries in their order."""
@@ -193,7 +198,7 @@ class _Folder:
         over = RUN_STATES[entry.kind] != "running"
         self.runs[entry.run] = replace(
             account, outcome=RUN_STATES[entry.kind], ended=entry.time if over else None,
-            step=failure.get("step", account.step), key=failure.get("key", account.key),
+            step=text_of(failure.get("step")) or account.step, key=text_of(failure.get("key")) or account.key,
         )  # fmt: skip
 
     def _change(self, entry: Entry, name: str) -> None:
@@ -220,7 +225,7 @@ def _account(entry: Entry) -> RunAccount:
     said = entry.evidence
     return RunAccount(
         id=entry.run or "", workflow=str(said.get("workflow", "run")), began=entry.time, by=who(entry.actor),
-        reason=entry.actor.get("reason"), source=said.get("source"), target=said.get("target"),
+        reason=text_of(entry.actor.get("reason")), source=text_of(said.get("source")), target=text_of(said.get("target")),
     )  # fmt: skip
 
 
@@ -228,7 +233,7 @@ def _span(entry: Entry, version: str, started: datetime | None = None) -> Span:
     observed = entry.kind == "drift-observed"
     return Span(
         component=entry.component or "", version=version, before=entry.from_version, start=entry.time, started=started,
-        by=None if observed else who(entry.actor), reason=entry.actor.get("reason"), run=entry.run,
+        by=None if observed else who(entry.actor), reason=text_of(entry.actor.get("reason")), run=entry.run,
         origin=Origin.OBSERVED if observed else Origin.RUN,
     )  # fmt: skip
 
@@ -302,8 +307,10 @@ def _held_against(span: Span | None, outside: Entry | None) -> Span | None:
 
 
 def _startup(entry: Entry) -> datetime | None:
-    text = entry.evidence.get("startup")
-    return datetime.fromisoformat(text).astimezone(UTC) if isinstance(text, str) else None
+    try:
+        return datetime.fromisoformat(str(entry.evidence.get("startup"))).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _lasts_until(end: datetime | None, since: datetime | None) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from workflows.model.errors import UsageError
 
-_VERSION = re.compile(r"(\d{1,2})\.(\d{1,2})(?:\.(\d{1,3})(?:\.(\d{1,3}))?)?(?:-hf(\d{1,3}))?")
+_VERSION = re.compile(r"(\d{1,2})\.(\d{1,2})(?:\.(\d{1,3})(?:\.(\d{1,3}))?)?(?:-hf(\d{1,3}))?", re.ASCII)
 
 
 @functools.total_ordering

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import click
-
 from orchestrator.display.pages.layout import paragraph
 from orchestrator.display.words import moment, number
+from orchestrator.visible import styled
 
 if TYPE_CHECKING:
     from orchestrator.views.audit import EvidenceImported, Exported, Held, Ledger
@@ -28,7 +27,7 @@ def verdict_lines(ledger: Ledger, against: Held | None = None, entry: Entry | No
     if ledger.problem is not None:
         problem = ledger.problem
         page = [
-            f"ledger {click.style('BROKEN', fg='red', bold=True)}: entry {problem.seq} {WRONG[problem.what]}   [{problem.what}]",
+            f"ledger {styled('BROKEN', fg='red', bold=True)}: entry {problem.seq} {WRONG[problem.what]}   [{problem.what}]",
             f"  {number(ledger.entries, 'entry', 'entries')} before it good",
         ]
         if entry is not None:

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-import click
-
 from orchestrator.display.pages.layout import WIDTH
 from orchestrator.display.words import moment
+from orchestrator.visible import styled
 
 if TYPE_CHECKING:
     from orchestrator.views.history import Span
@@ -63,4 +62,4 @@ def _segment(span: Span, width: int) -> str:
         return ""
     label = next((name for name in (span.version, span.version[:5]) if len(name) < width), "")
     piece = "│" + label + _FILL[span.origin] * (width - 1 - len(label))
-    return click.style(piece, fg="green") if span.end is None else piece
+    return styled(piece, fg="green") if span.end is None else piece

@@ -11,11 +11,13 @@ from orchestrator.display.pages import bars
 from orchestrator.display.pages.layout import WIDTH, marked, paragraph, table
 from orchestrator.display.words import age, duration, moment, number
 from orchestrator.views.document import iso
+from orchestrator.visible import visible
 
 if TYPE_CHECKING:
     from orchestrator.views.history import History, RunAccount, Span
     from state.ledger import Head
 
+_FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")  # the wide ones count for some spreadsheets, too
 _OUTSIDE = {"run": "-", "observed": "by hand", "import": "outside", "before": "before"}
 CSV_COLUMNS = (
     "component", "from", "to", "active_since", "started", "until", "seconds", "by", "reason", "run", "outcome", "origin",
@@ -56,16 +58,16 @@ def as_csv(history: History) -> str:
     for span in history.spans:
         seconds = span.lasted(now)
         writer.writerow([
-            span.component, span.before or "", span.version, _iso(span.start), _iso(span.started), _iso(span.end),
-            "" if seconds is None else round(seconds), _cell(span.by), _cell(span.reason), span.run or "", span.outcome or "",
+            _cell(span.component), _cell(span.before), _cell(span.version), _iso(span.start), _iso(span.started), _iso(span.end),
+            "" if seconds is None else round(seconds), _cell(span.by), _cell(span.reason), _cell(span.run), span.outcome or "",
             span.origin.value,
         ])  # fmt: skip
     changed = {span.run for span in history.spans}
     for run in history.runs:
         if run.id not in changed and run.source != run.target:
             writer.writerow([
-                "frontend", run.source or "", run.target or "", "", "", _iso(run.ended), "", _cell(run.by), _cell(run.reason),
-                run.id, run.outcome, "attempt",
+                "frontend", _cell(run.source), _cell(run.target), "", "", _iso(run.ended), "", _cell(run.by), _cell(run.reason),
+                _cell(run.id), run.outcome, "attempt",
             ])  # fmt: skip
     return out.getvalue()
 
@@ -118,5 +120,6 @@ def _iso(time: datetime | None) -> str:
 
 
 def _cell(text: str | None) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text and text[0] in "=+-@\t\r" else text or ""
+    """Text that no spreadsheet takes for a formula, in one line."""
+    said = visible(text or "", keep="")
+    return f"'{said}" if said.lstrip()[:1] in _FORMULA else said

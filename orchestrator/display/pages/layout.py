@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-import click
+from orchestrator.visible import styled
 
 WIDTH = 80
 MARKS = {"inhibitor": "red", "warning": "yellow", "unknown": "yellow", "failed": "red", "passed": "green", "completed": "green",
@@ -15,7 +15,7 @@ MARKS = {"inhibitor": "red", "warning": "yellow", "unknown": "yellow", "failed":
 def marked(word: str, width: int = 0) -> str:
     """The word in its colour, padded."""
     padded = f"{word:<{width}}"
-    return click.style(padded, fg=MARKS[word]) if word in MARKS else padded
+    return styled(padded, fg=MARKS[word]) if word in MARKS else padded
 
 
 def table(rows: Sequence[Sequence[str]], *, indent: int = 2, right: Sequence[int] = (), gap: int = 3) -> list[str]:

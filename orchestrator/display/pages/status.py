@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import click
-
 from orchestrator.display.pages.layout import flow, paragraph, table
 from orchestrator.display.words import age, moment, number, size
+from orchestrator.visible import styled
 
 if TYPE_CHECKING:
     from orchestrator.views.status import Status
@@ -57,10 +56,10 @@ def _components(status: Status) -> list[str]:
 
 def _running(status: Status) -> str:
     if status.frontend_since is None and status.answers is None:
-        return click.style("not running", fg="red") + ("; the backend runs" if status.backend_runs else "")
+        return styled("not running", fg="red") + ("; the backend runs" if status.backend_runs else "")
     since = _clock(status) if status.frontend_since else "running, its process not found"
     if status.answers is None:
-        return f"{since}, {click.style('does not answer', fg='red')} ({status.http})"
+        return f"{since}, {styled('does not answer', fg='red')} ({status.http})"
     return f"{since}, answers {status.answers}" + ("" if status.backend_runs else "; backend not running")
 
 
@@ -72,11 +71,11 @@ def _clock(status: Status) -> str:
 def _database(status: Status) -> str:
     database = status.database
     if database is None:
-        return click.style("not known", fg="yellow")
+        return styled("not known", fg="yellow")
     if database.missing is None:
         complete = "whether complete is not known"
     elif database.missing:
-        complete = click.style(f"{number(len(database.missing), 'update')} missing", fg="red")
+        complete = styled(f"{number(len(database.missing), 'update')} missing", fg="red")
     else:
         complete = f"complete for {status.components.get('frontend', 'what is active')}"
     return f"{number(database.updates, 'update')}, {complete}   {database.server}"

@@ -95,3 +95,47 @@ def test_a_placeholder_is_no_secret() -> None:
 def test_hiding_is_not_slowed_down_by_what_looks_like_many_words() -> None:
     hide("a" * 5000 + "1x" * 500)
     assert scrub("b" * 5000) == "b" * 5000
+
+
+URLS = {
+    "http://u:{}@host/x": "two slashes",
+    "http:/u:{}@host/x": "one slash, as a path is made of it",
+    "cannot read the package folder /etc/http:/u:{}@host: no such folder": "a folder before it",
+    "https:///u:{}@host": "three slashes",
+    "https:u:{}@host": "none",
+    "//u:{}@host/x": "no scheme",
+    "HTTPS://U:{}@HOST": "capitals",
+    "http://:{}@host": "no user",
+    "'http://u:{}@h', 'http://v:w@h/a@b.tar.gz'": "a second one",
+}
+
+
+@pytest.mark.parametrize("secret", ["pw", "mail", "p@ss", "p/w", "s3cr$t", "80a/x", "p%40w:x"])
+@pytest.mark.parametrize("place", URLS)
+def test_the_password_of_an_address_is_hidden_however_it_is_written(place: str, secret: str) -> None:
+    assert f":{secret}@" not in scrub(place.format(secret))
+    assert "***" in scrub(place.format(secret))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://host:80/dir/openemm-gui-20.10@2.tar.gz",
+        "http://host:8080",
+        "file:/srv/packages/a:b@c.tar.gz",
+        "cannot read the token '/etc/openemm/db.key': no such file",
+        "password: /root/first.txt",
+        "--password=/root/first.cnf",
+        "cannot read /srv/openemm-token: [Errno 2] nothing there",
+        "cannot read '/var/lib/secret': Is_a_d1rectory",
+        "/etc/openemm/master-password:3: bad",
+        "mail to: a:b@c.example",
+    ],
+)
+def test_the_name_of_a_file_is_no_secret(text: str) -> None:
+    assert scrub(text) == text
+
+
+def test_behind_the_password_of_an_address_the_file_is_shown() -> None:
+    assert scrub("http://u:p@ss@host/a@b.tar.gz") == "http://u:***@host/a@b.tar.gz"
+    assert scrub("http://u:p/w@host/a@b.tar.gz") == "http://u:***@host/a@b.tar.gz"

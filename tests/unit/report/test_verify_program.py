@@ -79,7 +79,7 @@ def test_it_is_short_and_asks_for_nothing_newer_than_python_3_8() -> None:
     tree = ast.parse(source, feature_version=(3, 8))
     imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     imported |= {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
-    assert imported == {"__future__", "hashlib", "json", "sys", "decimal", "pathlib", "typing"}
+    assert imported == {"__future__", "hashlib", "json", "sys", "datetime", "decimal", "pathlib", "typing"}
 
 
 @pytest.fixture
