@@ -44,7 +44,7 @@ CHANGED = [
 ]
 SCRIPT = """
 import sys
-from orchestrator.hosts.backups import RealBackups
+from orchestrator.hosts.backups.backups import RealBackups
 from orchestrator.settings import Settings
 settings = Settings.model_validate_json(sys.argv[1])
 RealBackups(settings).restore("R-hop1", keep_as=sys.argv[2], progress=lambda done, total: None)
