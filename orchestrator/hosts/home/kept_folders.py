@@ -113,5 +113,5 @@ def _part(home: Path, name: str) -> Path:
 
 def _copy(source: Path, target: Path) -> None:
     """With owner, mode, times and links as they are, durably."""
-    run(["cp", "-aT", str(source), str(target)], timeout=COPY_SECONDS)
+    run(["cp", "-aT", str(source), str(target)], timeout=COPY_SECONDS, ends_with_us=True)
     run(["sync", "-f", str(target)], timeout=COPY_SECONDS)

@@ -8,13 +8,12 @@ import shutil
 import signal
 import socket
 import stat
-import subprocess
 import time
 from pathlib import Path
 
 import pymysql
 
-from orchestrator.command import PATH, CommandError, environment, run, tail
+from orchestrator.command import PATH, CommandError, Process, run, start, tail
 from workflows.model.errors import WorkflowError
 
 SERVER_NAMES = ("mariadbd", "mysqld")  # Debian's and RHEL's names
@@ -70,7 +69,7 @@ class PrivateServer:
         self.socket = folder / "mariadb.sock"
         self.pid_file = folder / "mariadb.pid"
         self.log = folder / "mariadb.log"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
         self._small = SMALL if small else ()
 
     def create(self) -> None:
@@ -106,10 +105,7 @@ class PrivateServer:
             "--lower-case-table-names=1", "--character-set-server=utf8mb4", "--collation-server=utf8mb4_unicode_ci",
             "--max-allowed-packet=64M", f"--tmpdir={self.temporary}", *self._small,
         ]  # fmt: skip
-        self._process = process = subprocess.Popen(
-            args, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment(),
-            start_new_session=True, cwd="/",
-        )  # fmt: skip
+        self._process = process = start(args)
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             if self.answers():
