@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from orchestrator.files import OddFileError
 from orchestrator.redaction import hide, scrub
 from state.errors import StateError
 from workflows.model.errors import WorkflowError
@@ -146,6 +147,11 @@ _SYSTEM_KEYS = {
 
 
 def _from_system(error: OSError) -> Told:
+    if isinstance(error, OddFileError):
+        return Told(
+            OddFileError.key, f"cannot read {error.filename!s}: {error.strerror}", FAILED,
+            unharmed=("everything: nothing of it was read",), next=(f"ls -lL {error.filename!s}    what it is",),
+        )  # fmt: skip
     key = _SYSTEM_KEYS.get(error.errno or 0, "system-error")
     following = ("the same command as root",) if key == "permission-denied" else ()
     return Told(key, f"cannot use {error.filename!s}: {error.strerror}", FAILED, next=following)

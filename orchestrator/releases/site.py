@@ -7,7 +7,7 @@ import pwd
 from collections.abc import Sequence
 from pathlib import Path
 
-from orchestrator.files import Owner
+from orchestrator.files import Owner, small_text
 from orchestrator.releases import names
 from orchestrator.releases.download import Downloads
 from orchestrator.releases.errors import PackageError
@@ -130,5 +130,5 @@ def _owner(user: str) -> Owner | None:
 
 def _is_suse() -> bool:
     """Whether this system is SLES or one of its kin, which takes the backend built for it (facts 2.1)."""
-    text = OS_RELEASE.read_text(encoding="utf-8") if OS_RELEASE.is_file() else ""
+    text = small_text(OS_RELEASE) if OS_RELEASE.is_file() else ""
     return any("suse" in line.lower() for line in text.splitlines() if line.startswith(("ID=", "ID_LIKE=")))

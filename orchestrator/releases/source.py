@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urljoin, urlsplit
 
+from orchestrator.files import small_text
 from orchestrator.releases import names
 from orchestrator.releases.errors import SourceError
 from orchestrator.releases.sums import FILE, merge_sums, parse_sums
@@ -64,7 +65,7 @@ class FolderSource:
         try:
             files = sorted(entry.name for entry in self._path.iterdir() if entry.name.endswith(names.SUFFIX))
             sums_file = self._path / FILE
-            sums = parse_sums(sums_file.read_text(encoding="utf-8"), str(sums_file)) if sums_file.exists() else {}
+            sums = parse_sums(small_text(sums_file), str(sums_file)) if sums_file.exists() else {}
             found = [
                 (name, _ref(name, str(self._path.absolute() / name.file), sums.get(name.file), (self._path / name.file).stat()))
                 for name in map(names.parse, files)

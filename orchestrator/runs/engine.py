@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from orchestrator.files import OddFileError
 from orchestrator.runs import checkpoints
 from orchestrator.runs.context import StepContext
 from orchestrator.runs.events import Bus, Event
@@ -375,5 +376,5 @@ def _now() -> datetime:
 
 
 def _os_error(step: Step, error: OSError) -> WorkflowError:
-    key = OS_KEYS.get(error.errno or 0, "os-error")
+    key = error.key if isinstance(error, OddFileError) else OS_KEYS.get(error.errno or 0, "os-error")
     return WorkflowError(f"{step.title}: {error}", key=key)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from orchestrator.files import read_small
 from orchestrator.hosts.database import accounts
 from orchestrator.hosts.database.configuration import Configuration
 from orchestrator.hosts.database.connect import connect
@@ -38,7 +39,7 @@ def read_salt(path: Path) -> str:
         SaltError: "salt-missing", "salt-unreadable", "salt-empty", "salt-too-long".
     """
     try:
-        content = path.read_bytes()
+        content = read_small(path)
     except FileNotFoundError:
         raise SaltError(
             f"there is no salt file {path}", key="salt-missing", unharmed=["nothing was changed"],

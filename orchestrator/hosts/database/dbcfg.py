@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
+from orchestrator.files import small_text
 from workflows.model.errors import RefusedError
 
 DEFAULT_PORT = 3306
@@ -105,7 +106,7 @@ def host_and_port(text: str) -> tuple[str, str]:
 def _lines(path: Path) -> list[tuple[int, str]]:
     """Lines with their numbers, without comments and empty ones."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = small_text(path)
     except FileNotFoundError:
         raise DbcfgError(
             f"cannot find {path}: how the database is reached is written there",

@@ -6,7 +6,7 @@ import stat
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from orchestrator.files import fsync_folder, make_folder, sha256_file, write_atomic
+from orchestrator.files import fsync_folder, make_folder, read_small, sha256_file, write_atomic
 from workflows.host.files import KeptFile
 
 
@@ -26,7 +26,7 @@ class ContentStore:
         make_folder(self._folder, 0o700)
         digest = sha256_file(path)
         if not (self._folder / digest).exists():
-            write_atomic(self._folder / digest, path.read_bytes(), mode=0o600)
+            write_atomic(self._folder / digest, read_small(path), mode=0o600)
         status = path.stat()
         return KeptFile(str(path), digest, stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid)
 
@@ -47,7 +47,7 @@ class ContentStore:
                     path.unlink()
                     fsync_folder(path.parent)
             elif self._keep(path) != file:
-                write_atomic(path, (self._folder / file.sha256).read_bytes(), mode=file.mode, owner=(file.uid, file.gid))
+                write_atomic(path, read_small(self._folder / file.sha256), mode=file.mode, owner=(file.uid, file.gid))
 
 
 def _digest(path: Path) -> str | None:

@@ -9,7 +9,7 @@ import stat
 from pathlib import Path
 from typing import Any
 
-from orchestrator.files import fsync_folder, make_folder, replace_link, write_atomic
+from orchestrator.files import fsync_folder, make_folder, read_small, replace_link, small_text, write_atomic
 from orchestrator.hosts.home.site_files import KEYS, SHIPPED, SITE_FILES
 
 LIST = "files.json"  # written last: without it nothing was kept
@@ -25,7 +25,7 @@ def keep(tomcat: Path, folder: Path) -> None:
     kept: dict[str, Any] = {"files": {}, "keys": (tomcat / KEYS).is_dir(), "logs": _logs(logs)}
     for number, name in enumerate(_changeable(tomcat)):
         status = (tomcat / name).stat()
-        write_atomic(folder / str(number), (tomcat / name).read_bytes(), mode=0o600)
+        write_atomic(folder / str(number), read_small(tomcat / name), mode=0o600)
         kept["files"][name] = {
             "copy": str(number), "mode": stat.S_IMODE(status.st_mode), "uid": status.st_uid, "gid": status.st_gid,
         }  # fmt: skip
@@ -37,7 +37,7 @@ def put_back(tomcat: Path, folder: Path) -> None:
     """Make the tree's site files what they were; may be run again at any time, and does nothing where none were kept."""
     if not (folder / LIST).exists():
         return
-    kept = json.loads((folder / LIST).read_text(encoding="utf-8"))
+    kept = json.loads(small_text(folder / LIST))
     for name in _changeable(tomcat):
         if name not in kept["files"]:
             (tomcat / name).unlink()
@@ -47,7 +47,7 @@ def put_back(tomcat: Path, folder: Path) -> None:
         fsync_folder((tomcat / KEYS).parent)
     for name, file in kept["files"].items():
         owner = (file["uid"], file["gid"]) if os.geteuid() == 0 else None
-        write_atomic(tomcat / name, (folder / file["copy"]).read_bytes(), mode=file["mode"], owner=owner)
+        write_atomic(tomcat / name, read_small(folder / file["copy"]), mode=file["mode"], owner=owner)
     _put_logs_back(tomcat / "logs", kept["logs"])
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from orchestrator.files import make_folder, write_atomic
+from orchestrator.files import make_folder, small_text, write_atomic
 from orchestrator.hosts.files.register import ContentStore
 from orchestrator.hosts.home.site_values import EMM, WEBSERVICES
 from workflows.host.files import KeptFile
@@ -25,5 +25,5 @@ def keep(applications: Sequence[Path], folder: Path) -> None:
 def put_back(folder: Path) -> None:
     """Make the files what they were; may be run again at any time, and does nothing where none were kept."""
     if (folder / LIST).exists():
-        kept = json.loads((folder / LIST).read_text(encoding="utf-8"))
+        kept = json.loads(small_text(folder / LIST))
         ContentStore(folder).restore(KeptFile(**file) for file in kept)

@@ -6,6 +6,8 @@ import os
 import socket
 from pathlib import Path
 
+from orchestrator.files import small_text
+
 
 def full_name() -> str | None:
     """What the resolver makes of the host's own name, when that has a domain (Sendmail hangs 60 s without); else None."""
@@ -21,7 +23,7 @@ def full_name() -> str | None:
 def of_application(home: Path) -> str:
     """The name by which the application finds and writes its host's rows: of conf/hostname, else the system's (facts 17.1)."""
     try:
-        written = (home / "conf/hostname").read_text(encoding="utf-8", errors="replace").strip()
+        written = small_text(home / "conf/hostname", errors="replace").strip()
     except FileNotFoundError:
         written = ""
     return written or os.uname().nodename

@@ -14,6 +14,7 @@ from pathlib import Path
 import pymysql
 
 from orchestrator.command import PATH, CommandError, Process, run, start, tail
+from orchestrator.files import small_text
 from workflows.model.errors import WorkflowError
 
 SERVER_NAMES = ("mariadbd", "mysqld")  # Debian's and RHEL's names
@@ -154,7 +155,7 @@ class PrivateServer:
     def pid(self) -> int | None:
         """The server's process id, when it is really this server's process."""
         try:
-            pid = int(self.pid_file.read_text())
+            pid = int(small_text(self.pid_file))
             command = Path(f"/proc/{pid}/cmdline").read_bytes()
         except (FileNotFoundError, ValueError, ProcessLookupError):
             return None

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from orchestrator.command import PATH, CommandError, run
+from orchestrator.files import small_text
 from orchestrator.hosts.system import distribution
 
 SEARCH = f"{PATH}:/usr/libexec"
@@ -39,7 +40,7 @@ def _java(home: Path) -> str | None:
         return None
     release = program.resolve().parent.parent / "release"
     if release.is_file():
-        match = re.search(r'^JAVA_VERSION="([^"]+)"', release.read_text(errors="replace"), re.MULTILINE)
+        match = re.search(r'^JAVA_VERSION="([^"]+)"', small_text(release, errors="replace"), re.MULTILINE)
         if match:
             return match[1]
     return _ask([str(program), "-version"])
@@ -50,7 +51,7 @@ def _java_program(home: Path) -> Path | None:
     homes = [home / "opt/java"]
     setenv = home / "bin/setenv.sh"
     if setenv.is_file():
-        text = setenv.read_text(errors="replace")
+        text = small_text(setenv, errors="replace")
         match = re.search(r"^\s*(?:export\s+)?JAVA_HOME=[\"']?([^\"'\s;]+)", text, re.MULTILINE)
         if match:
             homes.insert(0, Path(re.sub(r"^(\$HOME|\$\{HOME\}|~)(?=/)", lambda _: str(home), match[1])))
@@ -66,7 +67,7 @@ def _tomcat(home: Path) -> str | None:
     folder = home / "opt/tomcat"
     notes = folder / "RELEASE-NOTES"
     if notes.is_file():
-        match = re.search(r"Apache Tomcat Version (\d+(?:\.\d+)+)", notes.read_text(errors="replace"))
+        match = re.search(r"Apache Tomcat Version (\d+(?:\.\d+)+)", small_text(notes, errors="replace"))
         if match:
             return match[1]
     match = re.fullmatch(r"apache-tomcat-(\d+(?:\.\d+)+)", folder.resolve().name)

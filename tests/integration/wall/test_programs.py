@@ -248,7 +248,7 @@ def test_the_command_does_not_run_what_its_surroundings_name(attack: str, tmp_pa
     )  # fmt: skip
     assert (done.returncode, done.stderr, "upgrade" in done.stdout) == (0, "", True)
     assert not (tmp_path / "RAN").exists()
-    assert [path for path in tmp_path.rglob("*.pyc")] == []
+    assert list(tmp_path.rglob("*.pyc")) == []
 
 
 def test_the_command_is_found_behind_a_link(tmp_path: Path) -> None:
