@@ -6,17 +6,15 @@ import errno
 import textwrap
 import traceback
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from typing import Any, Final
+from dataclasses import dataclass
 
 from orchestrator.files import OddFileError
 from orchestrator.redaction import hide, scrub
 from state.errors import StateError
 from workflows.model.errors import WorkflowError
 
-__all__ = ["DONE", "FAILED", "STOPPED", "USAGE", "WAITING", "Told", "as_json", "as_text", "hide", "scrub", "told"]
+__all__ = ["DONE", "FAILED", "STOPPED", "USAGE", "WAITING", "Told", "as_text", "hide", "scrub", "told"]
 DONE, FAILED, USAGE, STOPPED, WAITING = range(5)
-SCHEMA: Final = "orchestrate.error/1"
 WIDTH = 80
 _LABEL = 10
 
@@ -72,20 +70,6 @@ def as_text(error: BaseException | Told, *, debug: bool = False, where: str | No
     if debug and isinstance(error, BaseException):
         lines += ["", *"".join(traceback.format_exception(error)).splitlines()]
     return [scrub(line) for line in lines]
-
-
-def as_json(error: BaseException, *, debug: bool = False) -> dict[str, Any]:
-    """The error as data (docs/reference/json/error.json)."""
-    data: dict[str, Any] = {"schema": SCHEMA, **asdict(told(error))}
-    if debug:
-        data["traceback"] = "".join(traceback.format_exception(error)).splitlines()
-    return {key: _scrubbed(value) for key, value in data.items()}
-
-
-def _scrubbed(value: Any) -> Any:
-    if isinstance(value, str):
-        return scrub(value)
-    return [_scrubbed(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _headline(message: str, key: str) -> list[str]:

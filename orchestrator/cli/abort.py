@@ -14,9 +14,9 @@ from orchestrator.cli.options import run_argument
 def command(app: App, run_id: str | None) -> int:
     """Take back everything an unfinished run did, last step first; without RUN, the one that is open."""
     from orchestrator.cli.outcome import finish
-    from orchestrator.display.pages.runs import facts
     from orchestrator.errors import DONE, WAITING
     from orchestrator.runs.start import abort
+    from orchestrator.views.runs import Run, RunEnds
 
     with app.open() as site:
         app.sure("Take back everything the run did? Mail is down while it happens.")
@@ -26,7 +26,7 @@ def command(app: App, run_id: str | None) -> int:
                 f"the process that drives run {run.id} will take it back",
                 f"  next      orchestrate watch {run.id}    see it happen",
             ]
-            app.show("abort", lines, {"changed": True, "downtime": None, "run": facts(run)})
+            app.tell(lines, RunEnds(schema="orchestrate.abort/1", changed=True, run=Run.of(run)))
             return WAITING
-        code = finish(app, "abort", run)
+        code = finish(app, "orchestrate.abort/1", run)
         return DONE if run.state == "undone" else code

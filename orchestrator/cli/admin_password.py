@@ -21,6 +21,7 @@ def command(app: App, *, generate: bool, first: bool, reason: str | None) -> Non
     The password stands in no command line, log or ledger. With --quiet nothing but a generated password is printed.
     """
     from orchestrator.upkeep.configuring import set_password
+    from orchestrator.views.configuration import AdminPassword
     from workflows.rules.password import generated, require_good
 
     if first:
@@ -39,7 +40,7 @@ def command(app: App, *, generate: bool, first: bool, reason: str | None) -> Non
         return
     lines = ["emm-master has a new password, to be changed at the first login"]
     lines += [f"  password  {password}    shown this once only"] if generate else []
-    app.show("admin-password", lines, {"changed": True, "password": password if generate else None})
+    app.tell(lines, AdminPassword(changed=True, password=password if generate else None))
 
 
 def show_first(app: App) -> None:
@@ -49,6 +50,7 @@ def show_first(app: App) -> None:
         UsageError: "first-password-gone".
     """
     from orchestrator.upkeep.first_password import take_first_password
+    from orchestrator.views.configuration import AdminPassword
     from workflows.model.errors import UsageError
 
     password = take_first_password(app.settings)
@@ -61,7 +63,7 @@ def show_first(app: App) -> None:
         click.echo(password)
         return
     lines = [f"emm-master's first password is {password}", "it is shown this once only, and must be changed at the first login"]
-    app.show("admin-password", lines, {"changed": False, "password": password})
+    app.tell(lines, AdminPassword(changed=False, password=password))
 
 
 def _asked(app: App) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +15,7 @@ from orchestrator.display.base import Display, Manner, choose
 if TYPE_CHECKING:
     from orchestrator.runs.site import Site
     from orchestrator.settings import Settings
+    from orchestrator.views.document import View
 
 
 @dataclass
@@ -61,9 +62,9 @@ class App:
         except StoreMissingError:
             return None
 
-    def show(self, command: str, lines: Sequence[str], facts: Mapping[str, Any]) -> None:
-        """Show a command's report; `facts` become its JSON document, schema orchestrate.<command>/1."""
-        self.display.show(lines, {"schema": f"orchestrate.{command}/1", **facts})
+    def tell(self, lines: Sequence[str], view: View | None = None) -> None:
+        """Tell people the lines, and programs the view as its document; without one, programs are told nothing."""
+        self.display.show(lines, view)
 
     def sure(self, question: str) -> None:
         """Ask before something that cannot simply be taken back.

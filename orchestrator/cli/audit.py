@@ -26,15 +26,15 @@ def verify(app: App, checkpoint: Path | None) -> int:
     from orchestrator.display.pages import audit as page
     from orchestrator.errors import DONE, FAILED
     from orchestrator.runs import checkpoints
-    from orchestrator.views.audit import entry_at
+    from orchestrator.views.audit import Held, Ledger, Verified, entry_at
 
     with app.open(readonly=True) as site:
         given = checkpoints.Kept(checkpoints.read(checkpoint), checkpoint) if checkpoint else None
         against = given or checkpoints.newest(site.settings)
         verdict = site.ledger.verify(against.head if against else None)
         entry = entry_at(site, verdict.problem.seq) if verdict.problem else None
-    facts = {"ledger": page.verdict_facts(verdict), "checkpoint": page.against_facts(against)}
-    app.show("audit-verify", page.verdict_lines(verdict, against, entry), facts)
+    view = Verified(ledger=Ledger.of(verdict), checkpoint=Held.of(against))
+    app.tell(page.verdict_lines(view.ledger, view.checkpoint, entry), view)
     return DONE if verdict.problem is None else FAILED
 
 
@@ -44,14 +44,14 @@ def checkpoint(app: App) -> None:
     """Print where the ledger ends, and keep that in the state folder and in the system's journal."""
     from orchestrator.display.pages import audit as page
     from orchestrator.runs import checkpoints
-    from orchestrator.views.audit import sound_head
+    from orchestrator.views.audit import Checkpoint, CheckpointMade, sound_head
 
     with app.open(readonly=True) as site:
         head = sound_head(site)
         path = checkpoints.store(site.settings, head)
         told = checkpoints.announce(site.ledger)
-        facts = {"changed": True, "checkpoint": checkpoints.facts(site.key, head), "path": str(path), "journald": told}
-    app.show("audit-checkpoint", page.checkpoint_lines(head, str(path), journald=told), facts)
+        view = CheckpointMade(checkpoint=Checkpoint(**checkpoints.facts(site.key, head)), path=str(path), journald=told)
+    app.tell(page.checkpoint_lines(head, view.path, journald=told), view)
 
 
 @command.command()
@@ -62,12 +62,13 @@ def export(app: App, folder: Path) -> int:
     from orchestrator.display.pages import audit as page
     from orchestrator.errors import DONE, FAILED
     from orchestrator.report.export import export as write
+    from orchestrator.views.audit import Exported, Held, Ledger
 
     with app.open(readonly=True) as site:
         done = write(site, folder)
-    facts = {"changed": True, "path": str(folder), "files": done.files, "ledger": page.verdict_facts(done.verdict)}
-    app.show("audit-export", page.export_lines(str(folder), done.files, done.verdict, done.against), facts)
-    return DONE if done.verdict.problem is None else FAILED
+    view = Exported(path=str(folder), files=tuple(done.files), ledger=Ledger.of(done.verdict))
+    app.tell(page.export_lines(view, Held.of(done.against)), view)
+    return DONE if view.ledger.sound else FAILED
 
 
 @command.command(name="import")
@@ -76,10 +77,10 @@ def import_(app: App) -> None:
     """Take what OpenEMM's own tables say of its history into the ledger, marked as outside evidence."""
     from orchestrator.display.pages import audit as page
     from orchestrator.upkeep.importing import import_evidence
+    from orchestrator.views.audit import EvidenceImported
 
     with app.open() as site:
         done = import_evidence(site)
-    facts = {
-        "changed": done.releases + done.versions > 0, "releases": done.releases, "versions": done.versions, "known": done.known,
-    }  # fmt: skip
-    app.show("audit-import", page.import_lines(done), facts)
+    new = done.releases + done.versions > 0
+    view = EvidenceImported(changed=new, releases=done.releases, versions=done.versions, known=done.known)
+    app.tell(page.import_lines(view), view)

@@ -20,10 +20,11 @@ def create(app: App, *, no_verify: bool) -> None:
     """Dump the database while mail runs, and restore the dump into a scratch server."""
     from orchestrator.display.pages import backups as page
     from orchestrator.upkeep.backups import create_backup
+    from orchestrator.views.backups import Backup, BackupDone
 
     with app.open() as site:
-        backup = create_backup(site, verify=not no_verify)
-    app.show("backup-create", page.lines([backup]), {"changed": True, "backup": page.facts(backup)})
+        backup = Backup.of(create_backup(site, verify=not no_verify))
+    app.tell(page.lines([backup]), BackupDone(schema="orchestrate.backup-create/1", changed=True, backup=backup))
 
 
 @command.command(name="list")
@@ -31,10 +32,11 @@ def create(app: App, *, no_verify: bool) -> None:
 def list_(app: App) -> None:
     """All backups of this site, newest first."""
     from orchestrator.display.pages import backups as page
+    from orchestrator.views.backups import Backup, Backups
 
     with app.open() as site:
-        backups = site.host.backups.list()
-    app.show("backup-list", page.lines(backups), {"backups": [page.facts(backup) for backup in backups]})
+        backups = tuple(map(Backup.of, site.host.backups.list()))
+    app.tell(page.lines(backups), Backups(backups=backups))
 
 
 @command.command()
@@ -44,10 +46,11 @@ def verify(app: App, backup_id: str) -> None:
     """Restore a dump into an empty scratch server and compare it with what was dumped."""
     from orchestrator.display.pages import backups as page
     from orchestrator.upkeep.backups import verify_backup
+    from orchestrator.views.backups import Backup, BackupDone
 
     with app.open() as site:
-        backup = verify_backup(site, backup_id)
-    app.show("backup-verify", page.lines([backup]), {"changed": True, "backup": page.facts(backup)})
+        backup = Backup.of(verify_backup(site, backup_id))
+    app.tell(page.lines([backup]), BackupDone(schema="orchestrate.backup-verify/1", changed=True, backup=backup))
 
 
 @command.command()
@@ -74,9 +77,10 @@ def restore(
         if diagram:
             return draw(app, "restore", plan)
         if not app.json:
-            app.show("plan", [*page.rollback_lines(site.settings.name, rollback_planning.view(site, plan)), ""], {})
+            app.tell([*page.rollback_lines(site.settings.name, rollback_planning.view(site, plan)), ""])
         app.sure(f"Restore {backup_id} on {site.settings.name} now?")
-        return finish(app, "backup-restore", running.start_move(site, "restore", plan, reason=reason, display=app.display))
+        run = running.start_move(site, "restore", plan, reason=reason, display=app.display)
+        return finish(app, "orchestrate.backup-restore/1", run)
 
 
 @command.command()
@@ -88,14 +92,14 @@ def prune(app: App) -> None:
     """
     from orchestrator.display.pages import retention as page
     from orchestrator.upkeep import retention
+    from orchestrator.views.backups import Pruned
 
     with app.open() as site:
         decided = retention.fates(site)
         going = [fate for fate in decided if fate.remove]
-        if not app.json:
-            app.show("plan", page.lines(decided, done=False), {})
+        app.tell(page.lines(decided, done=False))
         if going:
             app.sure(f"Remove {', '.join(fate.name for fate in going)} for good?")
             decided = retention.prune(site)
     lines = page.lines([fate for fate in decided if fate.remove], done=True) if going else ["nothing to remove"]
-    app.show("backup-prune", lines, {"changed": bool(going), "fates": page.facts(decided)})
+    app.tell(lines, Pruned(changed=bool(going), fates=tuple(decided)))

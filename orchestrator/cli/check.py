@@ -21,7 +21,7 @@ def command(app: App, target: str | None, wanted: str | None, reason: str | None
     """
     from orchestrator.display.pages import checks as page
     from orchestrator.errors import DONE, STOPPED
-    from orchestrator.views.checks import KEYS, run_checks
+    from orchestrator.views.checks import Check, Mended, found, keys, run_checks, stopped
 
     with app.open() as site:
         plan = None
@@ -32,8 +32,9 @@ def command(app: App, target: str | None, wanted: str | None, reason: str | None
             plan = make_plan(site, target, GateOptions())
         findings, fixed = run_checks(site, plan), []
         if wanted:
-            fixed = mend(app, site, findings, wanted, known=KEYS, page=page.lines, reason=reason)
+            fixed = mend(app, site, findings, wanted, known=keys(), page=page.lines, reason=reason)
             findings = run_checks(site, plan) if fixed else findings
-    facts = {"stopped": page.stopped(findings), "findings": page.facts(findings), "fixed": page.fixed_facts(fixed)}
-    app.show("check", [*page.fixed_lines(fixed), *page.lines(findings)], facts)
-    return STOPPED if page.stopped(findings) else DONE
+    told = found(findings)
+    check = Check(stopped=stopped(told), findings=told, fixed=tuple(map(Mended.of, fixed)))
+    app.tell([*page.fixed_lines(check.fixed), *page.lines(told)], check)
+    return STOPPED if check.stopped else DONE

@@ -14,6 +14,7 @@ from orchestrator.cli.options import reason_option
 if TYPE_CHECKING:
     from orchestrator.runs.site import Site
     from orchestrator.upkeep.configuring import Proposal
+    from orchestrator.views.configuration import ConfiguredBy
 
 
 @click.group()
@@ -31,10 +32,11 @@ def show(app: App, pattern: str | None) -> None:
     """
     from orchestrator.display.pages import configuration as page
     from orchestrator.upkeep.configuring import settings_seen
+    from orchestrator.views.configuration import Setting, Settings
 
     host, seen = settings_seen(app.settings, pattern)
-    facts = {"host": host, "settings": [page.setting_facts(one, host) for one in seen]}
-    app.show("config-show", page.show_lines(seen, host, pattern), facts)
+    view = Settings(host=host, settings=tuple(Setting.of(one, host) for one in seen))
+    app.tell(page.show_lines(seen, host, pattern), view)
 
 
 @command.command(name="set")
@@ -54,7 +56,7 @@ def set_(
     given = _value(key, value, from_file)
     with app.open() as site:
         proposal = propose_value(site, key, given, host=host, force_key=force_key)
-        _do(app, site, proposal, name="config-set", question=f"Set {key} on {site.settings.name}?", reason=reason)
+        _do(app, site, proposal, schema="orchestrate.config-set/1", question=f"Set {key} on {site.settings.name}?", reason=reason)
 
 
 @command.command()
@@ -72,25 +74,25 @@ def url(app: App, url: str, *, mailloop: str | None, keep: tuple[str, ...], reas
     with app.open() as site:
         proposal = propose_url(site, url, mailloop=mailloop, keep=keep)
         question = f"Make these changes on {site.settings.name}, all or none?"
-        _do(app, site, proposal, name="config-url", question=question, reason=reason)
+        _do(app, site, proposal, schema="orchestrate.config-url/1", question=question, reason=reason)
 
 
-def _do(app: App, site: Site, proposal: Proposal, *, name: str, question: str, reason: str | None) -> None:
+def _do(app: App, site: Site, proposal: Proposal, *, schema: ConfiguredBy, question: str, reason: str | None) -> None:
     """Show the difference, ask, change, and say whether a restart is needed."""
     from orchestrator.display.pages import configuration as page
     from orchestrator.display.words import number
     from orchestrator.upkeep.configuring import apply
+    from orchestrator.views.configuration import Configured
 
-    facts = page.proposal_facts(proposal)
+    view = Configured.of(schema, proposal)
     if not proposal.changes:
-        app.show(name, ["nothing to do: it is so already"], {"changed": False, **facts})
+        app.tell(["nothing to do: it is so already"], view)
         return
-    if not app.json:
-        app.show("proposal", [*page.proposal_lines(proposal), ""], {})
+    app.tell([*page.proposal_lines(proposal), ""])
     app.sure(question)
     run = apply(site, proposal, reason=reason)
     done = f"{number(len(proposal.changes), 'value')} changed, in the ledger"
-    app.show(name, [done, page.effect_line(proposal, run)], {"changed": True, **facts})
+    app.tell([done, page.effect_line(proposal, run)], view)
 
 
 def _value(key: str, value: str | None, from_file: str | None) -> str:

@@ -26,7 +26,7 @@ def size(app: App, *, estimate: bool, everything: bool) -> None:
     from orchestrator.views.tables import sizes
 
     found = sizes(app.settings, RealBackups(app.settings).list(), exact=not estimate)
-    app.show("database-size", page.size_lines(found, None if everything else SHOWN), page.size_facts(found))
+    app.tell(page.size_lines(found, None if everything else SHOWN), found)
 
 
 @command.command()
@@ -37,7 +37,7 @@ def tune(app: App) -> None:
     from orchestrator.views.tables import tuning
 
     found = tuning(app.settings)
-    app.show("database-tune", page.tune_lines(found), page.tune_facts(found))
+    app.tell(page.tune_lines(found), found)
 
 
 @command.command(name="check-format")
@@ -58,22 +58,22 @@ def check_format(
     from orchestrator.errors import DONE
     from orchestrator.hosts.database.formats import RealTableFormats
     from orchestrator.runs.start import start_conversion
-    from orchestrator.views.tables import conversion
+    from orchestrator.views.tables import TableFormats, conversion
     from workflows.model.plans import GateOptions
 
     if not convert and not diagram:
-        found = RealTableFormats(app.settings).look()
-        following = ["  next      orchestrate database check-format --convert"] if found.compact else []
-        app.show("database-check-format", [*page.format_lines(found), *following], {"changed": False, **page.format_facts(found)})
+        told = TableFormats.of(RealTableFormats(app.settings).look())
+        following = [] if told.sound else ["  next      orchestrate database check-format --convert"]
+        app.tell([*page.format_lines(told), *following], told)
         return DONE
     with app.open() as site:
         found, plan = conversion(site, GateOptions(wait, window, ignore_dispatch))
-        if not found.compact:
-            app.show("database-check-format", page.format_lines(found), {"changed": False, **page.format_facts(found)})
+        told = TableFormats.of(found)
+        if told.sound:
+            app.tell(page.format_lines(told), told)
             return DONE
         if diagram:
             return draw(app, "convert", plan)
-        if not app.json:
-            app.show("plan", [*page.format_lines(found), "  stop, dump and test restore, convert, prove, start again", ""], {})
+        app.tell([*page.format_lines(told), "  stop, dump and test restore, convert, prove, start again", ""])
         app.sure(f"Convert {number(plan.tables, 'table')} of {site.settings.name} now?")
-        return finish(app, "convert", start_conversion(site, plan, reason=reason, display=app.display))
+        return finish(app, "orchestrate.convert/1", start_conversion(site, plan, reason=reason, display=app.display))

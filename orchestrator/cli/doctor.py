@@ -21,14 +21,16 @@ def command(app: App, resolver: str | None, wanted: str | None, reason: str | No
     """
     from orchestrator.display.pages import checks, doctor
     from orchestrator.errors import DONE, STOPPED
-    from orchestrator.views.doctor import KEYS, examine
+    from orchestrator.views.checks import Mended, found, stopped
+    from orchestrator.views.doctor import Doctor, examine, keys
 
     name = app.settings.name
     findings, fixed = examine(app.settings, resolver), []
     if wanted:
         with app.open() as site:
-            fixed = mend(app, site, findings, wanted, known=KEYS, page=lambda f: doctor.lines(name, f), reason=reason)
+            fixed = mend(app, site, findings, wanted, known=keys(), page=lambda f: doctor.lines(name, f), reason=reason)
         findings = examine(app.settings, resolver) if fixed else findings
-    facts = {"stopped": checks.stopped(findings), "findings": checks.facts(findings), "fixed": checks.fixed_facts(fixed)}
-    app.show("doctor", [*checks.fixed_lines(fixed), *doctor.lines(name, findings)], facts)
-    return STOPPED if checks.stopped(findings) else DONE
+    told = found(findings)
+    view = Doctor(stopped=stopped(told), findings=told, fixed=tuple(map(Mended.of, fixed)))
+    app.tell([*checks.fixed_lines(view.fixed), *doctor.lines(name, told)], view)
+    return STOPPED if view.stopped else DONE

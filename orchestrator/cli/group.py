@@ -192,7 +192,10 @@ def _show(error: BaseException, app: App, *, as_data: bool) -> None:
     elif as_data:
         import json
 
-        click.echo(json.dumps(errors.as_json(error, debug=app.debug), ensure_ascii=False))
+        from orchestrator.views.document import as_document
+        from orchestrator.views.errors import Error
+
+        click.echo(json.dumps(as_document(Error.of(error, debug=app.debug)), ensure_ascii=False))
     else:
         color = not app.no_color and not os.environ.get("NO_COLOR")
         first, *rest = errors.as_text(error, debug=app.debug)

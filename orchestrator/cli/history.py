@@ -26,12 +26,11 @@ def command(app: App, component: str | None, at: datetime | None, since: datetim
     if (as_csv and app.json) or (at and since):
         both = "--csv and --json" if as_csv and app.json else "--at and --since"
         raise UsageError(f"cannot use {both} together", key="options-conflict", next=["orchestrate history --help"])
-    history, head = History(), None
+    history = History(at=at)
     if (site := app.remembered()) is not None:
         with site:
             history = moment(site, at, component) if at else timeline(site, component, since)
-            head = site.ledger.head()
     if as_csv:
         click.echo(page.as_csv(history), nl=False)
         return
-    app.show("history", page.lines(history, head, at=at, drawn=sys.stdout.isatty()), page.facts(history, head, at))
+    app.tell(page.lines(history, drawn=sys.stdout.isatty()), history)

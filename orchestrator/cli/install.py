@@ -17,8 +17,7 @@ from orchestrator.cli.options import diagram_option, reason_option
 if TYPE_CHECKING:
     from orchestrator.settings import Settings
     from workflows.model.answers import Answers, Verdict
-    from workflows.model.installation import InstallPlan
-    from workflows.steps.setup import Difference
+    from workflows.model.installation import Difference, InstallPlan
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -62,6 +61,9 @@ def command(
     from orchestrator.plans import install as installing
     from orchestrator.runs.site import Site
     from orchestrator.settings import SITE_FILE, load, site_file
+    from orchestrator.views.checks import found, stopped
+    from orchestrator.views.install import AnswersWritten, Install
+    from orchestrator.views.runs import RunEnds
 
     given = answers_file.read(file) if file else {}
     given |= {key: value for key, value in said.items() if value is not None}
@@ -76,26 +78,27 @@ def command(
     plan = _settle(app, plan, installing.unanswered(plan, parts))
     if write_answers:
         answers_file.write(write_answers, plan.answers)
-        app.show("install-answers", [f"written to {write_answers}"], {"file": str(write_answers)})
+        app.tell([f"written to {write_answers}"], AnswersWritten(file=str(write_answers)))
         return DONE
     if installing.nothing_to_do(plan, parts):
-        app.show("install", [page.nothing_to_do(plan)], {"changed": False, "downtime": None, "run": None})
+        app.tell([page.nothing_to_do(plan)], RunEnds(schema="orchestrate.install/1", changed=False))
         return DONE
     if diagram:
         return draw(app, "install", plan)
     findings = installing.check(host, plan, resolver)
+    told = found(findings)
     if dry_run or not app.json:
-        lines = [*page.lines(settings.name, plan, parts), "", *check_page.lines(findings), ""]
-        app.show("install-plan", lines, {**page.facts(plan, parts), "checks": check_page.facts(findings)})
+        lines = [*page.lines(settings.name, plan, parts), "", *check_page.lines(told), ""]
+        app.tell(lines, Install.of(plan, parts, told))
     if dry_run:
-        return STOPPED if check_page.stopped(findings) else DONE
-    if not check_page.stopped(findings):
+        return STOPPED if stopped(told) else DONE
+    if not stopped(told):
         app.sure(f"Install OpenEMM {plan.target} on this host now?")
     with Site.open(settings) as site:
         run = installing.start(site, plan, findings, reason=reason, on_failure=on_failure, display=app.display)
-    code = finish(app, "install", run)
+    code = finish(app, "orchestrate.install/1", run)
     if code == DONE and run.state == "completed" and not app.json:
-        app.show("admin-password", page.login_lines(plan, _first_password(settings)), {})
+        app.tell(page.login_lines(plan, _first_password(settings)))
     return code
 
 

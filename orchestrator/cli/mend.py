@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from orchestrator.cli.app import App
     from orchestrator.runs.site import Site
     from orchestrator.upkeep.fixing import Fixed
+    from orchestrator.views.checks import Found
     from workflows.model.finding import Finding
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -24,7 +25,7 @@ def fix_option(command: F) -> F:
 
 def mend(
     app: App, site: Site, findings: Sequence[Finding], wanted: str, *, known: Collection[str],
-    page: Callable[[Sequence[Finding]], list[str]], reason: str | None,
+    page: Callable[[Sequence[Found]], list[str]], reason: str | None,
 ) -> list[Fixed]:  # fmt: skip
     """Do the remedies that are agreed to; what was done.
 
@@ -41,10 +42,11 @@ def mend(
         UsageError: "check-unknown", "answer-missing"; nothing was changed.
     """
     from orchestrator.upkeep.fixing import chosen, fix
+    from orchestrator.views.checks import found
 
     offered = chosen(findings, wanted, known)
-    if offered and not app.json and not app.yes:
-        app.show("findings", [*page(findings), ""], {})
+    if offered and not app.yes:
+        app.tell([*page(found(findings)), ""])
     agreed = [finding for finding in offered if app.display.ask(f"{_sentence(finding)}?", "--yes")]
     return [fix(site, finding, reason=reason) for finding in agreed]
 

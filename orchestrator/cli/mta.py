@@ -25,10 +25,11 @@ def status(app: App) -> None:
     """Which mail server OpenEMM uses and why, versions, queues and their age, and the last switch."""
     from orchestrator.display.pages import mail as page
     from orchestrator.plans import mail
+    from orchestrator.views.mail import MtaStatus
 
     with app.open() as site:
-        found = mail.status(site)
-    app.show("mta-status", page.status_lines(found), page.status_facts(found))
+        found = MtaStatus.of(mail.status(site))
+    app.tell(page.status_lines(found), found)
 
 
 @command.command()
@@ -38,11 +39,11 @@ def queue(app: App, *, limit: int) -> None:
     """What lies in the queues of both mail servers: by age, by the domain of the sender, by reason."""
     from orchestrator.display.pages import mail as page
     from orchestrator.plans import mail
+    from orchestrator.views.mail import MtaQueue
 
     with app.open() as site:
-        found = mail.queue(site)
-        now = site.host.system.now()
-    app.show("mta-queue", page.queue_lines(found, now, limit), page.queue_facts(found, now))
+        found = MtaQueue.of(mail.queue(site), site.host.system.now())
+    app.tell(page.queue_lines(found, limit), found)
 
 
 @command.command()
@@ -70,6 +71,8 @@ def switch(
     from orchestrator.display.pages import mail as page
     from orchestrator.errors import DONE
     from orchestrator.plans import mail
+    from orchestrator.views.checks import found, stopped
+    from orchestrator.views.runs import RunEnds
     from workflows.model.errors import UsageError
     from workflows.model.plans import GateOptions
     from workflows.rules.mta import Leftovers
@@ -81,17 +84,17 @@ def switch(
     with app.open() as site:
         plan = mail.make_plan(site, wanted, GateOptions(wait, window, ignore_dispatch), leftovers=leftovers, flush=flush)
         if plan is None:
-            app.show("mta-switch", [f"nothing to do: {wanted.label} is active already"], page.NOTHING)
+            nothing = RunEnds(schema="orchestrate.mta-switch/1", changed=False)
+            app.tell([f"nothing to do: {wanted.label} is active already"], nothing)
             return DONE
         if diagram:
             return draw(app, "mta-switch", plan)
-        findings = mail.check(site, plan)
-        if not app.json:
-            app.show("plan", [*page.plan_lines(site.settings.name, plan), "", *check_page.lines(findings), ""], {})
-        if not check_page.stopped(findings):
+        told = found(mail.check(site, plan))
+        app.tell([*page.plan_lines(site.settings.name, plan), "", *check_page.lines(told), ""])
+        if not stopped(told):
             app.sure(f"Switch {site.settings.name} from {plan.old.label} to {plan.new.label} now?")
 
         def start(display: Display | None) -> RunRecord:
             return mail.start(site, plan, reason=reason, on_failure=on_failure, display=display)
 
-        return begin(app, "mta-switch", start, detach=detach)
+        return begin(app, "orchestrate.mta-switch/1", start, detach=detach)

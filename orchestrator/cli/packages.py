@@ -17,11 +17,12 @@ def command() -> None:
 def list_(app: App) -> None:
     """What the package source offers."""
     from orchestrator.display.pages import packages as page
+    from orchestrator.views.packages import Offered, PackageList
 
     with app.open() as site:
-        packages = site.host.releases.available()
+        packages = tuple(map(Offered.of, site.host.releases.available()))
         where = site.settings.packages
-    app.show("packages-list", page.list_lines(packages, where), {"packages": [page.facts(ref) for ref in packages]})
+    app.tell(page.list_lines(packages, where), PackageList(packages=packages))
 
 
 @command.command()
@@ -32,11 +33,10 @@ def verify(app: App, files: tuple[str, ...]) -> int:
     from orchestrator.display.pages import packages as page
     from orchestrator.errors import DONE, FAILED
     from orchestrator.upkeep.backups import verify_packages
+    from orchestrator.views.packages import PackagesVerified
 
     with app.open() as site:
-        verdicts = verify_packages(site, files)
-    facts = [page.verdict_facts(verdict) for verdict in verdicts]
-    app.show(
-        "packages-verify", page.verdict_lines(verdicts), {"sound": all(v.error is None for v in verdicts), "packages": facts}
-    )
-    return DONE if all(v.error is None for v in verdicts) else FAILED
+        verdicts = tuple(verify_packages(site, files))
+    sound = all(verdict.error is None for verdict in verdicts)
+    app.tell(page.verdict_lines(verdicts), PackagesVerified(sound=sound, packages=verdicts))
+    return DONE if sound else FAILED

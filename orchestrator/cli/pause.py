@@ -14,8 +14,9 @@ from orchestrator.cli.options import run_argument
 def command(app: App, run_id: str | None) -> None:
     """Let a run that another process drives stop at its next safe place."""
     from orchestrator.runs.start import request_pause
+    from orchestrator.views.runs import Paused
 
     with app.open() as site:
         run = request_pause(site, run_id)
     lines = [f"run {run.id} will pause at its next safe place", f"  next      orchestrate watch {run.id}    see it happen"]
-    app.show("pause", lines, {"changed": True, "run": run.id})
+    app.tell(lines, Paused(changed=True, run=run.id))

@@ -23,23 +23,23 @@ def command(app: App, target: str, *, diagram: bool, wait: float | None, window:
     from orchestrator.errors import DONE, STOPPED
     from orchestrator.plans import upgrade as planning
     from orchestrator.runs import start as running
-    from orchestrator.views.checks import run_checks
+    from orchestrator.views.checks import found, run_checks, stopped
+    from orchestrator.views.plan import Plan, Upgrade
     from workflows.model.plans import GateOptions
 
     with app.open() as site:
         plan = planning.make_plan(site, target, GateOptions(wait, window, ignore_dispatch))
         if not plan.hops:
-            app.show("plan", [page.nothing_to_do(plan)], {"changed": False, "plan": page.facts(plan, ()), "findings": []})
+            app.tell([page.nothing_to_do(plan)], Plan(plan=Upgrade.of(plan), findings=()))
             return DONE
         drawing = running.diagram("upgrade", plan) if diagram else None
         if drawing and not app.json:
-            app.show("plan", drawing.splitlines(), {})
+            app.tell(drawing.splitlines())
             return DONE
-        estimates = planning.estimate(site, plan)
-        findings = run_checks(site, plan)
+        told = Upgrade.of(plan, planning.estimate(site, plan))
+        findings = found(run_checks(site, plan))
         name = site.settings.name
-    lines = [*page.lines(name, plan, estimates), "", *check_page.lines(findings), ""]
+    lines = [*page.lines(name, told), "", *check_page.lines(findings), ""]
     lines += [f"Nothing has been changed. To do it: orchestrate upgrade --to {target}"]
-    facts = {"changed": False, "plan": page.facts(plan, estimates), "findings": check_page.facts(findings)}
-    app.show("plan", lines, {**facts, "diagram": drawing} if drawing else facts)
-    return STOPPED if check_page.stopped(findings) else DONE
+    app.tell(lines, Plan(plan=told, findings=findings, diagram=drawing))
+    return STOPPED if stopped(findings) else DONE

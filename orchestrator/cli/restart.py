@@ -25,7 +25,7 @@ def command(app: App, *, diagram: bool, wait: float | None, window: str | None, 
         plan = make_restart_plan(site, GateOptions(wait, window, ignore_dispatch))
         if diagram:
             return draw(app, "restart", plan)
-        if (said := page.first_start_lines(plan.hops[0])) and not app.json:
-            app.show("plan", [*said, ""], {})
+        if said := page.first_start_lines(plan.hops[0]):
+            app.tell([*said, ""])
         app.sure(f"Restart OpenEMM {plan.source} on {site.settings.name}?")
-        return finish(app, "restart", start_restart(site, plan, reason=reason, display=app.display))
+        return finish(app, "orchestrate.restart/1", start_restart(site, plan, reason=reason, display=app.display))

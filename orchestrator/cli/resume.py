@@ -18,4 +18,4 @@ def command(app: App, run_id: str | None, wait: float | None) -> int:
     from orchestrator.runs.start import resume
 
     with app.open() as site:
-        return finish(app, "resume", resume(site, run_id, display=app.display, wait=wait))
+        return finish(app, "orchestrate.resume/1", resume(site, run_id, display=app.display, wait=wait))

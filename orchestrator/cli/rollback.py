@@ -48,13 +48,15 @@ def command(
     from orchestrator.errors import DONE
     from orchestrator.plans import rollback as rollback_planning
     from orchestrator.runs import start as running
+    from orchestrator.views.moves import Rollback
+    from orchestrator.views.runs import RunEnds
     from workflows.model.plans import GateOptions
 
     with app.open() as site:
         gate = GateOptions(wait, window, ignore_dispatch)
         plan = rollback_planning.make_rollback_plan(site, target, run_id, gate, without_database=without_database)
         if not plan.trees:
-            app.show("rollback", [f"nothing to do: {plan.target} runs already"], page.NOTHING)
+            app.tell([f"nothing to do: {plan.target} runs already"], RunEnds(schema="orchestrate.rollback/1", changed=False))
             return DONE
         if diagram:
             return draw(app, "rollback", plan)
@@ -64,13 +66,12 @@ def command(
             command_line = f"orchestrate rollback {f'--run {run_id.upper()}' if run_id else f'--to {plan.target}'}"
             more = " --without-database" if without_database else ""
             lines += ["", f"Nothing has been changed. To do it: {command_line}{more}"]
-            app.show("rollback-plan", lines, {"changed": False, **page.rollback_facts(view)})
+            app.tell(lines, Rollback.of(view))
             return DONE
-        if not app.json:
-            app.show("plan", [*lines, ""], {})
+        app.tell([*lines, ""])
         app.sure(f"Roll {site.settings.name} back to {plan.target} now?")
 
         def start(display: Display | None) -> RunRecord:
             return running.start_move(site, "rollback", plan, reason=reason, display=display)
 
-        return begin(app, "rollback", start, detach=detach)
+        return begin(app, "orchestrate.rollback/1", start, detach=detach)

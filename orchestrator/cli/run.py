@@ -15,9 +15,11 @@ def command(app: App, run_id: str | None, *, log: bool) -> None:
     """One run, step by step; without RUN, the newest."""
     from orchestrator.display.pages import runs as page
     from orchestrator.runs.watch import events_of, newest
+    from orchestrator.views.events import EventLine
+    from orchestrator.views.runs import OneRun, Run
 
     with app.open(readonly=True) as site:
         run = site.store.journal.load(run_id.upper()) if run_id else newest(site)
         events = events_of(site, run.id) if log else None
-    facts = {"run": page.facts(run)}
-    app.show("run", page.lines(run, events), facts if events is None else {**facts, "events": [e.as_dict() for e in events]})
+    view = OneRun(run=Run.of(run), events=None if events is None else tuple(map(EventLine.of, events)))
+    app.tell(page.lines(view.run, events), view)

@@ -15,12 +15,13 @@ def command(app: App, limit: int) -> None:
     if click.get_current_context().invoked_subcommand is not None:
         return
     from orchestrator.display.pages import runs as page
+    from orchestrator.views.runs import Run, Runs
 
-    runs = []
+    runs = Runs(runs=())
     if (site := app.remembered()) is not None:
         with site:
-            runs = site.store.journal.runs(site.key, limit)
-    app.show("runs", page.list_lines(runs), {"runs": [page.facts(run) for run in runs]})
+            runs = Runs(runs=tuple(map(Run.of, site.store.journal.runs(site.key, limit))))
+    app.tell(page.list_lines(runs.runs), runs)
 
 
 @command.command()
@@ -30,13 +31,13 @@ def forget(app: App, run_id: str) -> None:
     """Drop the databases that a run kept for a way back, and the site files it put aside."""
     from orchestrator.display.pages import retention as page
     from orchestrator.upkeep import retention
+    from orchestrator.views.runs import Forgotten
 
     with app.open() as site:
         kept = retention.kept_by(site, run_id)
-        if not app.json:
-            app.show("plan", page.kept_lines(run_id.upper(), kept), {})
+        app.tell(page.kept_lines(run_id.upper(), kept))
         if kept:
             app.sure(f"Drop {', '.join(one.name for one in kept)} for good? What they hold cannot be had back.")
         dropped = retention.forget(site, run_id)
-    names = [one.name for one in dropped]
-    app.show("runs-forget", [f"dropped {name}" for name in names], {"changed": bool(names), "dropped": names})
+    names = tuple(one.name for one in dropped)
+    app.tell([f"dropped {name}" for name in names], Forgotten(changed=bool(names), dropped=names))

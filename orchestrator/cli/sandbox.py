@@ -24,6 +24,7 @@ def command() -> None:
 def create(app: App, folder: Path, release: str, recipients: int) -> None:
     """Make one: home, packages, a private MariaDB, and an application that answers."""
     from orchestrator.sandbox import host
+    from orchestrator.views.sandbox import Sandbox
 
     host.create(folder, release, recipients=recipients)
     lines = [
@@ -33,7 +34,7 @@ def create(app: App, folder: Path, release: str, recipients: int) -> None:
         "            orchestrate upgrade --to 20.10    two hops",
         f"            orchestrate sandbox destroy {folder}",
     ]
-    app.show("sandbox", lines, {"changed": True, "folder": str(folder), "state": "created"})
+    app.tell(lines, Sandbox(changed=True, folder=str(folder), state="created"))
 
 
 @command.command()
@@ -42,11 +43,12 @@ def create(app: App, folder: Path, release: str, recipients: int) -> None:
 def destroy(app: App, folder: Path) -> None:
     """End its processes and remove the folder."""
     from orchestrator.sandbox import host
+    from orchestrator.views.sandbox import Sandbox
 
     host.require(folder)
     app.sure(f"Remove {folder} and all that is in it?")
     host.destroy(folder)
-    app.show("sandbox", [f"{folder} is gone"], {"changed": True, "folder": str(folder), "state": "destroyed"})
+    app.tell([f"{folder} is gone"], Sandbox(changed=True, folder=str(folder), state="destroyed"))
 
 
 @command.command()
@@ -55,9 +57,10 @@ def destroy(app: App, folder: Path) -> None:
 def start(app: App, folder: Path) -> None:
     """Start its database server, and what ran when it was stopped."""
     from orchestrator.sandbox import host
+    from orchestrator.views.sandbox import Sandbox
 
     host.start(folder)
-    app.show("sandbox", [f"{folder} runs"], {"changed": True, "folder": str(folder), "state": "started"})
+    app.tell([f"{folder} runs"], Sandbox(changed=True, folder=str(folder), state="started"))
 
 
 @command.command()
@@ -66,6 +69,7 @@ def start(app: App, folder: Path) -> None:
 def stop(app: App, folder: Path) -> None:
     """Stop everything in it."""
     from orchestrator.sandbox import host
+    from orchestrator.views.sandbox import Sandbox
 
     host.stop(folder)
-    app.show("sandbox", [f"{folder} is stopped"], {"changed": True, "folder": str(folder), "state": "stopped"})
+    app.tell([f"{folder} is stopped"], Sandbox(changed=True, folder=str(folder), state="stopped"))

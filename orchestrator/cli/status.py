@@ -19,13 +19,15 @@ def command(app: App) -> None:
 
     A link that was changed by hand is named, and recorded in the ledger as observed.
     """
+    from dataclasses import replace
+
     from orchestrator.display.pages import status as page
     from orchestrator.views.status import collect
 
     status = collect(app.settings)
     problem = _record(app, status) if status.drift else None
-    facts = {**page.facts(status), "drift_recorded": bool(status.drift) and problem is None}
-    app.show("status", [*page.lines(status), *page.drift_lines(status, problem)], facts)
+    status = replace(status, drift_recorded=bool(status.drift) and problem is None)
+    app.tell([*page.lines(status), *page.drift_lines(status, problem)], status)
 
 
 def _record(app: App, status: Status) -> str | None:

@@ -44,20 +44,21 @@ def command(
     from orchestrator.errors import DONE
     from orchestrator.plans import switch as moving
     from orchestrator.runs import start as running
+    from orchestrator.views.runs import RunEnds
     from workflows.model.plans import Component, GateOptions
 
     with app.open() as site:
         plan = moving.make_switch_plan(site, Component(component), version, GateOptions(wait, window, ignore_dispatch))
         if not plan.trees:
-            app.show("switch", [f"nothing to do: {component} {plan.target} is active already"], page.NOTHING)
+            nothing = RunEnds(schema="orchestrate.switch/1", changed=False)
+            app.tell([f"nothing to do: {component} {plan.target} is active already"], nothing)
             return DONE
         if diagram:
             return draw(app, "switch", plan)
-        if not app.json:
-            app.show("plan", [*page.switch_lines(site.settings.name, plan), ""], {})
+        app.tell([*page.switch_lines(site.settings.name, plan), ""])
         app.sure(f"Switch the {component} of {site.settings.name} to {plan.target} now?")
 
         def start(display: Display | None) -> RunRecord:
             return running.start_move(site, "switch", plan, reason=reason, display=display)
 
-        return begin(app, "switch", start, detach=detach)
+        return begin(app, "orchestrate.switch/1", start, detach=detach)

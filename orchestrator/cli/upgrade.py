@@ -42,22 +42,25 @@ def command(
     from orchestrator.errors import DONE
     from orchestrator.plans import upgrade as planning
     from orchestrator.runs import start as running
-    from orchestrator.views.checks import run_checks
+    from orchestrator.views.checks import found, run_checks, stopped
+    from orchestrator.views.plan import Upgrade
+    from orchestrator.views.runs import RunEnds
     from workflows.model.plans import GateOptions
 
     with app.open() as site:
         plan = planning.make_plan(site, target, GateOptions(wait, window, ignore_dispatch))
         if not plan.hops:
-            app.show("upgrade", [page.nothing_to_do(plan)], {"changed": False, "downtime": None, "run": None})
+            app.tell([page.nothing_to_do(plan)], RunEnds(schema="orchestrate.upgrade/1", changed=False))
             return DONE
-        findings = run_checks(site, plan)
+        findings = found(run_checks(site, plan))
         if not app.json:
-            lines = [*page.lines(site.settings.name, plan, planning.estimate(site, plan)), "", *check_page.lines(findings), ""]
-            app.show("plan", lines, {})
-        if not check_page.stopped(findings):
+            told = Upgrade.of(plan, planning.estimate(site, plan))
+            lines = [*page.lines(site.settings.name, told), "", *check_page.lines(findings), ""]
+            app.tell(lines)
+        if not stopped(findings):
             app.sure(f"Upgrade {site.settings.name} to {plan.target} now?")
 
         def start(display: Display | None) -> RunRecord:
             return running.start_upgrade(site, plan, reason=reason, on_failure=on_failure, display=display)
 
-        return begin(app, "upgrade", start, detach=detach)
+        return begin(app, "orchestrate.upgrade/1", start, detach=detach)

@@ -11,6 +11,7 @@ from orchestrator.tool import TOOL_VERSION
 def welcome(app: App, sections: Mapping[str, Mapping[str, str]]) -> None:
     """The commands in short, and the next one."""
     from orchestrator.display.pages.layout import table
+    from orchestrator.views.welcome import Welcome
 
     lines = [f"orchestrate {TOOL_VERSION}   upgrades of OpenEMM servers, resumable and proven", ""]
     wide = max(len(name) for commands in sections.values() for name in commands)
@@ -18,7 +19,7 @@ def welcome(app: App, sections: Mapping[str, Mapping[str, str]]) -> None:
     lines += table([(f"{title:<9}", f"{name:<{wide}}", text) for title, name, text in rows], gap=1)
     following = _next(app)
     page = [*lines, "", *(f"  {'next' if number == 0 else '':<10}{line}" for number, line in enumerate(following))]
-    app.show("welcome", page, {"version": TOOL_VERSION, "commands": dict(sections), "next": following})
+    app.tell(page, Welcome(version=TOOL_VERSION, commands=sections, next=tuple(following)))
 
 
 def _next(app: App) -> list[str]:

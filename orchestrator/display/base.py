@@ -7,22 +7,21 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 from orchestrator.runs.events import Event, Kind
 from workflows.model.errors import UsageError
 
 if TYPE_CHECKING:
+    from orchestrator.views.document import View
     from state.journal import RunRecord
-
-Document = Mapping[str, Any]
 
 
 class Display(Protocol):
     """Where reports, questions and the events of a run go."""
 
-    def show(self, lines: Sequence[str], document: Document) -> None:
-        """A report: lines for people, or the same facts as data."""
+    def show(self, lines: Sequence[str], view: View | None = None) -> None:
+        """A report: lines for people, or the view that they show as a document."""
 
     def ask(self, question: str, flag: str) -> bool:
         """Ask yes or no; where nobody can answer, say which flag does.

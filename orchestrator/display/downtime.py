@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from workflows.model.parts import starts_mail, stops_mail
 
 if TYPE_CHECKING:
+    from orchestrator.views.runs import Step
     from state.journal import StepRecord
 
 
-def down_since(steps: Iterable[StepRecord]) -> datetime | None:
+def down_since(steps: Iterable[Step | StepRecord]) -> datetime | None:
     """When a run that has not ended stopped mail; None when mail runs."""
     since = None
     for step in steps:

@@ -6,10 +6,13 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from orchestrator.display.base import Document, Manner, Throttle, ask_terminal
+from orchestrator.display.base import Manner, Throttle, ask_terminal
 from orchestrator.runs.events import Event
+from orchestrator.views.document import as_document
+from orchestrator.views.events import EventLine
 
 if TYPE_CHECKING:
+    from orchestrator.views.document import View
     from state.journal import RunRecord
 
 PROGRESS_SECONDS = 1.0
@@ -23,9 +26,10 @@ class JsonDisplay:
         self._manner = manner
         self._throttle = Throttle(PROGRESS_SECONDS)
 
-    def show(self, lines: Sequence[str], document: Document) -> None:  # noqa: ARG002 - lines are for people
-        """The document."""
-        self._write(document)
+    def show(self, lines: Sequence[str], view: View | None = None) -> None:  # noqa: ARG002 - lines are for people
+        """The view's document."""
+        if view is not None:
+            self._write(view)
 
     def ask(self, question: str, flag: str) -> bool:
         """Only --yes answers."""
@@ -37,11 +41,11 @@ class JsonDisplay:
     def event(self, event: Event) -> None:
         """The event as a line."""
         if not self._manner.quiet and self._throttle.passes(event):
-            self._write(event.as_dict())
+            self._write(EventLine.of(event))
 
     def run_ends(self, run: RunRecord) -> None:
         """Nothing: the command's own document says how it ended."""
 
-    def _write(self, document: Document) -> None:
-        self._out.write(json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n")
+    def _write(self, view: View) -> None:
+        self._out.write(json.dumps(as_document(view), ensure_ascii=False, allow_nan=False) + "\n")
         self._out.flush()

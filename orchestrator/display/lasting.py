@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from orchestrator.display.base import Display, Document
+from orchestrator.display.base import Display
 from orchestrator.runs.events import Event
 
 if TYPE_CHECKING:
+    from orchestrator.views.document import View
     from state.journal import RunRecord
 
 
@@ -19,10 +20,10 @@ class LastingDisplay:
         self._inner = inner
         self.silent = False
 
-    def show(self, lines: Sequence[str], document: Document) -> None:
+    def show(self, lines: Sequence[str], view: View | None = None) -> None:
         """A report; a broken output is the caller's to know, unless it already broke in a run."""
         if not self.silent:
-            self._inner.show(lines, document)
+            self._inner.show(lines, view)
 
     def ask(self, question: str, flag: str) -> bool:
         """A question."""

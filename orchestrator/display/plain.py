@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from orchestrator.display.base import Document, Manner, Throttle, ask_terminal
+from orchestrator.display.base import Manner, Throttle, ask_terminal
 from orchestrator.display.sentences import sentence
 from orchestrator.display.words import moment
 from orchestrator.runs.events import Event
 
 if TYPE_CHECKING:
+    from orchestrator.views.document import View
     from state.journal import RunRecord
 
 PROGRESS_SECONDS = 5.0
@@ -26,7 +27,7 @@ class PlainDisplay:
         self._manner = manner
         self._throttle = Throttle(PROGRESS_SECONDS)
 
-    def show(self, lines: Sequence[str], document: Document) -> None:  # noqa: ARG002 - the document is for programs
+    def show(self, lines: Sequence[str], view: View | None = None) -> None:  # noqa: ARG002 - the view is for programs
         """The lines."""
         if not self._manner.quiet:
             self._write(*lines)

@@ -42,8 +42,13 @@ def progress(data: Mapping[str, Any]) -> str:
 
 
 def headline(error: Mapping[str, Any]) -> str:
-    """An error's message and key."""
-    return f"{error.get('message', 'failed')}   [{error.get('key', 'failed')}]"
+    """An error's message and key, from what is remembered of it."""
+    return failed(error.get("message", "failed"), error.get("key", "failed"))
+
+
+def failed(message: str, key: str) -> str:
+    """The message of an error with its key."""
+    return f"{message}   [{key}]"
 
 
 def note(data: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from orchestrator.display.base import Document, Manner, ask_terminal
+from orchestrator.display.base import Manner, ask_terminal
 from orchestrator.display.downtime import down_since
 from orchestrator.display.sentences import progress, sentence, split, step_title
 from orchestrator.display.words import duration, number
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rich.live import Live
     from rich.text import Text
 
+    from orchestrator.views.document import View
     from state.journal import RunRecord
 
 REFRESH_SECONDS = 0.25
@@ -128,7 +129,7 @@ class TerminalDisplay:
         self._drawer: threading.Thread | None = None
         self._broken: Exception | None = None
 
-    def show(self, lines: Sequence[str], document: Document) -> None:  # noqa: ARG002 - the document is for programs
+    def show(self, lines: Sequence[str], view: View | None = None) -> None:  # noqa: ARG002 - the view is for programs
         """The lines."""
         self._out.write("".join((line if self._color else click.unstyle(line)) + "\n" for line in lines))
         self._out.flush()
@@ -215,5 +216,6 @@ class TerminalDisplay:
 def run_title(run: RunRecord) -> str:
     """The first line about a run: "run 7K3Q   19.10.000.170 -> 20.10.000.152"."""
     from orchestrator.display.pages.runs import title
+    from orchestrator.views.runs import Run
 
-    return f"run {run.id}   {title(run)}"
+    return f"run {run.id}   {title(Run.of(run))}"

@@ -55,11 +55,6 @@ def moment(time: datetime) -> str:
     return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def iso(time: datetime) -> str:
-    """A time as JSON carries it: "2026-11-22T02:09:31Z"."""
-    return time.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
 def parse_duration(text: str) -> float:
     """Seconds from "90", "90s", "30m", "2h", "1h30m" or "1d".
 

@@ -15,18 +15,17 @@ from orchestrator.runs.start import Display, refuse, start_checked
 from orchestrator.settings import Settings
 from orchestrator.tool import TOOL_VERSION
 from state.journal import RunRecord
-from workflows.checks.install.checks import preflight
-from workflows.checks.install.names import check_names
-from workflows.checks.install.software import check_software
+from workflows.checks import install
+from workflows.checks.check import checks_in, run_all
+from workflows.checks.install.ground import Ground
 from workflows.install import setup_steps
 from workflows.model.answers import Answers
 from workflows.model.errors import RefusedError, UsageError
 from workflows.model.finding import Finding
-from workflows.model.installation import InstallPlan
+from workflows.model.installation import Difference, InstallPlan
 from workflows.model.plans import Component, Hop
 from workflows.model.version import Version
 from workflows.rules.path import choose_release, require_known
-from workflows.steps.setup import Difference
 
 WORKFLOW = "install"
 HTTP_PORT = 8080
@@ -127,8 +126,8 @@ def check(host: RealHost, plan: InstallPlan, resolver: str | None) -> list[Findi
     """What would stop the installation, or should be known before."""
     from orchestrator.hosts.network.names import DnsNames
 
-    found = [*preflight(host, plan), *check_software(host, plan)]
-    return [*found, *check_names(DnsNames(resolver), plan.answers)]
+    steps = {step.name: step for step in setup_steps(plan)}
+    return run_all(checks_in(install), Ground(host, plan, DnsNames(resolver), lambda part: steps[part].look(host)))
 
 
 def start(

@@ -11,7 +11,9 @@ from orchestrator.runs.site import Site
 from orchestrator.runs.start import Display, refuse, start_checked
 from orchestrator.tool import TOOL_VERSION
 from state.journal import RunRecord
-from workflows.checks.mta.checks import run_checks
+from workflows.checks import mta
+from workflows.checks.check import checks_in, run_all
+from workflows.checks.mta.question import Question
 from workflows.host.mail import Clue, Mail, QueuedMail
 from workflows.model.answers import Mta
 from workflows.model.errors import UsageError, WorkflowError
@@ -19,7 +21,7 @@ from workflows.model.finding import Finding
 from workflows.model.plans import Component, GateOptions, Hop, Release
 from workflows.model.version import Version
 from workflows.rules.mta import Decision, Leftovers, MtaPlan, decide
-from workflows.steps.application.gate import parse_window
+from workflows.rules.window import parse_window
 from workflows.steps.mail.queue import key_of
 
 WORKFLOW = "mta-switch"
@@ -72,7 +74,7 @@ def make_plan(site: Site, target: Mta, gate: GateOptions, *, leftovers: Leftover
 
 def check(site: Site, plan: MtaPlan) -> list[Finding]:
     """All checks of a switch."""
-    return run_checks(site.host, plan, str(site.settings.home), plan.hop.source)
+    return run_all(checks_in(mta), Question(site.host, plan))
 
 
 def start(site: Site, plan: MtaPlan, *, reason: str | None, on_failure: str, display: Display | None) -> RunRecord:

@@ -20,7 +20,7 @@ from workflows.model.parts import BACKEND, LINKS, MIGRATE, RESTORE, START, STOP,
 from workflows.model.plans import Component, GateOptions
 from workflows.model.version import Version
 from workflows.rules.loss import written_since
-from workflows.steps.application.gate import parse_window
+from workflows.rules.window import parse_window
 
 if TYPE_CHECKING:
     from orchestrator.runs.site import Site

@@ -15,7 +15,7 @@ from workflows.model.errors import RefusedError, UsageError
 from workflows.model.moves import SwitchPlan
 from workflows.model.plans import Component, GateOptions, Hop, Link, PackageKind, Release, StagedTree
 from workflows.model.version import Version
-from workflows.steps.application.gate import parse_window
+from workflows.rules.window import parse_window
 
 if TYPE_CHECKING:
     from orchestrator.runs.site import Site

@@ -17,7 +17,7 @@ from workflows.model.machine import RunState, StepState
 from workflows.model.plans import Component, GateOptions, Hop, LineRules, Release, UpgradePlan
 from workflows.model.version import Version
 from workflows.rules.path import group_releases, plan_path
-from workflows.steps.application.gate import parse_window
+from workflows.rules.window import parse_window
 
 
 def make_plan(site: Site, target: str, gate: GateOptions) -> UpgradePlan:

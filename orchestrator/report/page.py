@@ -14,6 +14,7 @@ from orchestrator.report.markup import Html, el, join
 from orchestrator.report.style import STYLE
 from orchestrator.report.timeline import drawing, took
 from orchestrator.views.history import Origin, RunAccount, who
+from orchestrator.views.runs import Run
 
 if TYPE_CHECKING:
     from orchestrator.report.content import BackupAccount, Report
@@ -114,7 +115,7 @@ def _run(run: RunRecord, report: Report) -> Html:
     longest = max((step.seconds or 0.0 for step in run.steps), default=0.0)
     steps = [(_step(step, longest), False) for step in run.steps]
     names = ["step", "state", "started", "took", "", "what"]
-    about = what(account) if account else title(run)
+    about = what(account) if account else title(Run.of(run))
     heading = el("h3", el("span", run.id, class_="mono"), about, el("span", run.state, class_=f"chip {run.state}"))
     return el("section", heading, el("dl", *listed), error, _table(names, steps), class_="card long", id=f"run-{run.id}")
 

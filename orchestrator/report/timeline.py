@@ -98,5 +98,5 @@ def _axis(scale: _Scale, y: int) -> list[Html]:
 
 def took(span: Span, now: datetime) -> str:
     """How long a span lasted, in words."""
-    seconds = span.seconds(now)
+    seconds = span.lasted(now)
     return "not known" if seconds is None else duration(seconds)

@@ -11,6 +11,7 @@ from orchestrator.display.sentences import sentence
 from orchestrator.hosts.system import journald, motd
 from orchestrator.runs.events import Event, Kind, Subscriber
 from orchestrator.settings import load
+from orchestrator.views.runs import Run
 from workflows.model.errors import UsageError
 from workflows.model.machine import ENDED
 
@@ -50,7 +51,7 @@ def at_login(settings: Settings, run: RunRecord) -> None:
     if os.geteuid() != 0 or not _is_this_host(settings):
         return
     lines = [
-        f"OpenEMM: run {run.id} ({title(run)}) has not ended.",
+        f"OpenEMM: run {run.id} ({title(Run.of(run))}) has not ended.",
         "  orchestrate status         how it stands",
         f"  orchestrate resume {run.id}    go on with it; while a process drives it, orchestrate watch",
     ]

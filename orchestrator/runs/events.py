@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 
@@ -45,17 +45,6 @@ class Event:
     kind: str
     step: str | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
-
-    def as_dict(self) -> dict[str, Any]:
-        """The event as JSON (docs/reference/json/event.json)."""
-        return {
-            "schema": "orchestrate.event/1",
-            "time": self.time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            "run": self.run,
-            "kind": str(self.kind),
-            "step": self.step,
-            "data": dict(self.data),
-        }
 
 
 Subscriber = Callable[[Event], None]

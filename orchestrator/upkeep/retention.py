@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from orchestrator.plans.restore_points import RESTORING
 from orchestrator.plans.switch import same, versions_of
@@ -30,7 +30,7 @@ class Fate:
     """A dump, a kept database or kept folders, and what becomes of it. size: bytes, None where it is not known."""
 
     name: str
-    kind: str  # "dump", "kept database" or "kept folders"
+    kind: Literal["dump", "kept database", "kept folders"]
     taken: datetime
     size: int | None
     remove: bool

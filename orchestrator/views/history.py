@@ -7,8 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal
 
+from orchestrator.views.document import Says
+from state.chain import Head
 from workflows.model.plans import Component
 
 if TYPE_CHECKING:
@@ -30,6 +32,9 @@ KINDS = (*CHANGES, STARTED, OUTSIDE, *RUN_STATES)
 _STARTED_WITH = {"runtime": "frontend"}  # what starts with what
 
 
+Outcome = Annotated[str, Says(enum=list(dict.fromkeys(RUN_STATES.values())))]
+
+
 class Origin(StrEnum):
     """How a version became active, as far as the ledger can tell."""
 
@@ -39,60 +44,71 @@ class Origin(StrEnum):
     BEFORE = "before"  # it was active when the ledger began; since when is not known
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Span:
-    """A version of a component while it was active.
-
-    before: the version it followed. start: since when the ledger says so, None when that is not known. started: when the
-    application started with it, as exactly as is known. end: None for what is active now. by, reason: of the run that made
-    it active. outcome: how that run stands (RUN_STATES), None without a run.
-    """
+    """A version of a component while it was active."""
 
     component: str
     version: str
-    start: datetime | None
-    end: datetime | None
-    origin: Origin
     before: str | None = None
+    """The version it followed; null when not known."""
+    start: datetime | None = None
+    """Since when the ledger says it was active; null: since before the ledger began."""
     started: datetime | None = None
+    """When the application started with it, as exactly as is known; null when not known."""
+    end: datetime | None = None
+    """Null: active now, or at the time asked for."""
+    seconds: float | None = None
+    """How long it ran, or runs so far; null when not known."""
     by: str | None = None
+    """Of the run that made it active, as are reason and outcome."""
     reason: str | None = None
     run: str | None = None
     outcome: str | None = None
+    """How that run stands: running, paused, failed, undone, completed."""
+    origin: Origin
+    """run: by this tool; observed: changed by hand; import: outside evidence; before: active when the ledger began."""
 
     @property
     def since(self) -> datetime | None:
         """The best that is known of when it began."""
         return self.started or self.start
 
-    def seconds(self, now: datetime) -> float | None:
-        """How long it ran, or runs so far."""
+    def lasted(self, now: datetime) -> float | None:
+        """How many seconds it ran, or runs so far."""
         return None if self.since is None else ((self.end or now) - self.since).total_seconds()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RunAccount:
-    """A run as the ledger tells it. source and target: releases, where the entry says them. step, key: of its last failure."""
+    """A run as the ledger tells it."""
 
     id: str
     workflow: str
-    began: datetime
-    by: str | None
-    reason: str | None
     source: str | None = None
     target: str | None = None
+    began: datetime
     ended: datetime | None = None
-    outcome: str = "running"
+    """Null while it runs."""
+    by: str | None
+    reason: str | None
+    outcome: Outcome = "running"
     step: str | None = None
+    """Of its last failure."""
     key: str | None = None
+    """Of its last failure."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class History:
-    """Spans by component, newest first; runs, newest first."""
+    """Which version of what was active when: spans by component, newest first; runs, newest first; where the ledger ends."""
 
+    schema: Literal["orchestrate.history/1"] = "orchestrate.history/1"
+    at: datetime | None = None
+    """The time that was asked for."""
     spans: Sequence[Span] = ()
     runs: Sequence[RunAccount] = ()
+    head: Head | None = None
 
 
 def timeline(site: Site, component: str | None = None, since: datetime | None = None) -> History:
@@ -107,7 +123,7 @@ def timeline(site: Site, component: str | None = None, since: datetime | None = 
     plans = {run.id: run.plan for run in site.store.journal.runs(site.key)}
     spans = [span for span in history.spans if component in {None, span.component} and _lasts_until(span.end, since)]
     runs = [_completed(run, plans) for run in history.runs if _lasts_until(run.ended, since)]
-    return History(spans, runs)
+    return History(spans=_timed(spans), runs=runs, head=site.ledger.head())
 
 
 def moment(site: Site, at: datetime, component: str | None = None) -> History:
@@ -127,7 +143,8 @@ def moment(site: Site, at: datetime, component: str | None = None) -> History:
         if span is not None:
             spans.append(span)
     shown = {span.run for span in spans}
-    return History(spans, [run for history in runs.values() for run in history.runs if run.id in shown])
+    of_them = [run for history in runs.values() for run in history.runs if run.id in shown]
+    return History(at=at, spans=_timed(spans), runs=of_them, head=site.ledger.head())
 
 
 def fold(entries: Iterable[Entry]) -> History:
@@ -182,7 +199,7 @@ class _Folder:
     def _change(self, entry: Entry, name: str) -> None:
         known = self.spans.setdefault(name, [])
         if not known and entry.from_version:
-            known.append(Span(name, entry.from_version, None, None, Origin.BEFORE))
+            known.append(Span(component=name, version=entry.from_version, origin=Origin.BEFORE))
         if known and known[-1].end is None:
             known[-1] = replace(known[-1], end=entry.time)
         started = self.starts.pop((entry.run, name), None) or self.starts.get((entry.run, _STARTED_WITH.get(name, "")))
@@ -196,7 +213,7 @@ class _Folder:
         for name in sorted(names, key=lambda name: (order.index(name) if name in order else len(order), name)):
             merged = _with_outside(name, self.spans.get(name, []), sorted(self.outside.get(name, [])), self.runs)
             spans += [replace(s, outcome=self.runs[s.run].outcome if s.run in self.runs else None) for s in reversed(merged)]
-        return History(spans, list(reversed(self.runs.values())))
+        return History(spans=spans, runs=list(reversed(self.runs.values())))
 
 
 def _account(entry: Entry) -> RunAccount:
@@ -210,9 +227,14 @@ def _account(entry: Entry) -> RunAccount:
 def _span(entry: Entry, version: str, started: datetime | None = None) -> Span:
     observed = entry.kind == "drift-observed"
     return Span(
-        entry.component or "", version, entry.time, None, Origin.OBSERVED if observed else Origin.RUN, before=entry.from_version,
-        started=started, by=None if observed else who(entry.actor), reason=entry.actor.get("reason"), run=entry.run,
+        component=entry.component or "", version=version, before=entry.from_version, start=entry.time, started=started,
+        by=None if observed else who(entry.actor), reason=entry.actor.get("reason"), run=entry.run,
+        origin=Origin.OBSERVED if observed else Origin.RUN,
     )  # fmt: skip
+
+
+def _outside(component: str, version: str, at: datetime) -> Span:
+    return Span(component=component, version=version, start=at, started=at, origin=Origin.IMPORT)
 
 
 def _with_outside(
@@ -224,7 +246,7 @@ def _with_outside(
         agreeing = next((n for n, span in enumerate(merged) if _agrees(span, at, version, runs)), None)
         if agreeing is None:
             place = next((n for n, span in enumerate(merged) if (from_ := span.start or span.end) and from_ > at), len(merged))
-            merged.insert(place, Span(name, version, at, None, Origin.IMPORT, started=at))
+            merged.insert(place, _outside(name, version, at))
         elif (span := merged[agreeing]).started is None:
             known = span.start is not None
             merged[agreeing] = replace(span, started=at, start=span.start or at, origin=span.origin if known else Origin.IMPORT)
@@ -232,6 +254,12 @@ def _with_outside(
     chained += merged[-1:]
     befores = [None, *(span.version for span in chained)]
     return [replace(span, before=span.before or before) for span, before in zip(chained, befores, strict=False)]
+
+
+def _timed(spans: Sequence[Span]) -> list[Span]:
+    """The spans, with how long each of them ran until now."""
+    now = datetime.now(UTC)
+    return [replace(span, seconds=span.lasted(now)) for span in spans]
 
 
 def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
@@ -269,7 +297,7 @@ def _held_against(span: Span | None, outside: Entry | None) -> Span | None:
     if span is not None and span.version == outside.to_version:
         return replace(span, started=span.started or startup, start=span.start or startup)
     if span is None or span.start is None or span.start < startup:
-        return Span(outside.component or "", outside.to_version, startup, None, Origin.IMPORT, started=startup)
+        return _outside(outside.component or "", outside.to_version, startup)
     return span
 
 

@@ -9,11 +9,12 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from orchestrator.hosts.real import RealHost, open_host
 from orchestrator.identity import key_of
 from orchestrator.places import see_state
+from orchestrator.views.document import Count
 from workflows.model.errors import WorkflowError
 from workflows.model.plans import Component, PackageKind
 
@@ -27,21 +28,23 @@ ENDED = ("completed", "undone")
 
 @dataclass(frozen=True)
 class DatabaseStatus:
-    """OpenEMM's database. missing: versions the active release needs and the database lacks; None when not known."""
+    """OpenEMM's database."""
 
     server: str
-    updates: int
+    updates: Count
     missing: tuple[str, ...] | None
+    """Versions the active release needs and the database lacks; null when not known."""
 
 
 @dataclass(frozen=True)
 class RunStatus:
-    """A run that has not ended. driven: whether a process drives it now."""
+    """A run that has not ended."""
 
     id: str
     workflow: str
     state: str
     driven: bool = False
+    """Whether a process drives it now."""
 
     @property
     def standing(self) -> str:
@@ -54,42 +57,49 @@ class RunStatus:
 
 @dataclass(frozen=True)
 class Drift:
-    """A component that is not what the ledger says: somebody changed a link by hand. found: None when none can be told."""
+    """A component that is not what the ledger says: somebody changed a link by hand."""
 
     component: str
     recorded: str | None
     found: str | None
+    """Null when none can be told."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Status:
-    """What is known of a site now.
+    """What is known of a site now."""
 
-    answers: the version the application says it is, None when it does not answer as it should. components: version by
-    component. dispatches: mail on its way, one line each. problems: by subject (database, dispatch, components, store), why
-    it could not be told; what has a problem is None. since: by component, when the ledger saw its version become active;
-    outside: those that became active by hand. available: by component, the versions on the host, newest first. drift: what
-    differs from the ledger, while no run is open.
-    """
-
+    schema: Literal["orchestrate.status/1"] = "orchestrate.status/1"
     name: str
     home: str
     now: datetime
     frontend_since: datetime | None
     backend_runs: bool
     answers: str | None
+    """The version the application says it is; null when it does not answer as it should."""
     http: str
     components: Mapping[str, str]
+    """By component, its version."""
     database: DatabaseStatus | None
     dispatches: tuple[str, ...] | None
-    disk_free: int | None
+    """Mail on its way, one line each."""
+    disk_free: Count | None
+    """Bytes."""
     open_run: RunStatus | None
     last_backup: datetime | None
+    """When a dump was last proven to restore."""
     problems: Mapping[str, str] = field(default_factory=dict)
+    """By subject (database, dispatch, components, store), why it could not be told; what has a problem is null."""
     since: Mapping[str, datetime] = field(default_factory=dict)
+    """By component, when the ledger saw its version become active."""
     outside: tuple[str, ...] = ()
+    """Components whose version was made active by hand."""
     available: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By component, the versions on the host, newest first."""
     drift: tuple[Drift, ...] = ()
+    """What differs from the ledger, while no run is open."""
+    drift_recorded: bool = False
+    """The ledger has it now, as observed."""
 
 
 class _Asker:

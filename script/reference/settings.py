@@ -46,11 +46,11 @@ def page() -> str:
 
 
 def _rows(model: type[BaseModel], prefix: str, table_name: str) -> Iterator[tuple[str, str, str, str]]:
-    told = _told(model)
+    texts = told(model)
     for name, field in model.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             continue
-        yield f"`{table_name}{name}`", f"`{prefix}{name.upper()}`", _default(name, field.default), told.get(name, "")
+        yield f"`{table_name}{name}`", f"`{prefix}{name.upper()}`", _default(name, field.default), texts.get(name, "")
 
 
 def _default(name: str, value: object) -> str:
@@ -62,7 +62,7 @@ def _default(name: str, value: object) -> str:
     return f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
 
 
-def _told(model: type[BaseModel]) -> dict[str, str]:
+def told(model: type) -> dict[str, str]:
     """What the strings below the fields say; read from the source, so that the tool need not carry them."""
     file = inspect.getsourcefile(model)
     tree = ast.parse(Path(file or "").read_text(encoding="utf-8"))

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from workflows.host import Host
     from workflows.host.remedies import Remedy
-    from workflows.model.plans import UpgradePlan
 
 
 class Severity(enum.StrEnum):
@@ -37,11 +34,3 @@ class Finding:
     fix: str = ""
     source: str = ""
     remedy: Remedy | None = None
-
-
-Check = Callable[["Host", "UpgradePlan | None"], Iterable[Finding]]
-
-
-def passed(key: str, title: str, measured: str) -> Finding:
-    """All is well."""
-    return Finding(key, Severity.PASSED, title, measured)

@@ -1,4 +1,4 @@
-"""What an installation is about to do, pinned when it starts. Plain data: it is persisted with the run as JSON."""
+"""What an installation is about to do, pinned when it starts, and what it finds to change. Plain data: runs keep it as JSON."""
 
 from __future__ import annotations
 
@@ -40,3 +40,18 @@ class InstallPlan:
     migrate_timeout: float = 600.0  # seconds
     catalogue_serial: int = 0
     tool_version: str = ""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Something that is not as it must be.
+
+    key: stable, under which it is answered: limits.nofile. what: in people's words. now: None where nothing is. by_admin: what
+    is now was configured by somebody, and is replaced only when told so.
+    """
+
+    key: str
+    what: str
+    now: str | None
+    wanted: str
+    by_admin: bool = False

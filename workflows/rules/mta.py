@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from workflows.host.mail import Clue, Source
+from workflows.host.network import Listener
 from workflows.model.answers import Mta
 from workflows.model.plans import GateOptions, Hop
+from workflows.model.version import Version
 
+PORT = 25
+LAST_WITH_SENDMAIL = Version(23, 4)
 PROOF_ID = "@orchestrate"  # how the Message-IDs of our own test mails end
 BY_DEFAULT = "default"
 KNOWN = frozenset(mta.value for mta in Mta)
@@ -45,6 +49,12 @@ def decide(clues: Sequence[Clue]) -> Decision:
     if first is None:
         return Decision(mta, BY_DEFAULT, "no source names a mail server, and then it is sendmail", against)
     return Decision(mta, first.source.value, first.detail, against)
+
+
+def is_ours(one: Listener, known: Collection[int]) -> bool:
+    """Whether it is one of the two servers, whose master is `known`, or a child of it."""
+    program = one.program or ""
+    return one.pid in known or "/postfix/" in program or program.rpartition("/")[2].startswith("sendmail")
 
 
 class Leftovers(enum.StrEnum):

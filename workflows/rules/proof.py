@@ -13,7 +13,7 @@ from workflows.model.plans import Hop, PackageKind
 from workflows.model.step import Context
 from workflows.model.version import Version
 from workflows.rules.site_values import MARKER
-from workflows.steps.release.trees import tree_of
+from workflows.rules.trees import tree_of
 
 STARTED = "Server startup in"
 CONTEXT_FAILED = "Context [] startup failed"

@@ -13,27 +13,12 @@ from typing import Any, ClassVar
 from workflows.host import Host
 from workflows.model.answers import Verdict
 from workflows.model.errors import WorkflowError
-from workflows.model.installation import InstallPlan
+from workflows.model.installation import Difference, InstallPlan
 from workflows.model.step import Context, Done, Facts, LedgerNote, Probe, StepDefaults
 from workflows.steps.kept import put_back
 
 SHORT = 60  # characters of a difference in a summary
 ANOTHER_ANSWER = "the same command"  # how a remedy begins that only another run can do
-
-
-@dataclass(frozen=True)
-class Difference:
-    """Something that is not as it must be.
-
-    key: stable, under which it is answered: limits.nofile. what: in people's words. now: None where nothing is. by_admin: what
-    is now was configured by somebody, and is replaced only when told so.
-    """
-
-    key: str
-    what: str
-    now: str | None
-    wanted: str
-    by_admin: bool = False
 
 
 @dataclass(frozen=True)

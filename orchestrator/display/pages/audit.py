@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from orchestrator.display.pages.layout import paragraph
-from orchestrator.display.words import iso, moment, number
+from orchestrator.display.words import moment, number
 
 if TYPE_CHECKING:
-    from orchestrator.runs.checkpoints import Kept
-    from orchestrator.upkeep.importing import Imported
-    from state.ledger import Entry, Head, Verdict
+    from orchestrator.views.audit import EvidenceImported, Exported, Held, Ledger
+    from state.ledger import Entry, Head
 
 WRONG = {
     "changed": "was changed",
@@ -24,36 +23,25 @@ WRONG = {
 }
 
 
-def verdict_lines(verdict: Verdict, against: Kept | None = None, entry: Entry | None = None) -> list[str]:
+def verdict_lines(ledger: Ledger, against: Held | None = None, entry: Entry | None = None) -> list[str]:
     """Whether the chain is sound, against what it was held, and how the first bad entry now reads."""
-    if verdict.problem is not None:
-        problem = verdict.problem
+    if ledger.problem is not None:
+        problem = ledger.problem
         page = [
             f"ledger {click.style('BROKEN', fg='red', bold=True)}: entry {problem.seq} {WRONG[problem.what]}   [{problem.what}]",
-            f"  {number(verdict.entries, 'entry', 'entries')} before it good",
+            f"  {number(ledger.entries, 'entry', 'entries')} before it good",
         ]
         if entry is not None:
             page += paragraph(f"entry {entry.seq} now reads: {sentence(entry)}", 2)
         return page + _against(against)
-    if verdict.head is None:
+    if ledger.head is None:
         return ["ledger empty"]
-    head = verdict.head
+    head = ledger.head
     return [
-        f"ledger {number(verdict.entries, 'entry', 'entries')}, chain sound, last {moment(head.time)} UTC",
+        f"ledger {number(ledger.entries, 'entry', 'entries')}, chain sound, last {moment(head.time)} UTC",
         f"  head      {head.hash}",
         *_against(against),
     ]
-
-
-def verdict_facts(verdict: Verdict) -> dict[str, Any]:
-    """The same as data."""
-    head, problem = verdict.head, verdict.problem
-    return {
-        "sound": problem is None,
-        "entries": verdict.entries,
-        "head": {"seq": head.seq, "hash": head.hash, "time": iso(head.time)} if head else None,
-        "problem": {"seq": problem.seq, "what": problem.what} if problem else None,
-    }
 
 
 def sentence(entry: Entry) -> str:
@@ -61,14 +49,6 @@ def sentence(entry: Entry) -> str:
     versions = " -> ".join(version for version in (entry.from_version, entry.to_version) if version)
     parts = [entry.kind, entry.component or "", versions, f"run {entry.run}" if entry.run else "", f"{moment(entry.time)} UTC"]
     return ", ".join(part for part in parts if part)
-
-
-def against_facts(against: Kept | None) -> dict[str, Any] | None:
-    """The checkpoint it was held against, as data."""
-    if against is None:
-        return None
-    head = against.head
-    return {"seq": head.seq, "hash": head.hash, "time": iso(head.time), "path": str(against.path)}
 
 
 def checkpoint_lines(head: Head, path: str, *, journald: bool) -> list[str]:
@@ -83,7 +63,7 @@ def checkpoint_lines(head: Head, path: str, *, journald: bool) -> list[str]:
     ]
 
 
-def import_lines(done: Imported) -> list[str]:
+def import_lines(done: EvidenceImported) -> list[str]:
     """What was taken over."""
     if not done.releases + done.versions:
         return [f"nothing new: the ledger holds all {number(done.known, 'row')} already" if done.known else "nothing to import"]
@@ -95,19 +75,18 @@ def import_lines(done: Imported) -> list[str]:
     ]
 
 
-def export_lines(path: str, files: list[str], verdict: Verdict, against: Kept | None) -> list[str]:
+def export_lines(done: Exported, against: Held | None) -> list[str]:
     """What was exported."""
     return [
-        f"exported to {path}",
-        f"  {', '.join(files)}",
-        *verdict_lines(verdict, against),
-        f"  next      python3 {path}/verify.py    proves it anywhere, without this tool",
+        f"exported to {done.path}",
+        f"  {', '.join(done.files)}",
+        *verdict_lines(done.ledger, against),
+        f"  next      python3 {done.path}/verify.py    proves it anywhere, without this tool",
     ]
 
 
-def _against(against: Kept | None) -> list[str]:
+def _against(against: Held | None) -> list[str]:
     if against is None:
         unseen = "  held against no checkpoint: that its end was cut off would not show"
         return [unseen, "  next      orchestrate audit checkpoint    keeps one"]
-    head = against.head
-    return [f"  held against checkpoint {head.seq} of {moment(head.time)} UTC", f"            {against.path}"]
+    return [f"  held against checkpoint {against.seq} of {moment(against.time)} UTC", f"            {against.path}"]

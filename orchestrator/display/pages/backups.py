@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from orchestrator.display.pages.layout import table
-from orchestrator.display.words import iso, moment, size
+from orchestrator.display.words import moment, size
 
 if TYPE_CHECKING:
-    from workflows.host.backups import Backup
+    from orchestrator.views.backups import Backup
 
 
 def lines(backups: Sequence[Backup]) -> list[str]:
@@ -22,21 +22,3 @@ def lines(backups: Sequence[Backup]) -> list[str]:
         for b in backups
     ]
     return table(rows, indent=0, right=(3,), gap=2)
-
-
-def facts(backup: Backup) -> dict[str, Any]:
-    """The backup as data."""
-    return {
-        "id": backup.id,
-        "path": backup.path,
-        "size": backup.size,
-        "sha256": backup.sha256,
-        "created": iso(backup.created),
-        "release": backup.release,
-        "server": backup.server,
-        "seconds": backup.seconds,
-        "tables": len(backup.rows),
-        "rows": sum(backup.rows.values()),
-        "versions": len(backup.versions),
-        "verified": iso(backup.verified) if backup.verified else None,
-    }

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from orchestrator.display.pages.layout import marked, paragraph
 from orchestrator.display.words import number
 
 if TYPE_CHECKING:
-    from orchestrator.upkeep.fixing import Fixed
-    from workflows.model.finding import Finding
+    from orchestrator.views.checks import Found, Mended
 
 _ORDER = ("inhibitor", "warning", "unknown")
 _REMARK = 11
 
 
-def lines(findings: Sequence[Finding], command: str = "check") -> list[str]:
+def lines(findings: Sequence[Found], command: str = "check") -> list[str]:
     """The count, then everything that did not pass, with its fix. command: the one whose --fix mends what can be mended."""
     counts = Counter(str(finding.severity) for finding in findings)
     said = [f"{counts['passed']} passed"]
@@ -26,7 +25,7 @@ def lines(findings: Sequence[Finding], command: str = "check") -> list[str]:
     return [f"checks   {', '.join(said)}", *trouble(findings, command)]
 
 
-def trouble(findings: Sequence[Finding], command: str) -> list[str]:
+def trouble(findings: Sequence[Found], command: str) -> list[str]:
     """Everything that did not pass, what weighs most first."""
     page: list[str] = []
     for word in _ORDER:
@@ -38,43 +37,16 @@ def trouble(findings: Sequence[Finding], command: str) -> list[str]:
     return page
 
 
-def _why(finding: Finding) -> str:
+def _why(finding: Found) -> str:
     return " ".join(part for part in (finding.why, f"({finding.source})" if finding.source else "") if part)
 
 
-def _fix(finding: Finding, command: str) -> list[str]:
-    if finding.remedy is None:
+def _fix(finding: Found, command: str) -> list[str]:
+    if not finding.fixable:
         return paragraph(f"fix: {finding.fix}", _REMARK)
     return [*paragraph(f"fix: orchestrate {command} --fix {finding.key}", _REMARK), *paragraph(f"or:  {finding.fix}", _REMARK)]
 
 
-def fixed_lines(fixed: Sequence[Fixed]) -> list[str]:
+def fixed_lines(fixed: Sequence[Mended]) -> list[str]:
     """What --fix has done."""
-    return [line for one in fixed for line in paragraph(f"done: {one.says}, in the ledger", 0)]
-
-
-def fixed_facts(fixed: Sequence[Fixed]) -> list[dict[str, Any]]:
-    """The same as data."""
-    return [{"key": f.key, "does": f.says, "before": dict(f.before), "after": dict(f.after)} for f in fixed]
-
-
-def facts(findings: Sequence[Finding]) -> list[dict[str, Any]]:
-    """The findings as data."""
-    return [
-        {
-            "key": f.key,
-            "severity": str(f.severity),
-            "title": f.title,
-            "measured": f.measured,
-            "why": f.why,
-            "fix": f.fix,
-            "source": f.source,
-            "fixable": f.remedy is not None,
-        }
-        for f in findings
-    ]
-
-
-def stopped(findings: Sequence[Finding]) -> bool:
-    """Whether one of them stops an upgrade."""
-    return any(str(finding.severity) == "inhibitor" for finding in findings)
+    return [line for one in fixed for line in paragraph(f"done: {one.does}, in the ledger", 0)]

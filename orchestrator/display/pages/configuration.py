@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from orchestrator.display.pages.layout import paragraph, table
 from orchestrator.display.words import number
@@ -12,7 +12,6 @@ from workflows.rules.configuration import MARKER
 
 if TYPE_CHECKING:
     from orchestrator.upkeep.configuring import Proposal
-    from workflows.model.values import Change, ConfigRow
     from workflows.rules.configuration import Setting
 
 HIDDEN = "(hidden)"
@@ -26,23 +25,6 @@ def show_lines(settings: Sequence[Setting], host: str, pattern: str | None) -> l
         return [f"no setting{wanted}", "  next      orchestrate config show    all of them"]
     rows = [(one.row.key, _seen(one, host)) for one in settings]
     return [f"{number(len(settings), 'setting')} as the application on {host} sees them", *table(rows, gap=2)]
-
-
-def setting_facts(setting: Setting, host: str) -> dict[str, Any]:
-    """The setting as data."""
-    here = setting.row.host in {None, host}
-    return {
-        "key": setting.row.key,
-        "value": _plain(setting.row, secret=setting.secret) if here else None,
-        "secret": setting.secret,
-        "placeholder": here and MARKER in (setting.row.value or ""),
-        "table": setting.row.table if here else None,
-        "host": setting.row.host if here else None,
-        "others": [
-            {"table": row.table, "host": row.host, "value": _plain(row, secret=setting.secret)}
-            for row in (setting.others if here else (setting.row, *setting.others))
-        ],
-    }
 
 
 def proposal_lines(proposal: Proposal) -> list[str]:
@@ -63,24 +45,6 @@ def effect_line(proposal: Proposal, run: str | None) -> str:
     if proposal.restart:
         return "  next      orchestrate restart    needed: the application reads this at its start only"
     return "  next      orchestrate restart    only if it has no effect within 5 minutes"
-
-
-def proposal_facts(proposal: Proposal) -> dict[str, Any]:
-    """The proposal as data."""
-    return {
-        "changes": [_change(change) for change in proposal.changes],
-        "restart": proposal.restart,
-        "notes": list(proposal.notes),
-    }
-
-
-def _change(change: Change) -> dict[str, Any]:
-    values = (None, None) if change.secret else (change.before, change.after)
-    before, after = (None if value is None else scrub(value) for value in values)
-    return {
-        "table": change.table, "key": change.key, "host": change.host, "company": change.company, "secret": change.secret,
-        "from": before, "to": after,
-    }  # fmt: skip
 
 
 def _seen(setting: Setting, host: str) -> str:
@@ -105,7 +69,3 @@ def _shown(value: str | None, *, secret: bool) -> str:
         return HIDDEN
     first, *more = scrub(value).splitlines() or [""]
     return f"{first} ... ({len(more) + 1} lines)" if more else first
-
-
-def _plain(row: ConfigRow, *, secret: bool) -> str | None:
-    return None if secret or row.value is None else scrub(row.value)

@@ -11,10 +11,10 @@ from orchestrator.display.pages.layout import table
 from orchestrator.display.words import number
 
 if TYPE_CHECKING:
-    from workflows.model.finding import Finding
+    from orchestrator.views.checks import Found
 
 
-def lines(name: str, findings: Sequence[Finding]) -> list[str]:
+def lines(name: str, findings: Sequence[Found]) -> list[str]:
     """The verdict, what is wrong with what mends it, then, short, what is well."""
     found = trouble(_told_once(findings), "doctor")
     fine = [(finding.key, finding.measured) for finding in findings if str(finding.severity) == "passed"]
@@ -24,9 +24,9 @@ def lines(name: str, findings: Sequence[Finding]) -> list[str]:
     return page
 
 
-def _told_once(findings: Sequence[Finding]) -> list[Finding]:
+def _told_once(findings: Sequence[Found]) -> list[Found]:
     """What keeps several checks from looking is said once, with all their keys: they have no more in common."""
-    alike: dict[tuple[str, str], list[Finding]] = {}
+    alike: dict[tuple[str, str], list[Found]] = {}
     for finding in findings:
         cause = finding.measured if str(finding.severity) == "unknown" else finding.key
         alike.setdefault((cause, str(finding.severity)), []).append(finding)
@@ -40,7 +40,7 @@ def _told_once(findings: Sequence[Finding]) -> list[Finding]:
     return told
 
 
-def _verdict(findings: Sequence[Finding]) -> str:
+def _verdict(findings: Sequence[Found]) -> str:
     words = [str(finding.severity) for finding in findings]
     stops, warns, unknown = (words.count(word) for word in ("inhibitor", "warning", "unknown"))
     said = (

@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from orchestrator.display.pages import bars
 from orchestrator.display.pages.layout import WIDTH, marked, paragraph, table
-from orchestrator.display.words import age, duration, iso, moment, number
+from orchestrator.display.words import age, duration, moment, number
+from orchestrator.views.document import iso
 
 if TYPE_CHECKING:
     from orchestrator.views.history import History, RunAccount, Span
@@ -21,16 +22,14 @@ CSV_COLUMNS = (
 )  # fmt: skip
 
 
-def lines(history: History, head: Head | None, *, at: datetime | None = None, drawn: bool = False) -> list[str]:
+def lines(history: History, *, drawn: bool = False) -> list[str]:
     """The spans as a table, newest first by component, the runs, and where the ledger ends.
 
     Args:
         history: what to show.
-        head: the ledger's.
-        at: the time that was asked for.
         drawn: also as bars, for a terminal.
     """
-    now = datetime.now(UTC)
+    now, at = datetime.now(UTC), history.at
     page = [f"active at {moment(at)} UTC"] if at else []
     if drawn and not at:
         page += [*bars.lines(history.spans, now), ""]
@@ -45,18 +44,7 @@ def lines(history: History, head: Head | None, *, at: datetime | None = None, dr
         page.append("nothing is recorded of that time" if at else "nothing is recorded yet")
     if history.runs:
         page += ["", *(line for run in history.runs for line in _run_lines(run))]
-    return [*page, "", _ledger(head)]
-
-
-def facts(history: History, head: Head | None, at: datetime | None) -> dict[str, Any]:
-    """The same as data."""
-    now = datetime.now(UTC)
-    return {
-        "at": iso(at) if at else None,
-        "spans": [_span_facts(span, now) for span in history.spans],
-        "runs": [_run_facts(run) for run in history.runs],
-        "head": {"seq": head.seq, "hash": head.hash, "time": iso(head.time)} if head else None,
-    }
+    return [*page, "", _ledger(history.head)]
 
 
 def as_csv(history: History) -> str:
@@ -66,7 +54,7 @@ def as_csv(history: History) -> str:
     writer.writerow(CSV_COLUMNS)
     now = datetime.now(UTC)
     for span in history.spans:
-        seconds = span.seconds(now)
+        seconds = span.lasted(now)
         writer.writerow([
             span.component, span.before or "", span.version, _iso(span.start), _iso(span.started), _iso(span.end),
             "" if seconds is None else round(seconds), _cell(span.by), _cell(span.reason), span.run or "", span.outcome or "",
@@ -111,45 +99,12 @@ def _run_lines(run: RunAccount) -> list[str]:
 
 
 def _row(span: Span, component: str, at: datetime | None, now: datetime) -> tuple[str, ...]:
-    seconds = span.seconds(at or now)
+    seconds = span.lasted(at or now)
     ran = "?" if seconds is None else age(seconds)
     if span.end is None and not at:
         ran = f"now {ran}"
     since = moment(span.since) if span.since else "not known"
     return (component, span.before or "?", span.version, since, ran, span.run or _OUTSIDE[span.origin])
-
-
-def _span_facts(span: Span, now: datetime) -> dict[str, Any]:
-    return {
-        "component": span.component,
-        "version": span.version,
-        "before": span.before,
-        "start": _iso(span.start) or None,
-        "started": _iso(span.started) or None,
-        "end": _iso(span.end) or None,
-        "seconds": span.seconds(now),
-        "by": span.by,
-        "reason": span.reason,
-        "run": span.run,
-        "outcome": span.outcome,
-        "origin": span.origin.value,
-    }
-
-
-def _run_facts(run: RunAccount) -> dict[str, Any]:
-    return {
-        "id": run.id,
-        "workflow": run.workflow,
-        "source": run.source,
-        "target": run.target,
-        "began": iso(run.began),
-        "ended": _iso(run.ended) or None,
-        "by": run.by,
-        "reason": run.reason,
-        "outcome": run.outcome,
-        "step": run.step,
-        "key": run.key,
-    }
 
 
 def _ledger(head: Head | None) -> str:

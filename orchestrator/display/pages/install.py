@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from orchestrator.display.pages.layout import flow, paragraph
 
 if TYPE_CHECKING:
     from orchestrator.plans.install import Part
-    from workflows.model.installation import InstallPlan
-    from workflows.steps.setup import Difference
+    from workflows.model.installation import Difference, InstallPlan
 
 _INDENT = 6
 
@@ -37,20 +35,6 @@ def told(difference: Difference, plan: InstallPlan) -> str:
     verdict = plan.answers.differences.get(difference.key)
     mark = f"   ({difference.key}: {verdict.value})" if verdict else f"   (to be answered: {difference.key})"
     return f"{difference.what}: {now}{difference.wanted}{mark if difference.by_admin else ''}"
-
-
-def facts(plan: InstallPlan, parts: Sequence[Part]) -> dict[str, Any]:
-    """The same as data."""
-    return {
-        "source": plan.source,
-        "target": plan.target,
-        "present": plan.present,
-        "packages": [package.file for package in plan.hop.target.packages],
-        "parts": [
-            {"name": p.name, "title": p.title, "guide": list(p.guide), "differences": [asdict(d) for d in p.differences]}
-            for p in parts
-        ],
-    }
 
 
 def nothing_to_do(plan: InstallPlan) -> str:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from orchestrator.display.pages.layout import paragraph, table
 from orchestrator.display.pages.plan import first_start_lines
-from orchestrator.display.words import duration, iso, moment, number
-from workflows.model.plans import Component
+from orchestrator.display.words import duration, moment, number
+from orchestrator.views.moves import moves
 
 if TYPE_CHECKING:
     from orchestrator.plans.rollback import Loss, RollbackView
     from workflows.model.moves import MovePlan, RollbackPlan, SwitchPlan
 
-NOTHING: Mapping[str, Any] = {"changed": False, "downtime": None, "run": None}
 _SHOWN = 8
 
 
@@ -36,50 +35,10 @@ def rollback_lines(name: str, view: RollbackView) -> list[str]:
     return [*page, *first_start_lines(plan.hop)]
 
 
-def rollback_facts(view: RollbackView) -> dict[str, Any]:
-    """The same as data; seconds are null where no earlier run tells."""
-    plan, point = view.plan, view.plan.point
-    return {
-        "source": plan.source,
-        "target": plan.target,
-        "components": {name: version for name, _, version in _moves(plan)},
-        "restore": None
-        if point is None
-        else {
-            "backup": point.backup,
-            "kept": point.kept,
-            "taken": iso(point.taken),
-            "verified": iso(point.verified) if point.verified else None,
-            "rows": sum(point.rows.values()),
-            "versions": len(point.versions),
-        },
-        "without_database": plan.without_database,
-        "misses": list(plan.misses),
-        "unknown": list(plan.unknown),
-        "loss": {
-            "rows": view.loss.rows,
-            "tables": dict(view.loss.tables),
-            "named": dict(view.loss.named),
-            "problem": view.loss.problem,
-        },
-        "restore_seconds": view.restore_seconds,
-        "other_seconds": view.other_seconds,
-    }
-
-
 def _components(plan: MovePlan) -> list[str]:
-    rows = [(name, f"{before} -> {after}" if before != after else f"{after}, stays") for name, before, after in _moves(plan)]
+    rows = [(name, f"{before} -> {after}" if before != after else f"{after}, stays") for name, before, after in moves(plan)]
     rows += [(link.path, f"-> {link.target}") for link in plan.links]
     return table(rows)
-
-
-def _moves(plan: MovePlan) -> list[tuple[str, str, str]]:
-    after = {tree.component: tree.version for tree in plan.trees}
-    return [
-        (component.value, plan.before.get(component.value, "none"), after[component])
-        for component in Component
-        if component in after
-    ]
 
 
 def _database(plan: RollbackPlan) -> list[str]:

@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from orchestrator.display.pages.layout import paragraph, table
 from orchestrator.display.words import number, size
 
 if TYPE_CHECKING:
     from orchestrator.upkeep.backups import PackageVerdict
-    from workflows.model.plans import PackageRef
+    from orchestrator.views.packages import Offered
 
 
-def list_lines(packages: Sequence[PackageRef], where: str) -> list[str]:
+def list_lines(packages: Sequence[Offered], where: str) -> list[str]:
     """One line a package."""
     rows = [("package", "kind", "size", "in SHA256SUMS")]
-    rows += [
-        (ref.file, ref.kind.value, "?" if ref.size is None else size(ref.size), "yes" if ref.sha256 else "no") for ref in packages
-    ]
+    rows += [(ref.file, ref.kind, "?" if ref.size is None else size(ref.size), "yes" if ref.sha256 else "no") for ref in packages]
     return [f"{number(len(packages), 'package')} in {where}", *table(rows, right=(2,), gap=2)]
-
-
-def facts(ref: PackageRef) -> dict[str, Any]:
-    """The package as data."""
-    return {"file": ref.file, "kind": ref.kind.value, "version": ref.version, "size": ref.size, "sha256": ref.sha256}
 
 
 def verdict_lines(verdicts: Sequence[PackageVerdict]) -> list[str]:
@@ -45,15 +38,3 @@ def verdict_lines(verdicts: Sequence[PackageVerdict]) -> list[str]:
     ]
     bad = [line for v in verdicts if v.error for line in ("", *paragraph(f"{v.error}   [{v.key or 'failed'}]", 0))]
     return [*table(rows, indent=0, right=(1,)), *bad]
-
-
-def verdict_facts(verdict: PackageVerdict) -> dict[str, Any]:
-    """The verdict as data."""
-    return {
-        "file": verdict.file,
-        "size": verdict.size,
-        "sha256": verdict.sha256,
-        "trust": verdict.trust,
-        "key": verdict.key,
-        "error": verdict.error,
-    }

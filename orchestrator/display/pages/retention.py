@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from orchestrator.display.pages.layout import table
-from orchestrator.display.words import iso, moment, number, size
+from orchestrator.display.words import moment, number, size
 
 if TYPE_CHECKING:
     from orchestrator.upkeep.retention import Fate
@@ -23,13 +23,6 @@ def lines(fates: Sequence[Fate], *, done: bool) -> list[str]:
         (word if f.remove else "keep", f.name, moment(f.taken)[:10], "" if f.size is None else size(f.size), f.why) for f in fates
     ]
     return table(rows, indent=0, right=(3,), gap=2)
-
-
-def facts(fates: Sequence[Fate]) -> list[dict[str, Any]]:
-    """The same as data."""
-    return [
-        {"name": f.name, "kind": f.kind, "taken": iso(f.taken), "size": f.size, "remove": f.remove, "why": f.why} for f in fates
-    ]
 
 
 def kept_lines(run: str, kept: Sequence[KeptDatabase]) -> list[str]:

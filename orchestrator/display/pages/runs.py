@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from orchestrator.display.downtime import down_since
 from orchestrator.display.pages.layout import WIDTH, flow, marked, paragraph, table
-from orchestrator.display.sentences import headline, sentence
-from orchestrator.display.words import duration, iso, moment
+from orchestrator.display.sentences import failed, sentence
+from orchestrator.display.words import duration, moment
 from orchestrator.runs.events import Event
 
 if TYPE_CHECKING:
-    from state.journal import RunRecord, StepRecord
+    from orchestrator.views.runs import Failure, Run, Step
 
 _ENDED = {"completed", "undone"}
 
 
-def title(run: RunRecord) -> str:
+def title(run: Run) -> str:
     """What the run is about: "19.10.000.170 -> 20.10.000.152", or its workflow."""
-    source, target = run.plan.get("source"), run.plan.get("target")
-    return f"{source} -> {target}" if source and target and source != target else run.workflow
+    return f"{run.source} -> {run.target}" if run.source and run.target and run.source != run.target else run.workflow
 
 
-def list_lines(runs: Sequence[RunRecord]) -> list[str]:
+def list_lines(runs: Sequence[Run]) -> list[str]:
     """One line a run, newest first."""
     if not runs:
         return ["no run yet"]
@@ -34,7 +32,7 @@ def list_lines(runs: Sequence[RunRecord]) -> list[str]:
     return table(rows, indent=0)
 
 
-def lines(run: RunRecord, events: Sequence[Event] | None) -> list[str]:
+def lines(run: Run, events: Sequence[Event] | None) -> list[str]:
     """The run's head, its steps, what went wrong, and with `events` everything it did."""
     by = run.actor.get("sudo_user") or run.actor.get("user") or run.actor.get("uid")
     page = [f"run {run.id}   {title(run)}   {marked(run.state)}"]
@@ -50,13 +48,13 @@ def lines(run: RunRecord, events: Sequence[Event] | None) -> list[str]:
     ]
     page += ["", *table(rows, right=(2,))]
     if run.headline and run.state not in _ENDED:
-        page += ["", *paragraph(headline(run.headline), 2), *next_lines(run)]
+        page += ["", *paragraph(_failed(run.headline), 2), *next_lines(run)]
     if events is not None:
         page += ["", *(line for event in events for line in _logged(event))]
     return page
 
 
-def ending_lines(run: RunRecord, downtime: float | None = None) -> list[str]:
+def ending_lines(run: Run, downtime: float | None = None) -> list[str]:
     """How a run stands when it is let go, and what comes next. downtime: seconds that mail was down, when known."""
     down = "" if downtime is None else f", down for {duration(downtime)}"
     said = {
@@ -71,12 +69,12 @@ def ending_lines(run: RunRecord, downtime: float | None = None) -> list[str]:
     return [*flow([part for part in parts if part], 0), *next_lines(run)]
 
 
-def next_lines(run: RunRecord) -> list[str]:
+def next_lines(run: Run) -> list[str]:
     """The commands that come next for a run, as lines."""
     return [f"  {'next' if n == 0 else '':<10}{line}" for n, line in enumerate(next_commands(run))]
 
 
-def next_commands(run: RunRecord) -> list[str]:
+def next_commands(run: Run) -> list[str]:
     """The commands that come next for a run, each with a remark."""
     going = f"orchestrate resume {run.id}"
     if run.state in _ENDED:
@@ -93,54 +91,21 @@ def next_commands(run: RunRecord) -> list[str]:
     return [f"{command:<{width}}    {why}" for command, why in following]
 
 
-def facts(run: RunRecord) -> dict[str, Any]:
-    """The run as data."""
-    return {
-        "id": run.id,
-        "site": run.site,
-        "workflow": run.workflow,
-        "state": run.state,
-        "position": run.position,
-        "source": run.plan.get("source"),
-        "target": run.plan.get("target"),
-        "reason": run.reason,
-        "actor": dict(run.actor),
-        "tool_version": run.tool_version,
-        "created": iso(run.created),
-        "started": _iso(run.started),
-        "ended": _iso(run.ended),
-        "headline": dict(run.headline) if run.headline else None,
-        "steps": [
-            {
-                "name": step.name,
-                "state": step.state,
-                "attempt": step.attempt,
-                "summary": step.summary,
-                "started": _iso(step.started),
-                "ended": _iso(step.ended),
-                "seconds": step.seconds,
-                "error": dict(step.error) if step.error else None,
-            }
-            for step in run.steps
-        ],
-    }
-
-
-def where(run: RunRecord) -> str | None:
+def where(run: Run) -> str | None:
     """Where a failed run's first error happened: "run 7K3Q, hop 1 start, attempt 1"."""
-    name = (run.headline or {}).get("step")
+    name = run.headline.step if run.headline else None
     step = next((step for step in run.steps if step.name == name), None)
     place = f"run {run.id}, {step.title}, attempt {step.attempt}" if step else f"run {run.id}"
     return "; ".join(part for part in (place, _down(run)) if part)
 
 
-def _took(run: RunRecord) -> str:
+def _took(run: Run) -> str:
     if run.started is None or run.ended is None:
         return "-"
     return duration((run.ended - run.started).total_seconds())
 
 
-def _down(run: RunRecord) -> str:
+def _down(run: Run) -> str:
     since = None if run.state in _ENDED else down_since(run.steps)
     return f"mail is down since {moment(since)} UTC" if since else ""
 
@@ -154,14 +119,14 @@ def _logged(event: Event) -> list[str]:
     )  # fmt: skip
 
 
-def _word(step: StepRecord) -> str:
+def _failed(failure: Failure) -> str:
+    return failed(failure.message, failure.key)
+
+
+def _word(step: Step) -> str:
     return {"pending": "todo", "skipped": "skips"}.get(step.state, step.state)
 
 
-def _remark(step: StepRecord) -> str:
+def _remark(step: Step) -> str:
     attempt = f"attempt {step.attempt}" if step.attempt > 1 else ""
-    return "   ".join(part for part in (step.summary or (headline(step.error) if step.error else ""), attempt) if part)
-
-
-def _iso(time: datetime | None) -> str | None:
-    return None if time is None else iso(time)
+    return "   ".join(part for part in (step.summary or (_failed(step.error) if step.error else ""), attempt) if part)

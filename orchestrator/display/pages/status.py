@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from orchestrator.display.pages.layout import flow, paragraph, table
-from orchestrator.display.words import age, iso, moment, number, size
+from orchestrator.display.words import age, moment, number, size
 
 if TYPE_CHECKING:
     from orchestrator.views.status import Status
@@ -54,21 +53,6 @@ def _components(status: Status) -> list[str]:
         others = ", ".join(version for version in there if version != active) or "-"
         rows.append((name, active or "none", since + (", by hand" if name in status.outside else ""), others))
     return table(rows)
-
-
-def facts(status: Status) -> dict[str, Any]:
-    """The same as data."""
-    data = asdict(status)
-    for name in ("now", "frontend_since", "last_backup"):
-        data[name] = iso(data[name]) if data[name] else None
-    if data["database"] and data["database"]["missing"] is not None:
-        data["database"]["missing"] = list(data["database"]["missing"])
-    data["since"] = {name: iso(time) for name, time in status.since.items()}
-    data["outside"] = list(status.outside)
-    data["available"] = {name: list(versions) for name, versions in status.available.items()}
-    data["drift"] = [asdict(one) for one in status.drift]
-    data["dispatches"] = None if status.dispatches is None else list(status.dispatches)
-    return data
 
 
 def _running(status: Status) -> str:

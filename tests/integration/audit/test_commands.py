@@ -13,7 +13,7 @@ import pytest
 from orchestrator.cli.group import run
 from orchestrator.runs.site import Site
 from orchestrator.settings import Settings
-from tests.integration.cli.conftest import validate
+from tests.documents import validate
 
 pytestmark = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 LENGTH = 40  # entries of the site's ledger

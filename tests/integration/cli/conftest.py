@@ -7,14 +7,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
-from referencing import Registry, Resource
 
 from orchestrator.cli.group import run
 from orchestrator.sandbox import host
+from tests.documents import validate
 
-SCHEMAS = Path(__file__).parents[3] / "docs/reference/json"
 BLOCK = "var/spool/META/AgnMail=D20200101120000=1=4711=1=x.xml.gz"
 
 Say = Callable[..., tuple[int, list[dict[str, Any]]]]
@@ -37,15 +35,6 @@ def dispatch(sandbox: Path) -> Iterator[Path]:
     block.touch()
     yield block
     block.unlink(missing_ok=True)
-
-
-def validate(document: dict[str, Any]) -> None:
-    """Hold a document against the schema it names."""
-    schemas = {path.name: json.loads(path.read_text()) for path in SCHEMAS.glob("*.json")}
-    registry: Registry[Any] = Registry().with_resources((name, Resource.from_contents(body)) for name, body in schemas.items())
-    name, version = document["schema"].removeprefix("orchestrate.").split("/")
-    assert version == "1"
-    jsonschema.Draft202012Validator(schemas[f"{name}.json"], registry=registry).validate(document)
 
 
 @pytest.fixture

@@ -13,11 +13,11 @@ import pytest
 from orchestrator.cli.group import run
 from orchestrator.hosts.scratch.private_server import GUIDE_SQL_MODE, PrivateServer
 from orchestrator.sandbox import host
+from tests.documents import SCHEMAS
 
 pytestmark = pytest.mark.integration
 
 Say = Callable[..., tuple[int, list[dict[str, Any]]]]
-SCHEMAS = Path(__file__).parents[3] / "docs/reference/json"
 
 
 @pytest.mark.parametrize("path", sorted(SCHEMAS.glob("*.json")), ids=lambda path: path.stem)

@@ -23,7 +23,10 @@ from orchestrator.sandbox import host as sandbox_host
 from orchestrator.settings import Settings, load
 from tests.integration.doctor.dns_kit import Zone, name_server
 from tests.integration.mail.conftest import OWNER, NoUnits, PrivatePostfix, postfix_tree, running_postfix
-from workflows.checks.doctor import mta_active, port_25, registry
+from workflows.checks import doctor
+from workflows.checks.check import checks_in, run_all
+from workflows.checks.doctor import mta_active, port_25
+from workflows.checks.doctor.visit import Visit
 from workflows.host.mail import Clue, MailServer, Source
 from workflows.model.answers import Mta
 from workflows.model.finding import Finding, Severity
@@ -98,7 +101,7 @@ class Patient:
     sql: Ask
 
     def examine(self, resolver: str | None = None) -> list[Finding]:
-        return registry.examine(self.host, DnsNames(resolver or self.resolver))
+        return run_all(checks_in(doctor), Visit(self.host, DnsNames(resolver or self.resolver)), Severity.UNKNOWN)
 
     def found(self, resolver: str | None = None) -> dict[str, Finding]:
         """What is not well, by key; but what never is here."""
@@ -153,7 +156,7 @@ def patient(
     host, mail, system = RealHost(settings), SandboxMail(settings, tmp_path, one_postfix), LaterSystem(settings.home, tmp_path)
     vars(host).update(mail=mail, network=SandboxNetwork(), system=system)
     for module in (port_25, mta_active):
-        monkeypatch.setattr(module, "SMTP", one_postfix.port)
+        monkeypatch.setattr(module, "PORT", one_postfix.port)
     monkeypatch.setattr(names, "SECONDS", 0.5)
     for folder in ("var/log", "etc/selinux", "sys/fs/selinux"):
         (tmp_path / folder).mkdir(parents=True)

@@ -20,10 +20,10 @@ from orchestrator.hosts.application import processes
 from orchestrator.hosts.network.network import RealNetwork
 from orchestrator.sandbox import host as sandbox_host
 from orchestrator.sandbox import processes as sandbox_processes
+from orchestrator.views.doctor import keys
 from tests.integration.doctor.conftest import ADDRESS, BACK, EVER, KEY_NAME, NAME, Patient
 from tests.integration.doctor.dns_kit import name_server
 from tests.remedies.follow import follow, seen
-from workflows.checks.doctor import registry
 from workflows.host.network import Listener
 from workflows.model.finding import Severity
 
@@ -37,7 +37,7 @@ FATAL = "postfix/qmgr[8]: fatal: queue file open: No such file or directory"
 def test_nothing_is_found_on_a_host_that_is_well_and_every_check_says_so(patient: Patient) -> None:
     findings = patient.examine()
     assert patient.found() == {}
-    assert {f.key for f in findings} == {subject.key for subject, _ in registry.CHECKS}
+    assert {f.key for f in findings} == keys()
     assert {f.severity for f in findings if f.key in EVER} <= {Severity.UNKNOWN, Severity.INHIBITOR}
 
 

@@ -19,16 +19,16 @@ from orchestrator.cli.group import run
 from orchestrator.runs.site import Site
 from orchestrator.settings import load
 from orchestrator.upkeep.fixing import ALL, chosen, fix
-from tests.integration.cli.conftest import validate
+from orchestrator.views.doctor import keys
+from tests.documents import validate
 from tests.integration.doctor.conftest import Patient
 from tests.remedies.follow import seen
-from workflows.checks.doctor import registry
 from workflows.model.errors import RefusedError
 
 pytestmark = pytest.mark.integration
 AJP = "tomcat-ajp-connector"
 KINDS = ("fix-begun", "fix-applied", "fix-failed")
-KEYS = {subject.key for subject, _ in registry.CHECKS}
+KEYS = keys()
 CONNECTOR = """<?xml version="1.0" encoding="UTF-8"?>\r
 <!-- <Connector port="8009" protocol="AJP/1.3"/> ä -->\r
 <Server><Service>\r

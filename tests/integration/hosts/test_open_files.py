@@ -15,13 +15,14 @@ from orchestrator.hosts.application.application import RealApplication
 from orchestrator.settings import Settings
 from tests.remedies.follow import seen
 from workflows.checks.upgrade import open_files
+from workflows.checks.upgrade.journey import Journey
 from workflows.host.application import OpenFiles
 from workflows.model.finding import Finding, Severity
 
 
 def found(files: OpenFiles) -> Finding:
     host = SimpleNamespace(application=SimpleNamespace(open_files=lambda: files))
-    (finding,) = open_files.check(host, None)  # type: ignore[arg-type]
+    (finding,) = open_files.check(Journey(host, None))  # type: ignore[arg-type]
     return finding
 
 

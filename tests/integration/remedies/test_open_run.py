@@ -19,6 +19,7 @@ from orchestrator.display.pages.runs import next_commands
 from orchestrator.runs import start as running
 from orchestrator.runs.site import Site
 from orchestrator.settings import load
+from orchestrator.views.runs import Run
 from tests.integration.upgrade.upgrade_kit import Stages
 from tests.remedies import table
 from tests.remedies.follow import follow, seen, shown
@@ -91,7 +92,7 @@ def state(host: Stages, run: str) -> str:
 def ways(host: Stages, run: str) -> list[str]:
     """What comes next for a run, as its display says it."""
     with Site.open(load(str(host.host), {}), readonly=True) as site:
-        return next_commands(site.store.journal.load(run))
+        return next_commands(Run.of(site.store.journal.load(run)))
 
 
 def test_another_command_names_the_ways_on(host: Stages, block: Path, do: Do) -> None:

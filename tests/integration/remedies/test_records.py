@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+from workflows.checks.install.names import check_names
 
 from orchestrator.hosts.network.names import DnsNames
 from tests.integration.doctor.dns_kit import Zone, name_server
 from tests.remedies.follow import seen
-from workflows.checks.install.names import check_names
 from workflows.model.answers import Answers
 from workflows.model.finding import Finding, Severity
 

@@ -17,15 +17,24 @@ from tests.integration.software.certificate_kit import Authority
 from tests.integration.software.software_kit import World, java_home, key_of, tomcat_archive, tomcat_folder
 from tests.remedies.follow import follow, seen
 from tests.system.lab import python_source
-from workflows.checks.install.software import _certificate, check_software
+from workflows.checks import install
+from workflows.checks.check import checks_in, run_all
+from workflows.checks.install import certificate
+from workflows.checks.install.ground import Ground
 from workflows.host.os_packages import Repository
+from workflows.install import setup_steps
 from workflows.model.answers import Verdict
-from workflows.model.finding import Severity
+from workflows.model.finding import Finding, Severity
+from workflows.model.installation import InstallPlan
 from workflows.model.plans import Need
 from workflows.steps.application.https import APR, NIO, HttpsConnector
 
 pytestmark = pytest.mark.integration
 TEMPLATE = Path("orchestrator/sandbox/templates/server.xml.tmpl")
+KEYS = [
+    "os-packages", "os-updates", "java-version", "tomcat-version", "python-version", "python-source", "https", "certificate",
+    "wkhtmltox",
+]  # fmt: skip
 AJP = '    <Connector port="8009" protocol="AJP/1.3" redirectPort="8443" />\n'
 
 
@@ -154,16 +163,28 @@ def test_without_openssl_the_certificate_is_not_judged_before_the_run(
     world: World, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(command, "PATH", "/nowhere")
-    assert [one.severity for one in _certificate(world.host, world.plan(**_answers(authority)))] == [Severity.UNKNOWN]
+    assert [one.severity for one in certificate.check(_ground(world.host, world.plan(**_answers(authority))))] == [
+        Severity.UNKNOWN
+    ]
 
 
 # --- before the run -----------------------------------------------------------------------------------------------------
 
 
+def _ground(host: Any, plan: InstallPlan) -> Ground:
+    steps = {step.name: step for step in setup_steps(plan)}
+    return Ground(host, plan, names=None, differences=lambda part: steps[part].look(host))  # type: ignore[arg-type]
+
+
+def _look(host: Any, plan: InstallPlan) -> list[Finding]:
+    """What is asked about software."""
+    return run_all([check for check in checks_in(install) if check.subject.key in KEYS], _ground(host, plan))
+
+
 def _found(world: World, **answered: Any) -> dict[str, tuple[Severity, str]]:
     setup = world.host
     setup.server = SimpleNamespace(version=lambda: "MariaDB 10.11")
-    return {one.key: (one.severity, one.measured) for one in check_software(setup, world.plan(**answered))}
+    return {one.key: (one.severity, one.measured) for one in _look(setup, world.plan(**answered))}
 
 
 def test_a_host_for_which_all_can_be_had_is_stopped_by_nothing(world: World, authority: Authority, tmp_path: Path) -> None:
@@ -232,7 +253,7 @@ def _fixes(world: World, **answered: Any) -> list[str]:
     """Of what is not well."""
     setup = world.host
     setup.server = SimpleNamespace(version=lambda: "MariaDB 10.11")
-    return [one.fix for one in check_software(setup, world.plan(**answered)) if one.severity is not Severity.PASSED]
+    return [one.fix for one in _look(setup, world.plan(**answered)) if one.severity is not Severity.PASSED]
 
 
 def test_where_the_package_manager_could_not_be_asked_the_same_command_asks_again(world: World) -> None:

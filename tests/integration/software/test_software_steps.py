@@ -22,7 +22,8 @@ from workflows.host.units import UnitState
 from workflows.model.answers import Verdict
 from workflows.model.errors import WorkflowError
 from workflows.model.plans import Need
-from workflows.steps.machine import packages, python
+from workflows.rules.packages import require_obtainable
+from workflows.steps.machine import python
 from workflows.steps.machine.java import Java
 from workflows.steps.machine.os_packages import OperatingSystemPackages
 from workflows.steps.machine.python import Python
@@ -143,7 +144,7 @@ def test_what_could_only_come_instead_of_another_is_not_installed(world: World) 
 def test_what_the_distribution_does_not_have_is_told_in_its_own_words(world: World) -> None:
     world.offer("os-base", note="this distribution does not offer it")
     with pytest.raises(WorkflowError, match="cannot install os-base: this distribution does not offer it") as caught:
-        packages.require_obtainable(world.host, ["os-base"])
+        require_obtainable(world.host, ["os-base"])
     assert caught.value.error_key == "capability-not-offered"
 
 

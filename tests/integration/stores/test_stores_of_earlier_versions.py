@@ -17,6 +17,7 @@ from orchestrator.runs.site import Site
 from orchestrator.runs.watch import events_of
 from orchestrator.settings import Settings
 from orchestrator.tool import TOOL_VERSION
+from orchestrator.views.runs import Run
 from state.journal import RunRecord
 from state.store import Store
 from workflows.model.machine import RunState
@@ -54,7 +55,7 @@ def test_every_run_is_shown_and_its_ledger_is_sound(opened: Store, tmp_path: Pat
     for run in runs:
         plan = plan_from_json(run.workflow, run.plan)
         assert (plan.source, plan.target) == (run.plan["source"], run.plan["target"])
-        log = page.lines(run, events_of(Site(Settings(name=SITE, state=tmp_path), opened), run.id))
+        log = page.lines(Run.of(run), events_of(Site(Settings(name=SITE, state=tmp_path), opened), run.id))
         assert any(run.id in line for line in log)
     genesis = next(iter(opened.ledger(SITE).entries(kind="genesis")))
     check = opened.ledger(SITE, machine_id=genesis.evidence["machine_id"]).verify()  # it is of another machine

@@ -21,6 +21,7 @@ from orchestrator.sandbox import host as sandbox
 from orchestrator.sandbox import processes
 from state.store import Store
 from tests.crash.bench import Bench, Picture, differences
+from tests.documents import validate
 
 Event = dict[str, Any]
 MAIN = [sys.executable, "-m", "orchestrator.cli.main"]
@@ -150,11 +151,17 @@ class Stages(Bench):
     # --- the tool -----------------------------------------------------------------------------------------------------
 
     def say(self, *args: str, on: Callable[[Event], None] = lambda event: None) -> Answer:
-        """Run the real command line in this process, with --json. on: called at each event, while it happens."""
+        """Run the real command line in this process, with --json; each document is held against its schema.
+
+        on: called at each event, while it happens.
+        """
         out = _Out(on)
         with redirect_stdout(out):
             code = run(["--site", str(self.host), "--json", *args])
-        return Answer(code, [json.loads(line) for line in out.getvalue().splitlines()])
+        documents = [json.loads(line) for line in out.getvalue().splitlines()]
+        for document in documents:
+            validate(document)
+        return Answer(code, documents)
 
     def until(self, step: str, *args: str) -> None:
         """Run or resume until that step is done."""

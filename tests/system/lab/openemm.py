@@ -19,7 +19,7 @@ from orchestrator.command import run
 from orchestrator.settings import HOME, SITE_FILE
 from state.faults import TESTS
 from tests.system.lab.host import Host
-from workflows.checks.upgrade.open_files import NOFILE
+from workflows.rules.by_hand import NOFILE
 
 REPOSITORY = Path(__file__).parents[3]
 SOURCES = ("orchestrator", "workflows", "state", "bin", "pyproject.toml")

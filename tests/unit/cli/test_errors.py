@@ -6,7 +6,9 @@ import click
 import pytest
 
 from orchestrator import errors, redaction
-from orchestrator.errors import as_json, as_text, told
+from orchestrator.errors import as_text, told
+from orchestrator.views.document import as_document
+from orchestrator.views.errors import Error
 from state.errors import LeaseHeldError, RunUnknownError
 from workflows.model.errors import RefusedError, UsageError, WorkflowError
 
@@ -67,8 +69,8 @@ def test_an_internal_error_shows_its_traceback_only_when_asked() -> None:
         1 / 0  # noqa: B018
     assert not any("Traceback" in line for line in as_text(raised.value))
     assert any("Traceback" in line for line in as_text(raised.value, debug=True))
-    assert "traceback" not in as_json(raised.value)
-    assert as_json(raised.value, debug=True)["traceback"]
+    assert "traceback" not in as_document(Error.of(raised.value))
+    assert as_document(Error.of(raised.value, debug=True))["traceback"]
 
 
 @pytest.mark.parametrize(
@@ -85,8 +87,8 @@ def test_an_internal_error_shows_its_traceback_only_when_asked() -> None:
 def test_passwords_are_scrubbed_from_text_json_and_tracebacks(text: str) -> None:
     error = RuntimeError(text)
     assert "s3cret" not in "\n".join(as_text(error, debug=True))
-    assert "s3cret" not in str(as_json(error, debug=True))
-    assert "s3cret" not in str(as_json(WorkflowError("x", command=text, detail=[text])))
+    assert "s3cret" not in str(Error.of(error, debug=True))
+    assert "s3cret" not in str(Error.of(WorkflowError("x", command=text, detail=[text])))
 
 
 def test_what_was_told_to_be_a_secret_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:

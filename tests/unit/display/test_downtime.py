@@ -11,8 +11,10 @@ from orchestrator.display.downtime import down_since
 from orchestrator.display.pages import runs as page
 from orchestrator.display.terminal import Progress
 from orchestrator.errors import Told, as_text
+from orchestrator.views.runs import Run
 
 Make = Callable[..., Any]
+told = Run.of
 BEGAN = datetime(2026, 11, 22, 2, 0, 0, tzinfo=UTC)
 DONE: dict[str, Any] = {"state": "done", "ended": BEGAN + timedelta(seconds=7)}
 
@@ -33,15 +35,15 @@ def test_mail_is_down_from_the_first_stop_until_the_backend_runs(run: Make) -> N
 @pytest.mark.parametrize("state", ["failed", "paused", "waiting"])
 def test_a_run_that_is_let_go_says_that_mail_is_down(state: str, run: Make) -> None:
     said = "mail is down since 2026-11-22 02:00:07 UTC"
-    assert said in "\n".join(page.ending_lines(stopped(run, state)))
-    assert said in "\n".join(page.lines(stopped(run, state), None))
-    assert said in (page.where(stopped(run, state)) or "")
-    assert "mail is down" not in "\n".join(page.lines(stopped(run, "undone"), None))
+    assert said in "\n".join(page.ending_lines(told(stopped(run, state))))
+    assert said in "\n".join(page.lines(told(stopped(run, state)), None))
+    assert said in (page.where(told(stopped(run, state))) or "")
+    assert "mail is down" not in "\n".join(page.lines(told(stopped(run, "undone")), None))
 
 
 def test_what_an_undone_run_never_began_is_not_called_to_do(run: Make) -> None:
-    assert "todo" in "\n".join(page.lines(run("failed"), None))
-    assert "todo" not in "\n".join(page.lines(run("undone"), None))
+    assert "todo" in "\n".join(page.lines(told(run("failed")), None))
+    assert "todo" not in "\n".join(page.lines(told(run("undone")), None))
 
 
 def test_a_terminal_says_since_when_mail_is_down(run: Make, event: Make) -> None:
@@ -54,7 +56,7 @@ def test_a_terminal_says_since_when_mail_is_down(run: Make, event: Make) -> None
 
 def test_a_long_event_goes_on_below_itself(run: Make, event: Make) -> None:
     note = event("note", "hop1.database", message="harmless error", file="a.sql", error="1061: " + "x y " * 30)
-    lines = page.lines(run(), [note])
+    lines = page.lines(told(run()), [note])
     assert any("a.sql, 1061: x" in line for line in lines)
     assert max(map(len, lines)) <= 80
 

@@ -11,10 +11,16 @@ import pytest
 from orchestrator.display.pages import audit, backups, checks, packages, plan, runs, status
 from orchestrator.plans.upgrade import Estimate
 from orchestrator.upkeep.backups import PackageVerdict
+from orchestrator.views.audit import Ledger
+from orchestrator.views.backups import Backup
+from orchestrator.views.checks import found, stopped
+from orchestrator.views.packages import Offered
+from orchestrator.views.plan import Upgrade
+from orchestrator.views.runs import Run
 from orchestrator.views.status import DatabaseStatus, RunStatus, Status
 from state.chain import Head
 from state.verify import Problem, Verdict
-from workflows.host.backups import Backup
+from workflows.host import backups as host
 from workflows.model.finding import Finding, Severity
 from workflows.model.plans import GateOptions, Hop, LineRules, PackageKind, PackageRef, Release, Repair, UpgradePlan
 
@@ -91,7 +97,7 @@ def test_status_says_what_is_wrong_and_what_is_not_known(changes: dict[str, Any]
 def test_a_plan_shows_the_way_and_the_downtime() -> None:
     estimates = [Estimate("fetch", 38.0, None, "8 packages"), Estimate("hop 1 stop .. verify", None, 65.0, ""),
                  Estimate("hop 2 stop .. verify", None, 80.0, "no earlier run")]  # fmt: skip
-    page = text(plan.lines("mail1", a_plan(), estimates))
+    page = text(plan.lines("mail1", Upgrade.of(a_plan(), estimates)))
     assert "openemm on mail1   19.10.000.170 -> 20.10.000.152   2 hops" in page
     assert "  hop 1   19.10.000.170 -> 20.04.000.200   updates not known   started once" in page
     assert "  hop 2   20.04.000.200 -> 20.10.000.152   updates not known   mail flows again" in page
@@ -105,31 +111,32 @@ def test_a_plan_says_what_is_mended_in_the_database_before_an_update() -> None:
     repair = Repair("21.07.209", "admin_permission_tbl", "security_token", "else it fails", "facts 22.1")
     shown = a_plan()
     hops = (shown.hops[0], replace(shown.hops[1], rules=replace(shown.hops[1].rules, repairs=(repair,))))
-    page = " ".join(text(plan.lines("mail1", replace(shown, hops=hops), [])).split())
+    told = Upgrade.of(replace(shown, hops=hops))
+    page = " ".join(text(plan.lines("mail1", told)).split())
     said = "before update 21.07.209, any foreign key of admin_permission_tbl.security_token is dropped (facts 22.1)"
     assert f"hop 2: {said}" in page
-    assert [hop["repairs"] for hop in plan.facts(replace(shown, hops=hops), [])["hops"]] == [[], [said]]
+    assert [hop.repairs for hop in told.hops] == [(), (said,)]
 
 
 def test_what_was_never_measured_is_not_guessed() -> None:
     assert plan.total([None, None]) is None
-    assert "-" in text(plan.lines("mail1", a_plan(), [Estimate("fetch", None, None, "")])).splitlines()[-3]
+    assert "-" in text(plan.lines("mail1", Upgrade.of(a_plan(), [Estimate("fetch", None, None, "")]))).splitlines()[-3]
 
 
 def test_checks_count_what_passed_and_tell_the_rest_with_its_fix() -> None:
-    findings = [
+    findings = found([
         Finding("sql-mode", Severity.PASSED, "sql_mode", "as it should be"),
         Finding("tomcat-ajp-connector", Severity.WARNING, "AJP connector", "server.xml has the AJP line; Tomcat 9.0.70 will "
                 "not start with it", "It is off by default since Tomcat 9.0.31.", "remove the line"),
         Finding("disk-room", Severity.INHIBITOR, "room on disk", "2 GB are free, 4 GB are needed"),
         Finding("mta", Severity.UNKNOWN, "MTA", "could not be told"),
-    ]  # fmt: skip
+    ])  # fmt: skip
     page = text(checks.lines(findings))
     assert page.splitlines()[0] == "checks   1 passed, 1 inhibitor, 1 warning, 1 unknown"
     assert page.index("disk-room") < page.index("tomcat-ajp-connector") < page.index("mta")
     assert "fix: remove the line" in page
-    assert checks.stopped(findings)
-    assert not checks.stopped(findings[:2])
+    assert stopped(findings)
+    assert not stopped(findings[:2])
 
 
 def test_a_run_shows_its_steps_its_first_error_and_what_comes_next(run: Make, event: Make) -> None:
@@ -138,7 +145,8 @@ def test_a_run_shows_its_steps_its_first_error_and_what_comes_next(run: Make, ev
     steps = [replace(s, state="done", seconds=3.2, summary="ok", attempt=1) for s in record.steps[:6]]
     failed = replace(record.steps[6], state="failed", attempt=2, error=error)
     record = replace(record, steps=(*steps, failed, *record.steps[7:]))
-    page = text(runs.lines(record, [event("run-started"), event("step-done", "fetch", title="fetch", seconds=3.2)]))
+    told = Run.of(record)
+    page = text(runs.lines(told, [event("run-started"), event("step-done", "fetch", title="fetch", seconds=3.2)]))
     assert "run 7K3Q   19.10.000.170 -> 20.10.000.152   failed" in page
     assert "by admin with orchestrate 0.1.0" in page
     assert "reason: security fix" in page
@@ -146,7 +154,7 @@ def test_a_run_shows_its_steps_its_first_error_and_what_comes_next(run: Make, ev
     assert "attempt 2" in page
     assert "next      orchestrate resume 7K3Q" in page
     assert "2026-11-22 02:00:00  done   fetch   3 s" in page
-    assert runs.where(record) == "run 7K3Q, hop 1 start, attempt 2"
+    assert runs.where(told) == "run 7K3Q, hop 1 start, attempt 2"
 
 
 @pytest.mark.parametrize(
@@ -157,35 +165,35 @@ def test_a_run_shows_its_steps_its_first_error_and_what_comes_next(run: Make, ev
 )  # fmt: skip
 def test_the_end_of_a_run_always_names_a_command(state: str, said: str, command: str, run: Make) -> None:
     record = run(state)
-    page = text(runs.ending_lines(replace(record, ended=record.created + timedelta(seconds=252))))
+    page = text(runs.ending_lines(Run.of(replace(record, ended=record.created + timedelta(seconds=252)))))
     assert said in page
     assert command in page
 
 
 def test_runs_are_one_line_each(run: Make) -> None:
     restart = run("paused", id="9ABC", workflow="restart", plan={"source": "20.10", "target": "20.10"})
-    page = text(runs.list_lines([run("completed"), restart]))
+    page = text(runs.list_lines([Run.of(run("completed")), Run.of(restart)]))
     assert len(page.splitlines()) == 3
     assert "restart" in page
     assert text(runs.list_lines([])) == "no run yet"
 
 
 def test_a_broken_ledger_is_told_with_the_entry() -> None:
-    page = text(audit.verdict_lines(Verdict(17, Head(17, "ab" * 32, NOW), Problem(18, "changed"))))
+    page = text(audit.verdict_lines(Ledger.of(Verdict(17, Head(17, "ab" * 32, NOW), Problem(18, "changed")))))
     assert "ledger BROKEN: entry 18 was changed   [changed]" in page
     assert "17 entries before it good" in page
 
 
 def test_a_backup_that_was_never_restored_does_not_count() -> None:
-    backup = Backup("20261122T020000Z", "/b", 1_200_000_000, "ab", NOW, "20.10.000.152", frozenset(), {"a": 1}, "10.11", 3.0)
-    assert "no: does not count" in text(backups.lines([backup]))
-    assert "2026-11-22 11:09" in text(backups.lines([replace(backup, verified=NOW)])).splitlines()[1]
+    backup = host.Backup("20261122T020000Z", "/b", 1_200_000_000, "ab", NOW, "20.10.000.152", frozenset(), {"a": 1}, "10.11", 3.0)
+    assert "no: does not count" in text(backups.lines([Backup.of(backup)]))
+    assert "2026-11-22 11:09" in text(backups.lines([Backup.of(replace(backup, verified=NOW))])).splitlines()[1]
     assert "orchestrate backup create" in text(backups.lines([]))
 
 
 def test_packages_are_told_with_the_reason_to_trust_them() -> None:
     ref = PackageRef("openemm-gui-20.10.000.152.tar.gz", PackageKind.GUI, "20.10.000.152", "/p", "ab", 7800)
-    assert "7.8 kB  yes" in text(packages.list_lines([ref], "/p"))
+    assert "7.8 kB  yes" in text(packages.list_lines([Offered.of(ref)], "/p"))
     page = text(
         packages.verdict_lines(
             [PackageVerdict("a.tar.gz", 5, "ab", "first-use"), PackageVerdict("b.tar.gz", error="is cut short")]

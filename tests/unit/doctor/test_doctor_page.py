@@ -7,11 +7,13 @@ from click import unstyle
 
 from orchestrator.display.pages import checks, doctor
 from orchestrator.upkeep.fixing import ALL, Fixed, chosen
-from workflows.checks.doctor import registry
-from workflows.checks.doctor.subject import Subject
+from orchestrator.views.checks import Mended, found
+from workflows.checks import doctor as reasons
+from workflows.checks.check import Subject, checks_in
 from workflows.host.remedies import MakeLink, Rewrite, SetMode, SwitchOn, on_request
 from workflows.model.errors import UsageError
 
+SUBJECTS = [check.subject for check in checks_in(reasons)]
 ONE = Subject("one", "one holds", "or else", "guide 6.1 no. 1")
 MODE = SetMode("/var/log/maillog", 0o644)
 FILE = Rewrite("/x/server.xml", "0" * 64, "", "remove the line from", "remove it from /x/server.xml")
@@ -24,7 +26,7 @@ def test_what_keeps_mail_comes_first_and_what_is_well_last_within_80_columns() -
         ONE.fine("all is well"), ONE.warns("a little " * 30, MODE.command, MODE), ONE.unknown("cannot look: no"),
         ONE.stops("nothing goes", UNIT.command, UNIT), ONE.stops("nor this", "do it by hand"),
     ]  # fmt: skip
-    page = doctor.lines("mail1", findings)
+    page = doctor.lines("mail1", found(findings))
     assert page[0] == "mail1   2 things keep mail from leaving, 1 warning, 1 not known"
     text = "\n".join(page)
     places = [text.index(words) for words in ("nothing goes", "nor this", "a little", "cannot look", "fine\n", "all is well")]
@@ -38,7 +40,7 @@ def test_what_keeps_mail_comes_first_and_what_is_well_last_within_80_columns() -
 def test_what_keeps_several_from_looking_is_said_once() -> None:
     two, three = Subject("two", "", "", ""), Subject("three", "", "", "")
     findings = [ONE.unknown("cannot look: no"), two.unknown("cannot look: no", "x"), three.unknown("other"), two.stops("a", "b")]
-    text = unstyle("\n".join(doctor.lines("mail1", findings)))
+    text = unstyle("\n".join(doctor.lines("mail1", found(findings))))
     assert text.count("cannot look: no") == 1
     assert "  unknown  one, two\n           cannot look: no" in text
     assert "  unknown  three\n           other" in text
@@ -46,7 +48,12 @@ def test_what_keeps_several_from_looking_is_said_once() -> None:
 
 
 def test_a_host_that_is_well_is_told_so() -> None:
-    assert doctor.lines("mail1", [ONE.fine("yes")]) == ["mail1   nothing keeps mail from leaving", "", "fine", "  one   yes"]
+    assert doctor.lines("mail1", found([ONE.fine("yes")])) == [
+        "mail1   nothing keeps mail from leaving",
+        "",
+        "fine",
+        "  one   yes",
+    ]
 
 
 def test_fix_takes_what_is_safe_and_an_administrators_file_only_by_its_key() -> None:
@@ -63,15 +70,14 @@ def test_fix_takes_what_is_safe_and_an_administrators_file_only_by_its_key() -> 
 
 def test_what_was_done_is_told() -> None:
     done = Fixed("one", str(LINK), {"target": None}, {"target": "/var/log/mail"})
-    assert checks.fixed_lines([done]) == ["done: make /var/log/maillog a link to /var/log/mail, in the ledger"]
+    assert checks.fixed_lines([Mended.of(done)]) == ["done: make /var/log/maillog a link to /var/log/mail, in the ledger"]
 
 
 def test_the_first_line_of_a_finding_fits_80_columns() -> None:
-    assert [s.key for s, _ in registry.CHECKS if len(f"  inhibitor {s.key}   {s.title}") > 80] == []
+    assert [s.key for s in SUBJECTS if len(f"  inhibitor {s.key}   {s.title}") > 80] == []
 
 
 def test_every_check_has_a_key_of_its_own_and_the_ten_reasons_are_all_there() -> None:
-    subjects = [subject for subject, _ in registry.CHECKS]
-    assert len({subject.key for subject in subjects}) == len(subjects)
-    reasons = {subject.source for subject in subjects if subject.source.startswith("guide 6.1 no. ")}
+    assert len({subject.key for subject in SUBJECTS}) == len(SUBJECTS)
+    reasons = {subject.source for subject in SUBJECTS if subject.source.startswith("guide 6.1 no. ")}
     assert reasons == {f"guide 6.1 no. {number}" for number in range(1, 11)}

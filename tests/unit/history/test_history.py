@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -92,15 +93,15 @@ def test_a_run_that_failed_and_was_undone_is_told_although_it_changed_nothing(en
     assert (run.outcome, run.ended) == ("running", None)
     [run] = fold([*failed, entry("run-undone", run="AAAA")]).runs
     assert run.outcome == "undone"
-    assert "undone" in text(page.lines(History([], [run]), HEAD))
-    assert page.as_csv(History([], [run])).splitlines()[1].startswith("frontend,19.10,20.04,,,")
+    assert "undone" in text(page.lines(History(runs=[run], head=HEAD)))
+    assert page.as_csv(History(runs=[run])).splitlines()[1].startswith("frontend,19.10,20.04,,,")
 
 
 def test_what_somebody_changed_by_hand_is_no_ones_run(entry: Make) -> None:
     history = fold([*upgrade(entry, "AAAA", "19.10", "20.04"), entry("drift-observed", "frontend", "20.04", "19.10", run=None)])
     span = next(s for s in history.spans if s.component == "frontend")
     assert (span.version, span.origin, span.by, span.run) == ("19.10", Origin.OBSERVED, None, None)
-    assert "by hand" in text(page.lines(history, HEAD))
+    assert "by hand" in text(page.lines(replace(history, head=HEAD)))
 
 
 def test_outside_evidence_that_agrees_gives_the_exact_start(entry: Make) -> None:
@@ -139,7 +140,7 @@ def test_a_clock_set_back_does_not_break_the_order(entry: Make) -> None:
     back = entry("component-version", "frontend", "20.04", "20.10", run="BBBB", time=NOON - timedelta(hours=1))
     spans = [s for s in fold([*first, back]).spans if s.component == "frontend"]
     assert [s.version for s in spans] == ["20.10", "20.04", "19.10"]
-    assert text(page.lines(History(spans), HEAD, drawn=True))
+    assert text(page.lines(History(spans=spans, head=HEAD), drawn=True))
 
 
 def test_a_year_of_upgrades_fits_one_screen() -> None:
@@ -152,18 +153,24 @@ def test_a_year_of_upgrades_fits_one_screen() -> None:
         times = [when + timedelta(days=60 * n) for n in range(len(versions))]
         ends = [*times[1:], None]
         rows = zip([None, *versions], versions, times, ends, strict=False)
-        spans += [Span(name, new, begin, end, Origin.RUN, before=old, run="7K3Q") for old, new, begin, end in rows][::-1]
-    shown = text(page.lines(History(spans), HEAD, drawn=True)).splitlines()
+        spans += [
+            Span(component=name, version=new, start=begin, end=end, origin=Origin.RUN, before=old, run="7K3Q")
+            for old, new, begin, end in rows
+        ][::-1]
+    shown = text(page.lines(History(spans=spans, head=HEAD), drawn=True)).splitlines()
     assert len(shown) <= 40
     assert sum(line.startswith(("runtime", "frontend", "backend", "manual")) for line in shown) == 8
 
 
 def test_bars_are_to_scale_and_no_wider_than_the_screen() -> None:
+    def frontend(version: str, start: datetime, end: datetime | None, origin: Origin) -> Span:
+        return Span(component="frontend", version=version, start=start, end=end, origin=origin)
+
     begin, now = NOON - timedelta(days=100), NOON
     spans = [
-        Span("frontend", "20.10.000.152", begin + timedelta(days=50), None, Origin.RUN),
-        Span("frontend", "20.04.000.200", begin + timedelta(days=50, seconds=-8), begin + timedelta(days=50), Origin.RUN),
-        Span("frontend", "19.10.000.170", begin, begin + timedelta(days=50, seconds=-8), Origin.IMPORT),
+        frontend("20.10.000.152", begin + timedelta(days=50), None, Origin.RUN),
+        frontend("20.04.000.200", begin + timedelta(days=50, seconds=-8), begin + timedelta(days=50), Origin.RUN),
+        frontend("19.10.000.170", begin, begin + timedelta(days=50, seconds=-8), Origin.IMPORT),
     ]
     bar, axis = text(bars.lines(spans, now)).splitlines()
     assert len(bar) == 80
@@ -180,6 +187,6 @@ def test_a_reason_is_no_formula_of_a_spreadsheet(entry: Make) -> None:
 
 
 def test_nothing_recorded_is_said() -> None:
-    assert "nothing is recorded yet" in text(page.lines(History(), None))
-    assert "nothing is recorded of that time" in text(page.lines(History(), HEAD, at=NOON))
-    assert "ledger empty" in text(page.lines(History(), None))
+    assert "nothing is recorded yet" in text(page.lines(History()))
+    assert "nothing is recorded of that time" in text(page.lines(History(head=HEAD, at=NOON)))
+    assert "ledger empty" in text(page.lines(History()))

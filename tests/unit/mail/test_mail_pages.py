@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from orchestrator.display.pages import mail as page
 from orchestrator.plans.mail import MailStatus, ServerStatus
+from orchestrator.views.document import as_document
+from orchestrator.views.mail import MtaQueue, MtaStatus
 from workflows.host.mail import Clue, QueuedMail, Source
 from workflows.model.answers import Mta
 from workflows.rules.mta import decide
@@ -27,15 +29,15 @@ MAILS = [
 
 
 def test_the_queue_is_told_by_age_sender_domain_and_reason() -> None:
-    facts = page.queue_facts(MAILS, NOW)
-    assert facts["by_age"] == {"up to 1 hour": 1, "up to 1 day": 1, "up to 5 days": 1, "more than 5 days": 1}
-    assert facts["by_sender_domain"] == {"a.test": 2, "<> (bounces)": 1, "b.test": 1}
-    assert facts["by_reason"] == {"Connection refused": 2, "held": 1, "not yet tried": 1}
-    lines = page.queue_lines(MAILS, NOW, 2)
+    queue = MtaQueue.of(MAILS, NOW)
+    assert queue.by_age == {"up to 1 hour": 1, "up to 1 day": 1, "up to 5 days": 1, "more than 5 days": 1}
+    assert queue.by_sender_domain == {"a.test": 2, "<> (bounces)": 1, "b.test": 1}
+    assert queue.by_reason == {"Connection refused": 2, "held": 1, "not yet tried": 1}
+    lines = page.queue_lines(queue, 2)
     assert lines[0] == "4 mails in the queues, the oldest for 5 days" or lines[0].startswith("4 mails in the queues")
     assert any("and 1 more" in line for line in lines)
     assert all(len(line) <= 80 for line in lines)
-    assert page.queue_lines([], NOW, 2) == ["the queues are empty"]
+    assert page.queue_lines(MtaQueue.of([], NOW), 2) == ["the queues are empty"]
 
 
 def test_the_status_says_what_is_active_why_and_what_speaks_against_it() -> None:
@@ -43,7 +45,8 @@ def test_the_status_says_what_is_active_why_and_what_speaks_against_it() -> None
              Clue(Source.UNITS, "sendmail", "sendmail.service is enabled"))  # fmt: skip
     servers = (ServerStatus("postfix", "3.7.11", (12,), {"deferred": (3, 4096, NOW - timedelta(hours=3))}),
                ServerStatus("sendmail", "8.17.1", (), None, "cannot read the queue file /x: too short"))  # fmt: skip
-    status = MailStatus(NOW, decide(clues), clues, "sendmail", servers, ("7K3Q", NOW, "sendmail", "postfix"))
+    found = MailStatus(NOW, decide(clues), clues, "sendmail", servers, ("7K3Q", NOW, "sendmail", "postfix"))
+    status = MtaStatus.of(found)
     text = "\n".join(lines := page.status_lines(status))
     assert "Postfix is what OpenEMM uses" in text
     values = {line.rpartition("   ")[2] for line in lines if line.startswith("  ")}
@@ -54,4 +57,4 @@ def test_the_status_says_what_is_active_why_and_what_speaks_against_it() -> None
     assert any(value.startswith("sendmail -> postfix, ") for value in values)
     assert len({len(line) - len(line.rpartition("   ")[2]) for line in lines[1:4]}) == 1
     assert all(len(line) <= 80 for line in lines)
-    assert page.status_facts(status)["servers"][0]["queues"][0]["mails"] == 3
+    assert as_document(status)["servers"][0]["queues"][0]["mails"] == 3

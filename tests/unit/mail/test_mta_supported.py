@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from workflows.checks.upgrade.journey import Journey
 from workflows.checks.upgrade.mta_supported import check
 from workflows.host.mail import Clue, Source
 from workflows.model.finding import Severity
@@ -39,7 +40,7 @@ def host(unit: str | None) -> Any:
     ],
 )
 def test_sendmail_must_be_left_before_23_10(unit: str | None, versions: tuple[str, ...], severity: Severity | None) -> None:
-    found = list(check(host(unit), plan(*versions)))
+    found = list(check(Journey(host(unit), plan(*versions))))
     assert [finding.severity for finding in found] == ([severity] if severity else [])
     if severity is Severity.INHIBITOR:
         assert found[0].fix == "orchestrate mta switch postfix"

@@ -11,7 +11,8 @@ from tests.remedies.collector import Collector
 
 TESTS = Path(__file__).parents[2]
 HANDED_ON = {  # what is given as it came: the remedy of another error, or of a finding
-    "data.get('next', ())", "error.next", "error.ctx.command_path", "link.command", "repository.enable", "told(error).next",
+    "data.get('next', ())", "error.next", "error.ctx.command_path", "link.command", "map(scrub, lines)", "repository.enable",
+    "told(error).next",
 }  # fmt: skip
 
 

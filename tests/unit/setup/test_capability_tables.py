@@ -12,11 +12,12 @@ from orchestrator.command import PATH, run
 from orchestrator.data.systems import RealCapabilities, table
 from workflows.host.system import Distribution, Family
 from workflows.model.errors import WorkflowError
-from workflows.steps.machine import java, os_packages, python, tomcat
+from workflows.rules.packages import CAPABILITIES
+from workflows.steps.machine import java, python, tomcat
 
 NAMES = [path.stem for path in sorted(table.FOLDER.glob("*.toml"))]
 ASKED = {
-    *os_packages.CAPABILITIES,
+    *CAPABILITIES,
     *java.OFFERS,
     python.CAPABILITY,
     python.FROM_DISTRIBUTION,

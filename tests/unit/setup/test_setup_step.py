@@ -19,10 +19,10 @@ from state.store import Store
 from workflows.host import Host
 from workflows.model.answers import Answers, Verdict
 from workflows.model.errors import WorkflowError
-from workflows.model.installation import InstallPlan
+from workflows.model.installation import Difference, InstallPlan
 from workflows.model.plans import Hop, LineRules, Release
 from workflows.model.step import Context, Done, Step, StepDefaults
-from workflows.steps.setup import Difference, SetupStep
+from workflows.steps.setup import SetupStep
 
 SITE, KEY = "test", "limit.files"
 WANTED = "limit = 16384\n"

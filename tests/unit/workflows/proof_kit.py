@@ -11,7 +11,7 @@ from workflows.host.application import AppState, HttpAnswer, LogMark
 from workflows.host.database import Report, StartupJob
 from workflows.model.plans import Component, Hop, LineRules, PackageKind, Release, StagedTree
 from workflows.rules.proof import LAYOUT_ITEMS
-from workflows.steps.release.trees import to_json
+from workflows.rules.trees import to_json
 
 OLD, NEW = "19.10.000.170", "20.04.000.200"
 STARTED = "INFO Server startup in 11234 ms\n"

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from workflows.checks.upgrade.administrator_group import check
+from workflows.checks.upgrade.journey import Journey
 from workflows.model.finding import Severity
 from workflows.model.plans import Hop, LineRules, Release, UpgradePlan
 
@@ -23,10 +24,10 @@ def plan(*lines: str) -> UpgradePlan:
 
 @pytest.mark.parametrize(("groups", "severity"), [(1, Severity.INHIBITOR), (0, Severity.PASSED)])
 def test_it_stops_a_plan_that_comes_to_24_10_until_the_group_is_renamed(groups: int, severity: Severity) -> None:
-    (finding,) = check(host(groups), plan("24.10", "25.04"))
+    (finding,) = check(Journey(host(groups), plan("24.10", "25.04")))
     assert finding.severity is severity
 
 
 def test_other_plans_are_not_asked_about_it() -> None:
-    assert not list(check(host(1), plan("23.10", "24.04")))
-    assert not list(check(host(1), None))
+    assert not list(check(Journey(host(1), plan("23.10", "24.04"))))
+    assert not list(check(Journey(host(1), None)))

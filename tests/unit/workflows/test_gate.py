@@ -12,7 +12,8 @@ from workflows.host.database import Dispatch
 from workflows.model.errors import UsageError
 from workflows.model.plans import GateOptions, Hop, LineRules, Release
 from workflows.model.step import Done, Waiting
-from workflows.steps.application.gate import WaitForDispatch, inside, parse_window
+from workflows.rules.window import inside, parse_window
+from workflows.steps.application.gate import WaitForDispatch
 
 NOW = datetime(2026, 11, 22, 2, 30, tzinfo=UTC)
 SENDING = Dispatch("sending", "mailing 4711 is being sent", 4711)

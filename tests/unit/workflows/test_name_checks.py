@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from workflows.checks.install.names import check_names
+from tests.unit.setup.memory_host import make_plan
+from workflows.checks import install
+from workflows.checks.check import checks_in, run_all
+from workflows.checks.install.ground import Ground
 from workflows.model.answers import Answers, Verdict
 from workflows.model.errors import WorkflowError
 from workflows.model.finding import Finding, Severity
 
 ANSWERS = Answers(url="https://news.example.com", name="openemm.example.com", mailloop_domain="mailing.example.com")
 PUBLIC = "9.9.9.9"
+KEYS = ["name-resolves", "name-reverse", "mailloop-mx", "mailloop-spf"]
 
 
 @dataclass
@@ -49,6 +53,13 @@ GOOD = Zone(
     {"mailing.example.com": ["openemm.example.com"]},
     {"mailing.example.com": ["other", "v=spf1 a:openemm.example.com -all"]},
 )
+
+
+def check_names(zone: Zone, answers: Answers) -> list[Finding]:
+    """What is asked of the name service."""
+    checks = [check for check in checks_in(install) if check.subject.key in KEYS]
+    plan = replace(make_plan(), answers=answers)
+    return run_all(checks, Ground(None, plan, zone, differences=lambda part: ()))  # type: ignore[arg-type]
 
 
 def _found(zone: Zone, answers: Answers = ANSWERS) -> dict[str, Finding]:
@@ -103,6 +114,6 @@ def test_an_spf_record_without_this_host_is_told() -> None:
 
 
 def test_a_name_service_that_cannot_be_asked_is_unknown_and_not_broken() -> None:
-    found = list(check_names(Unreachable(), ANSWERS))
+    found = check_names(Unreachable(), ANSWERS)
     assert [f.severity for f in found] == [Severity.UNKNOWN]
     assert "--resolver" in found[0].fix

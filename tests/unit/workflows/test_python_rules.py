@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from workflows.checks.upgrade import backend_python
+from workflows.checks.upgrade.journey import Journey
 from workflows.host.home import InstalledTree
 from workflows.host.software import BackendPython
 from workflows.model.finding import Severity
@@ -61,7 +62,7 @@ def host(asked: BackendPython | None, version: str = "20.10.000.126") -> Any:
     ],
 )
 def test_without_a_target_the_active_backend_is_asked(failures: tuple[str, ...], severity: Severity, fix: str) -> None:
-    (found,) = backend_python.check(host(BackendPython("/usr/bin/python3.9", "3.9.21", failures)), None)
+    (found,) = backend_python.check(Journey(host(BackendPython("/usr/bin/python3.9", "3.9.21", failures)), None))
     assert found.severity is severity
     assert found.fix.startswith(fix)
 
@@ -72,6 +73,6 @@ def test_what_a_later_line_misses_is_brought_for_that_line() -> None:
 
 
 def test_a_backend_without_config_sh_or_of_python_2_is_not_judged() -> None:
-    assert list(backend_python.check(host(None), None)) == []
+    assert list(backend_python.check(Journey(host(None), None))) == []
     asked = BackendPython(None, None, ("it would fail",))
-    assert list(backend_python.check(host(asked, "19.10.000.165"), None)) == []
+    assert list(backend_python.check(Journey(host(asked, "19.10.000.165"), None))) == []

@@ -12,6 +12,7 @@ import pytest
 from orchestrator.hosts.system.system import RealSystem
 from tests.remedies.follow import seen
 from workflows.checks.upgrade import requirements, source_migrated
+from workflows.checks.upgrade.journey import Journey
 from workflows.host.database import StartupJob
 from workflows.model.finding import Finding, Severity
 from workflows.model.plans import Hop, LineRules, Need, Release, UpgradePlan
@@ -33,7 +34,7 @@ def host(database: str = "10.11.14-MariaDB", **facts: str) -> Any:
 
 
 def found(host: Any, plan: UpgradePlan) -> list[Finding]:
-    return list(requirements.check(host, plan))
+    return list(requirements.check(Journey(host, plan)))
 
 
 def test_a_need_that_is_not_met_warns_and_one_without_which_it_cannot_be_reached_inhibits() -> None:
@@ -116,13 +117,13 @@ def database(companies: list[int], items: tuple[str, ...], state: int) -> Any:
 def test_a_release_that_has_not_migrated_is_not_left(
     companies: list[int], items: tuple[str, ...], state: int, severity: Severity
 ) -> None:
-    (finding,) = source_migrated.check(database(companies, items, state), plan(source=MIGRATED))
+    (finding,) = source_migrated.check(Journey(database(companies, items, state), plan(source=MIGRATED)))
     assert finding.severity is severity
 
 
 def test_a_release_that_migrates_nothing_is_left_at_once() -> None:
-    assert not list(source_migrated.check(database([1], (), 0), plan(source=LineRules("19.10"))))
-    assert not list(source_migrated.check(database([1], (), 0), plan(source=None)))
+    assert not list(source_migrated.check(Journey(database([1], (), 0), plan(source=LineRules("19.10")))))
+    assert not list(source_migrated.check(Journey(database([1], (), 0), plan(source=None))))
 
 
 @pytest.mark.parametrize(("final", "severity"), [(True, Severity.INHIBITOR), (False, Severity.WARNING)])

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from workflows.checks.check import Check, run_all
 from workflows.checks.upgrade import (
     application_answers,
     database_complete,
@@ -14,16 +15,16 @@ from workflows.checks.upgrade import (
     dispatch_idle,
     duplicate_config_keys,
     long_table_names,
-    registry,
     restore_possible,
 )
+from workflows.checks.upgrade.journey import Journey
 from workflows.host.application import HttpAnswer
 from workflows.host.database import Dispatch
 from workflows.host.home import SqlFile, SqlKind
 from workflows.model.errors import RefusedError
 from workflows.model.finding import Finding, Severity
 from workflows.model.plans import Component, Hop, LineRules, PackageKind, PackageRef, Release, UpgradePlan
-from workflows.steps.application.gate import HORIZON
+from workflows.rules.window import HORIZON
 
 LINKED = "20.04.000.200"
 GIB = 1024**3
@@ -55,14 +56,16 @@ def host(**parts: Any) -> Any:
 )
 def test_the_version_that_answers_is_held_against_the_links(status: int, body: str, severity: Severity, measured: str) -> None:
     home = {"active": lambda: {Component.FRONTEND: LINKED}}
-    finding = only(application_answers.check(host(home=home, application={"version": lambda: HttpAnswer(status, body)}), None))
+    finding = only(
+        application_answers.check(Journey(host(home=home, application={"version": lambda: HttpAnswer(status, body)}), None))
+    )
     assert (finding.key, finding.severity, finding.measured) == ("application-answers", severity, measured)
     assert finding.fix == ("" if severity is PASSED else "orchestrate restart")
     assert bool(finding.why) is (severity is not PASSED)
 
 
 def test_a_frontend_that_is_not_linked_inhibits_and_is_not_asked() -> None:
-    finding = only(application_answers.check(host(home={"active": lambda: {Component.BACKEND: "20.10.000.126"}}), None))
+    finding = only(application_answers.check(Journey(host(home={"active": lambda: {Component.BACKEND: "20.10.000.126"}}), None)))
     assert (finding.key, finding.severity, finding.fix) == ("application-answers", Severity.INHIBITOR, "orchestrate status")
     assert finding.measured == "no frontend is linked in webapps/emm"
 
@@ -76,7 +79,9 @@ def complete(there: set[str], mandatory: set[str], files: tuple[str, ...] = (), 
         "mandatory_versions": lambda _: frozenset(mandatory),
         "sql_files": lambda _: [SqlFile(f"{v}.sql", SqlKind.UPDATE, v, f"release/emm/x/{v}.sql", "00") for v in files],
     }
-    return list(database_complete.check(host(home=home, database={"versions": lambda: frozenset(there)}, home_path="/h"), None))
+    return list(
+        database_complete.check(Journey(host(home=home, database={"versions": lambda: frozenset(there)}, home_path="/h"), None))
+    )
 
 
 @pytest.mark.parametrize(
@@ -130,7 +135,7 @@ def test_mail_that_is_being_sent_warns(database: list[Dispatch], disk: list[Disp
         return database
 
     finding = only(
-        dispatch_idle.check(host(database={"dispatches": dispatches}, application={"pending_mail": lambda: disk}), None)
+        dispatch_idle.check(Journey(host(database={"dispatches": dispatches}, application={"pending_mail": lambda: disk}), None))
     )
     assert (finding.key, finding.severity, finding.measured) == ("dispatch-idle", severity, measured)
     assert ("--window" in finding.fix) is (severity is Severity.WARNING)
@@ -143,7 +148,7 @@ def test_mail_that_is_being_sent_warns(database: list[Dispatch], disk: list[Disp
 def test_a_key_that_stands_twice_inhibits_while_its_update_is_to_come() -> None:
     keys = [f"system.key{number}" for number in range(7)]
     database = {"versions": lambda: frozenset({"19.10.002"}), "duplicate_config_keys": lambda: ["system.url on mail1", *keys]}
-    finding = only(duplicate_config_keys.check(host(database=database), None))
+    finding = only(duplicate_config_keys.check(Journey(host(database=database), None)))
     assert (finding.key, finding.severity) == ("duplicate-config-keys", Severity.INHIBITOR)
     assert finding.measured == f"twice: system.url on mail1, {', '.join(keys[:5])}"
     assert "update 20.01.407" in finding.why
@@ -153,7 +158,7 @@ def test_a_key_that_stands_twice_inhibits_while_its_update_is_to_come() -> None:
 def test_a_long_table_name_inhibits_while_its_update_is_to_come() -> None:
     tables = [f"table_number_{number}_with_a_very_long_name" for number in range(5)]
     database = {"versions": lambda: frozenset({"20.01.407"}), "long_table_names": lambda: tables}
-    finding = only(long_table_names.check(host(database=database), None))
+    finding = only(long_table_names.check(Journey(host(database=database), None)))
     assert (finding.key, finding.severity) == ("long-table-names", Severity.INHIBITOR)
     assert finding.measured == f"over 32 characters: {', '.join(tables[:4])}"
     assert "update 20.04.394" in finding.why
@@ -169,9 +174,9 @@ def test_a_long_table_name_inhibits_while_its_update_is_to_come() -> None:
 )
 def test_without_such_rows_the_update_may_come_and_behind_it_nobody_looks(module: Any, looks: str, measured: str) -> None:
     before = {"versions": lambda: frozenset({"19.10.002"}), looks: list}
-    finding = only(module.check(host(database=before), None))
-    assert (finding.key, finding.severity, finding.measured) == (module.KEY, PASSED, measured)
-    assert list(module.check(host(database={"versions": lambda: frozenset({module.UPDATE})}), None)) == []
+    finding = only(module.check(Journey(host(database=before), None)))
+    assert (finding.key, finding.severity, finding.measured) == (module.SUBJECT.key, PASSED, measured)
+    assert list(module.check(Journey(host(database={"versions": lambda: frozenset({module.UPDATE})}), None))) == []
 
 
 # --- restore-possible and what cannot look ----------------------------------------------------------------------------
@@ -179,24 +184,23 @@ def test_without_such_rows_the_update_may_come_and_behind_it_nobody_looks(module
 
 def test_a_host_that_can_restore_passes() -> None:
     asked: list[bool] = []
-    finding = only(restore_possible.check(host(backups={"can_restore": lambda: asked.append(True)}), None))
+    finding = only(restore_possible.check(Journey(host(backups={"can_restore": lambda: asked.append(True)}), None)))
     assert (finding.key, finding.severity, asked) == ("restore-possible", PASSED, [True])
 
 
-def test_a_check_that_cannot_look_inhibits_once_with_the_key_of_what_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_check_that_cannot_look_inhibits_once_with_the_key_of_what_keeps_it() -> None:
     def refuse() -> None:
         raise RefusedError("cannot create databases", key="database-admin-missing", next=["set ORCHESTRATE_DATABASE_ADMIN"])
 
-    checks = {module.KEY: registry.CHECKS[module.KEY] for module in (restore_possible, disk_room)}
-    monkeypatch.setattr(registry, "CHECKS", checks)
+    checks = [Check(module.SUBJECT, module.check) for module in (restore_possible, disk_room)]
     paths = {"home_path": "/h", "backups_path": "/b", "scratch_path": "/s"}
     backups = {"can_restore": refuse, "room_needed": refuse}
-    found = registry.run_checks(
-        host(backups=backups, system={"space": lambda path: SimpleNamespace(free=50 * GIB)}, **paths), None
+    found = run_all(
+        checks, Journey(host(backups=backups, system={"space": lambda path: SimpleNamespace(free=50 * GIB)}, **paths))
     )
     (finding,) = [finding for finding in found if finding.severity is not PASSED]
     assert (finding.key, finding.severity) == ("database-admin-missing", Severity.INHIBITOR)
-    assert (finding.title, finding.measured) == (restore_possible.TITLE, "cannot create databases")
+    assert (finding.title, finding.measured) == (restore_possible.SUBJECT.title, "cannot create databases")
     assert finding.fix == "set ORCHESTRATE_DATABASE_ADMIN"
 
 
@@ -222,7 +226,7 @@ def room(plan: UpgradePlan | None, **free: int) -> dict[str, Finding]:
     def space(path: str) -> Any:
         return SimpleNamespace(free=measured[path])
 
-    found = disk_room.check(host(system={"space": space}, backups={"room_needed": lambda: DUMP}, **paths), plan)
+    found = disk_room.check(Journey(host(system={"space": space}, backups={"room_needed": lambda: DUMP}, **paths), plan))
     return {finding.measured.partition(":")[0]: finding for finding in found}
 
 

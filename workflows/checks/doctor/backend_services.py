@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflows.checks.doctor.subject import Subject
+from workflows.checks.check import Subject
 from workflows.checks.doctor.visit import Visit
 from workflows.model.finding import Finding
 from workflows.rules.by_hand import as_owner
-from workflows.steps.application.start import MAKE_MAIL
+from workflows.rules.services import MAKE_MAIL
 
 UP = ("ok", "running")
 RESTART = "orchestrate restart    with --ignore-dispatch when it waits for mail that nobody sends"
@@ -16,6 +16,7 @@ SUBJECT = Subject(
     "backend-services",
     "the backend's services run",
     "the backend generates mails and hands them to the mail server",
+    order=90,
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflows.checks.doctor.subject import Subject
+from workflows.checks.check import Subject
 from workflows.checks.doctor.visit import Visit
 from workflows.model.finding import Finding
 
@@ -12,7 +12,7 @@ LONG = 900.0  # seconds; pickdist takes a block within 30
 SUBJECT = Subject(
     "blocks-waiting", "no block of mail lies about",
     "pickdist hands blocks of var/spool/META to xmlback, which makes mails of them",
-    "guide 9.5",
+    "guide 9.5", order=150,
 )  # fmt: skip
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflows.checks.doctor.subject import Subject
+from workflows.checks.check import Subject
 from workflows.checks.doctor.visit import Visit
 from workflows.model.finding import Finding
 
 MOST = 60.0  # seconds
-SUBJECT = Subject("clock", "host and database have the same time", "mailings begin too late, or never")
+SUBJECT = Subject("clock", "host and database have the same time", "mailings begin too late, or never", order=200)
 
 
 def check(visit: Visit) -> Iterator[Finding]:

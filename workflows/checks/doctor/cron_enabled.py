@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflows.checks.doctor.subject import Subject
+from workflows.checks.check import Subject
 from workflows.checks.doctor.visit import Visit
 from workflows.host.remedies import SwitchOn
 from workflows.host.system import Family
 from workflows.model.finding import Finding
 
 PROGRAMS = ("cron", "crond")
-SUBJECT = Subject("cron-enabled", "the service cron runs", "jobs of OpenEMM's backend are started by cron", "guide 6.1 no. 6")
+SUBJECT = Subject(
+    "cron-enabled", "the service cron runs", "jobs of OpenEMM's backend are started by cron", "guide 6.1 no. 6", order=100
+)
 
 
 def check(visit: Visit) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflows.checks.doctor.subject import Subject
+from workflows.checks.check import Subject
 from workflows.checks.doctor.visit import Visit
 from workflows.model.errors import WorkflowError
 from workflows.model.finding import Finding
@@ -13,6 +13,7 @@ SUBJECT = Subject(
     "mail-database",
     "the database answers",
     "mailings, recipients and what is to be sent when are in the database",
+    order=80,
 )
 
 

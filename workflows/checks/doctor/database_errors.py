@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflows.checks.doctor.subject import Subject
+from workflows.checks.check import Subject
 from workflows.checks.doctor.visit import Visit
 from workflows.model.finding import Finding
 
-SUBJECT = Subject("database-errors", "the database has noted no errors", "what OpenEMM's procedures do may be left half done")
+SUBJECT = Subject(
+    "database-errors", "the database has noted no errors", "what OpenEMM's procedures do may be left half done", order=230
+)
 
 
 def check(visit: Visit) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflows.checks.doctor.subject import Subject
+from workflows.checks.check import Subject
 from workflows.checks.doctor.visit import Visit
 from workflows.host.system import Space
 from workflows.model.finding import Finding
@@ -17,6 +17,7 @@ SUBJECT = Subject(
     "disk-space",
     "the disks have room",
     "a full disk stops the database, the backend and the mail server",
+    order=10,
 )
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from workflows.checks.doctor.subject import Subject
+from workflows.checks.check import Subject
 from workflows.checks.doctor.visit import Visit
 from workflows.host.database import DkimKey
 from workflows.model.errors import WorkflowError
 from workflows.model.finding import Finding
 
 SUBJECT = Subject(
-    "dkim", "the keys for DKIM are usable and published", "receivers put mail aside whose signature they cannot prove",
+    "dkim", "the keys for DKIM are usable and published", "receivers put mail aside whose signature they cannot prove", order=190,
 )  # fmt: skip
 
 

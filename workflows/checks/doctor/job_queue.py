@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from workflows.checks.doctor.subject import Subject
+from workflows.checks.check import Subject
 from workflows.checks.doctor.visit import Visit
 from workflows.model.finding import Finding
 
@@ -15,6 +15,7 @@ SUBJECT = Subject(
     "job-queue",
     "OpenEMM's jobs run",
     "the frontend runs them; one that fails or is late shows that it does not work",
+    order=220,
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflows.checks.doctor.subject import Subject
+from workflows.checks.check import Subject
 from workflows.checks.doctor.visit import Visit
 from workflows.model.finding import Finding
 
@@ -12,7 +12,7 @@ MARKER = "[to be defined]"
 CLASS = "mailaddress."
 SUBJECT = Subject(
     "mail-addresses", "OpenEMM's own addresses are set", "mails of OpenEMM itself have no sender that would be accepted",
-    "guide 5.4",
+    "guide 5.4", order=210,
 )  # fmt: skip
 
 

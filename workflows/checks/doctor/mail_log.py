@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflows.checks.doctor.subject import Subject
+from workflows.checks.check import Subject
 from workflows.checks.doctor.visit import Visit
 from workflows.host.remedies import MakeLink, SetMode
 from workflows.model.finding import Finding
@@ -13,7 +13,7 @@ READABLE = 0o644
 OTHERS_READ = 0o004
 SUBJECT = Subject(
     "mail-log", "the mail log can be read by OpenEMM",
-    "OpenEMM learns from it what became of its mails, and finds no bounce without it", "guide 4.7",
+    "OpenEMM learns from it what became of its mails, and finds no bounce without it", "guide 4.7", order=180,
 )  # fmt: skip
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from workflows.checks.check import Subject
 from workflows.checks.doctor import log_lines
 from workflows.checks.doctor.log_lines import Kind, Line
-from workflows.checks.doctor.subject import Subject
 from workflows.checks.doctor.visit import Visit
 from workflows.model.finding import Finding
 
@@ -15,7 +15,7 @@ DAY = timedelta(days=1)
 QUOTED = 200  # characters
 SUBJECT = Subject(
     "mail-log-errors", "the mail log shows no errors", "the mail server says there what keeps it from sending",
-    "guide 6.1 no. 10",
+    "guide 6.1 no. 10", order=140,
 )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflows.checks.doctor.subject import Subject
+from workflows.checks.check import Subject
 from workflows.checks.doctor.visit import Visit
 from workflows.model.finding import Finding
 
@@ -13,6 +13,7 @@ SUBJECT = Subject(
     "mailings-stalled",
     "no mailing has come to a halt",
     "its mails have not been made, so there is nothing to send",
+    order=160,
 )
 
 

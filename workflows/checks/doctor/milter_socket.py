@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflows.checks.doctor.subject import Subject
+from workflows.checks.check import Subject
 from workflows.checks.doctor.visit import Visit
 from workflows.model.answers import Mta
 from workflows.model.finding import Finding
@@ -12,7 +12,8 @@ from workflows.model.finding import Finding
 SOCKET = "var/run/bav.sock"
 SUBJECT = Subject(
     "milter-socket", "the bounce filter answers on its socket",
-    "a mail server that asks it and gets no answer puts mail off: Postfix what comes in, Sendmail every mail", "guide 4.2, 4.3",
+    "a mail server that asks it and gets no answer puts mail off: Postfix what comes in, Sendmail every mail",
+    "guide 4.2, 4.3", order=120,
 )  # fmt: skip
 
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflows.checks.doctor.subject import Subject
+from workflows.checks.check import Subject
 from workflows.checks.doctor.visit import Visit
 from workflows.host.mail import Source
 from workflows.model.finding import Finding
-from workflows.rules.mta import BY_DEFAULT, KNOWN
+from workflows.rules.mta import BY_DEFAULT, KNOWN, PORT, is_ours
 
-SMTP = 25
 SUBJECT = Subject(
     "mta-active", "the active mail server is the one OpenEMM uses",
     "OpenEMM hands its mails to the server that scripts/config.sh decides for; another one never sees them",
-    "guide 6.1 no. 4",
+    "guide 6.1 no. 4", order=30,
 )  # fmt: skip
 
 
@@ -36,8 +35,8 @@ def check(visit: Visit) -> Iterator[Finding]:
         measured = f"OpenEMM uses {mta.label} ({decision.why}); {other.label} runs"
         yield SUBJECT.stops(measured, "orchestrate mta status    who says what; then stop the one, or switch to it")
     elif stranger:
-        fix = f"ss -ltnp 'sport = :{SMTP}'    stop it, and disable its unit"
-        yield SUBJECT.stops(f"{stranger} listens on port {SMTP}, not {mta.label}", fix)
+        fix = f"ss -ltnp 'sport = :{PORT}'    stop it, and disable its unit"
+        yield SUBJECT.stops(f"{stranger} listens on port {PORT}, not {mta.label}", fix)
     elif third:
         program = visit.server.program
         yield SUBJECT.stops(f"{third.detail}: neither of the two", f"alternatives --set mta {program}")
@@ -54,9 +53,7 @@ def check(visit: Visit) -> Iterator[Finding]:
 def _stranger(visit: Visit) -> str | None:
     """A program on the port of mail that is none of the two."""
     known = {pid for mta in visit.installed for pid in visit.host.mail.server(mta).processes()}
-    for one in visit.host.network.listeners(SMTP):
-        program = one.program or ""
-        if one.pid is None or one.pid in known or "/postfix/" in program or program.rpartition("/")[2].startswith("sendmail"):
-            continue
-        return f"{program or 'an unknown program'} (process {one.pid})"
+    for one in visit.host.network.listeners(PORT):
+        if one.pid is not None and not is_ours(one, known):
+            return f"{one.program or 'an unknown program'} (process {one.pid})"
     return None

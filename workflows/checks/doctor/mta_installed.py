@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflows.checks.doctor.subject import Subject
+from workflows.checks.check import Subject
 from workflows.checks.doctor.visit import Visit
 from workflows.model.answers import Mta
 from workflows.model.finding import Finding
 
 SUBJECT = Subject(
-    "mta-installed", "a mail server is installed", "OpenEMM hands every mail to Postfix or Sendmail", "guide 6.1 no. 1"
+    "mta-installed",
+    "a mail server is installed",
+    "OpenEMM hands every mail to Postfix or Sendmail",
+    "guide 6.1 no. 1",
+    order=20,
 )
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflows.checks.doctor.subject import Subject
+from workflows.checks.check import Subject
 from workflows.checks.doctor.visit import Visit
 from workflows.model.finding import Finding
 
-SUBJECT = Subject("mta-running", "the mail server is running", "mails wait in its queue until it runs again", "guide 6.1 no. 3")
+SUBJECT = Subject(
+    "mta-running", "the mail server is running", "mails wait in its queue until it runs again", "guide 6.1 no. 3", order=50
+)
 
 
 def check(visit: Visit) -> Iterator[Finding]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflows.checks.doctor.subject import Subject
+from workflows.checks.check import Subject
 from workflows.checks.doctor.visit import Visit
 from workflows.host.remedies import SwitchOn
 from workflows.model.finding import Finding
 
 SUBJECT = Subject(
     "mta-started", "the mail server was started, and will be at every boot", "mails wait until it is started",
-    "guide 6.1 no. 2",
+    "guide 6.1 no. 2", order=40,
 )  # fmt: skip
 
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
-from workflows.checks.doctor.subject import Subject
+from workflows.checks.check import Subject
 from workflows.checks.doctor.visit import Visit
 from workflows.model.finding import Finding
+from workflows.rules.mta import PORT
 
-SMTP = 25
 SUBJECT = Subject(
-    "port-25", "port 25 is open", "no bounce comes in, and receivers that call back refuse the mail", "guide 6.1 no. 5"
+    "port-25",
+    "port 25 is open",
+    "no bounce comes in, and receivers that call back refuse the mail",
+    "guide 6.1 no. 5",
+    order=110,
 )
-FIREWALL = f"firewall-cmd --zone=public --add-port={SMTP}/tcp --permanent && firewall-cmd --reload"
+FIREWALL = f"firewall-cmd --zone=public --add-port={PORT}/tcp --permanent && firewall-cmd --reload"
 
 
 def check(visit: Visit) -> Iterator[Finding]:
@@ -21,18 +25,18 @@ def check(visit: Visit) -> Iterator[Finding]:
     mta = visit.decision.mta
     if mta not in visit.running:
         return  # other findings say so
-    addresses = sorted({address for one in visit.host.network.listeners(SMTP) for address in one.addresses})
+    addresses = sorted({address for one in visit.host.network.listeners(PORT) for address in one.addresses})
     if not addresses:
-        yield SUBJECT.stops(f"{mta.label} runs, and nobody listens on port {SMTP}", _listen(visit))
+        yield SUBJECT.stops(f"{mta.label} runs, and nobody listens on port {PORT}", _listen(visit))
         return
     if all(ipaddress.ip_address(address).is_loopback for address in addresses):
         yield SUBJECT.stops(f"{mta.label} listens on {', '.join(addresses)} only", _listen(visit))
         return
-    lets_in = visit.host.network.firewall.lets_in(SMTP)
+    lets_in = visit.host.network.firewall.lets_in(PORT)
     if lets_in is False:
-        yield SUBJECT.stops(f"firewalld does not let port {SMTP} in, now or after its next start", FIREWALL)
-    elif (greeting := visit.host.network.greeting(SMTP, 10.0)) is None:
-        yield SUBJECT.warns(f"who listens on port {SMTP} says nothing", "orchestrate restart    the bounce filter may hang")
+        yield SUBJECT.stops(f"firewalld does not let port {PORT} in, now or after its next start", FIREWALL)
+    elif (greeting := visit.host.network.greeting(PORT, 10.0)) is None:
+        yield SUBJECT.warns(f"who listens on port {PORT} says nothing", "orchestrate restart    the bounce filter may hang")
     else:
         yield SUBJECT.fine(greeting.partition(";")[0][:60] + ("" if lets_in else "; firewalld does not run"))
 

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from workflows.checks.doctor.subject import Subject
+from workflows.checks.check import Subject
 from workflows.checks.doctor.visit import Visit
 from workflows.host.mail import MailServer, QueuedMail
 from workflows.model.finding import Finding
@@ -14,7 +14,7 @@ from workflows.model.finding import Finding
 LONG = 3600.0  # seconds; a receiver that greylists takes less
 QUOTED = 120  # characters
 SEVERAL = 2  # domains: with one only, it is that one's fault
-SUBJECT = Subject("queue-age", "mails do not wait long in the queue", "these have not left")
+SUBJECT = Subject("queue-age", "mails do not wait long in the queue", "these have not left", order=170)
 OUTSIDE = re.compile(r"[Cc]onnection (timed out|refused)|No route to host|[Nn]etwork is unreachable")
 NAMES = re.compile(r"[Nn]ame service error|Host or domain name not found|Name server:|host name lookup failure", re.IGNORECASE)
 CAUSES = (

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflows.checks.doctor.subject import Subject
+from workflows.checks.check import Subject
 from workflows.checks.doctor.visit import Visit
 from workflows.model.answers import Mta
 from workflows.model.finding import Finding
 
 SUBJECT = Subject(
-    "queue-folders", "the folders of the mail queue exist", "a mail that cannot be queued is not sent", "guide 6.1 no. 8"
+    "queue-folders",
+    "the folders of the mail queue exist",
+    "a mail that cannot be queued is not sent",
+    "guide 6.1 no. 8",
+    order=60,
 )
 
 

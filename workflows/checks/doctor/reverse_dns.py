@@ -5,13 +5,13 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
-from workflows.checks.doctor.subject import Subject
+from workflows.checks.check import Subject
 from workflows.checks.doctor.visit import Visit
 from workflows.model.finding import Finding
 
 SUBJECT = Subject(
     "reverse-dns", "name and address of this server agree in DNS",
-    "receivers look the address up and refuse mail of a server whose name and address do not agree", "guide 6.1 no. 9",
+    "receivers look the address up and refuse mail of a server whose name and address do not agree", "guide 6.1 no. 9", order=130,
 )  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""What must hold before a switch of the mail server may start."""

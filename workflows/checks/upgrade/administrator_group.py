@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflows.host import Host
-from workflows.model.finding import Finding, Severity, passed
-from workflows.model.plans import UpgradePlan
+from workflows.checks.check import Subject
+from workflows.checks.upgrade.journey import Journey
+from workflows.model.finding import Finding
 
-KEY = "administrator-group"
-TITLE = "no group is called Administrator"
 GROUP = "Administrator"
 LINE = "24.10"
+SUBJECT = Subject(
+    "administrator-group",
+    "no group is called Administrator",
+    f"the last SQL file of {LINE} gives such a group a right that {LINE} does not have, and fails",
+    order=120,
+)
 
 
-def check(host: Host, plan: UpgradePlan | None) -> Iterator[Finding]:
+def check(journey: Journey) -> Iterator[Finding]:
     """Only of a plan that comes to 24.10."""
+    host, plan = journey.host, journey.plan
     if plan is None or all(hop.rules.line != LINE for hop in plan.hops):
         return
     if host.database.groups_named(GROUP):
-        yield Finding(
-            KEY, Severity.INHIBITOR, TITLE, f"there is a group {GROUP}",
-            f"the last SQL file of {LINE} gives such a group a right that {LINE} does not have, and fails",
-            f"rename the group {GROUP} in OpenEMM; behind {LINE} it may have its name again",
-        )  # fmt: skip
+        fix = f"rename the group {GROUP} in OpenEMM; behind {LINE} it may have its name again"
+        yield SUBJECT.stops(f"there is a group {GROUP}", fix)
     else:
-        yield passed(KEY, TITLE, "none is")
+        yield SUBJECT.fine("none is")

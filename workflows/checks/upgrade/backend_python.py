@@ -7,19 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from workflows.checks.check import Subject
+from workflows.checks.upgrade.journey import Journey
 from workflows.host import Host
-from workflows.model.finding import Finding, Severity, passed
-from workflows.model.plans import Component, Hop, PackageKind, StagedTree, UpgradePlan
+from workflows.model.finding import Finding, Severity
+from workflows.model.plans import Component, Hop, PackageKind, StagedTree
 from workflows.model.version import Version
 from workflows.rules.backend_python import fix, is_asked, told, unfit
 
-KEY = "backend-python"
-TITLE = "the backend can import what it needs"
-WHY = "its services would end at their start, and no mail would leave"
+SUBJECT = Subject(
+    "backend-python",
+    "the backend can import what it needs",
+    "its services would end at their start, and no mail would leave",
+    order=80,
+)
 
 
-def check(host: Host, plan: UpgradePlan | None) -> Iterator[Finding]:
+def check(journey: Journey) -> Iterator[Finding]:
     """Every backend that the plan starts, as far as it lies on this host; without a plan the active one."""
+    host, plan = journey.host, journey.plan
     if plan is None:
         folder = host.home.active_folder(PackageKind.BACKEND)
         for tree in _backends(host):
@@ -37,17 +43,11 @@ def _ask(host: Host, tree: StagedTree, severity: Severity) -> Iterator[Finding]:
     if asked is None:
         return
     if failures := unfit(line, asked):
-        yield Finding(
-            KEY,
-            severity,
-            TITLE,
-            f"{tree.version} with {told(asked, failures)}",
-            WHY,
-            fix(host.home.active().get(Component.FRONTEND, tree.version), tree.version, failures),
-            "facts 24.1",
-        )
+        measured = f"{tree.version} with {told(asked, failures)}"
+        active = host.home.active().get(Component.FRONTEND, tree.version)
+        yield SUBJECT.but(source="facts 24.1").finds(severity, measured, fix(active, tree.version, failures))
     else:
-        yield passed(KEY, TITLE, f"{tree.version} with Python {asked.version}")
+        yield SUBJECT.fine(f"{tree.version} with Python {asked.version}")
 
 
 def _backends(host: Host) -> list[StagedTree]:

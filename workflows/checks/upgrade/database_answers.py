@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflows.host import Host
-from workflows.model.finding import Finding, passed
-from workflows.model.plans import UpgradePlan
+from workflows.checks.check import Subject
+from workflows.checks.upgrade.journey import Journey
+from workflows.model.finding import Finding
 
-KEY = "database-answers"
-TITLE = "the database answers"
+SUBJECT = Subject("database-answers", "the database answers", order=20)
 
 
-def check(host: Host, plan: UpgradePlan | None) -> Iterator[Finding]:
+def check(journey: Journey) -> Iterator[Finding]:
     """Connect and ask; an error becomes a finding with the error's own key."""
-    del plan
-    yield passed(KEY, TITLE, f"server {host.database.ping()}")
+    host = journey.host
+    yield SUBJECT.fine(f"server {host.database.ping()}")

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflows.host import Host
-from workflows.model.finding import Finding, Severity, passed
-from workflows.model.plans import PackageKind, UpgradePlan
+from workflows.checks.check import Subject
+from workflows.checks.upgrade.journey import Journey
+from workflows.model.finding import Finding
+from workflows.model.plans import PackageKind
 
-KEY = "database-complete"
-TITLE = "the database is complete for the active release"
 KNOWN_MISSING = frozenset({"19.07.420"})  # fails as known on 20.04 and leaves no row (facts 13.2)
+SUBJECT = Subject(
+    "database-complete", "the database is complete for the active release", "updates of the next release build on them", order=40
+)
 
 
-def check(host: Host, plan: UpgradePlan | None) -> Iterator[Finding]:
+def check(journey: Journey) -> Iterator[Finding]:
     """Compare the package's mandatory list with the database."""
-    del plan
+    host = journey.host
     frontend = host.home.active_folder(PackageKind.GUI)
     if frontend is None:
         return
@@ -25,10 +27,9 @@ def check(host: Host, plan: UpgradePlan | None) -> Iterator[Finding]:
         files = {file.version: file.path for file in host.home.sql_files(frontend)}
         first = next((files[one] for one in missing if one in files), None)
         way = f"mariadb openemm < {host.home_path}/{first}    and the files of the others, in the order of their names"
-        yield Finding(
-            KEY, Severity.INHIBITOR, TITLE, f"{len(missing)} updates are missing: {', '.join(missing[:6])}",
-            "updates of the next release build on them",
+        yield SUBJECT.stops(
+            f"{len(missing)} updates are missing: {', '.join(missing[:6])}",
             way if first else "orchestrate packages verify    is the active release complete?",
-        )  # fmt: skip
+        )
     else:
-        yield passed(KEY, TITLE, f"{len(versions)} updates")
+        yield SUBJECT.fine(f"{len(versions)} updates")

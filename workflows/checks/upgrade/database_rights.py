@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflows.host import Host
-from workflows.model.finding import Finding, Severity, passed
-from workflows.model.plans import UpgradePlan
+from workflows.checks.check import Subject
+from workflows.checks.upgrade.journey import Journey
+from workflows.model.finding import Finding
 
-KEY = "database-rights"
-TITLE = "OpenEMM's database account may change its database"
+SUBJECT = Subject("database-rights", "OpenEMM's database account may change its database", order=50)
 
 
-def check(host: Host, plan: UpgradePlan | None) -> Iterator[Finding]:
+def check(journey: Journey) -> Iterator[Finding]:
     """A right that is missing would show half-way through the SQL, with the application stopped."""
-    del plan
+    host = journey.host
     rights = host.database.missing_rights()
     if rights is None:
-        yield Finding(KEY, Severity.UNKNOWN, TITLE, "its rights come by a role or a pattern and cannot be told")
+        yield SUBJECT.unknown("its rights come by a role or a pattern and cannot be told")
     elif rights.missing:
-        yield Finding(
-            KEY, Severity.INHIBITOR, TITLE, f"{rights.account} lacks {', '.join(rights.missing)} on {rights.database}",
-            "an update file would fail half-way", f'mariadb -e "GRANT ALL ON {rights.database}.* TO {rights.account}"',
-        )  # fmt: skip
+        yield SUBJECT.but(why="an update file would fail half-way").stops(
+            f"{rights.account} lacks {', '.join(rights.missing)} on {rights.database}",
+            f'mariadb -e "GRANT ALL ON {rights.database}.* TO {rights.account}"',
+        )
     else:
-        yield passed(KEY, TITLE, f"{rights.account} has all rights on {rights.database}")
+        yield SUBJECT.fine(f"{rights.account} has all rights on {rights.database}")

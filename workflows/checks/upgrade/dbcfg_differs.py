@@ -4,29 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflows.host import Host
-from workflows.host.database import OtherDatabase
-from workflows.model.finding import Finding, Severity, passed
-from workflows.model.plans import UpgradePlan
+from workflows.checks.check import Subject
+from workflows.checks.upgrade.journey import Journey
+from workflows.model.finding import Finding
+from workflows.rules.by_hand import RIGHT, name_one
 
-KEY = "dbcfg-differs"
-RIGHT = "when the others are right"
-TITLE = "dbcfg names one database"
-WHY = "the web application is connected by jdbc-connect; the backend and every dump and update by host= and name="
+SUBJECT = Subject(
+    "dbcfg-differs",
+    "dbcfg names one database",
+    "the web application is connected by jdbc-connect; the backend and every dump and update by host= and name=",
+    order=30,
+)
 
 
-def check(host: Host, plan: UpgradePlan | None) -> Iterator[Finding]:
+def check(journey: Journey) -> Iterator[Finding]:
     """Compared as the host resolves its names, and with the server's own port and socket."""
-    del plan
+    host = journey.host
     if (other := host.database.other_database()) is not None:
-        yield Finding(
-            KEY, Severity.INHIBITOR, TITLE, other.said, WHY, name_one(other, host.home_path, f"{RIGHT}; then orchestrate restart")
-        )
+        yield SUBJECT.stops(other.said, name_one(other, host.home_path, f"{RIGHT}; then orchestrate restart"))
     else:
-        yield passed(KEY, TITLE, "jdbc-connect, host= and name= mean the same")
-
-
-def name_one(other: OtherDatabase, home: str, remark: str = RIGHT) -> str:
-    """The command that makes jdbc-connect name what the rest of dbcfg names."""
-    value = other.wanted.replace("&", "\\&")
-    return f"sed -i 's|jdbc-connect=[^,]*|jdbc-connect={value}|' {home}/etc/dbcfg    {remark}"
+        yield SUBJECT.fine("jdbc-connect, host= and name= mean the same")

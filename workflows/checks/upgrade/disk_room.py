@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from workflows.checks.check import Subject
+from workflows.checks.upgrade.journey import Journey
 from workflows.host import Host
-from workflows.model.finding import Finding, Severity, passed
-from workflows.model.plans import UpgradePlan
+from workflows.model.finding import Finding
 
-KEY = "disk-room"
-TITLE = "room on the disks"
-WHY = "a full disk stops the run half-way"
 UNPACKED = 4  # a tarball of web applications grows about that much, and the tarball is kept beside
 GIB = 1024**3
 LOG_FLOOD = GIB // 2  # a start on a wrong schema writes up to 420 MB of logs within seconds (facts 17.5)
+SUBJECT = Subject("disk-room", "room on the disks", "a full disk stops the run half-way", order=150)
 
 
-def check(host: Host, plan: UpgradePlan | None) -> Iterator[Finding]:
+def check(journey: Journey) -> Iterator[Finding]:
     """Compare what may be needed at the most with what is free."""
+    host, plan = journey.host, journey.plan
     hops = plan.hops if plan else ()
     packages = sum(ref.size or 0 for hop in hops for ref in hop.target.packages)
     yield _room(host, host.home_path, packages * UNPACKED + LOG_FLOOD, "the releases and their logs")
@@ -29,5 +29,5 @@ def _room(host: Host, path: str, needed: int, what: str) -> Finding:
     free = host.system.space(path).free
     measured = f"{path}: {free / GIB:.1f} GiB free, {needed / GIB:.2f} GiB needed for {what}"
     if free < needed:
-        return Finding(KEY, Severity.INHIBITOR, TITLE, measured, WHY, f"df -h {path}    make room there")
-    return passed(KEY, TITLE, measured)
+        return SUBJECT.stops(measured, f"df -h {path}    make room there")
+    return SUBJECT.fine(measured)

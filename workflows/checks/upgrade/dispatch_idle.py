@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflows.host import Host
-from workflows.model.finding import Finding, Severity, passed
-from workflows.model.plans import UpgradePlan
-from workflows.steps.application.gate import HORIZON
+from workflows.checks.check import Subject
+from workflows.checks.upgrade.journey import Journey
+from workflows.model.finding import Finding
+from workflows.rules.window import HORIZON
 
-KEY = "dispatch-idle"
-TITLE = "no mail is being sent"
+SUBJECT = Subject("dispatch-idle", "no mail is being sent", "nothing is stopped while mail is being sent", order=170)
 
 
-def check(host: Host, plan: UpgradePlan | None) -> Iterator[Finding]:
+def check(journey: Journey) -> Iterator[Finding]:
     """A warning only: the run waits by itself."""
-    del plan
+    host = journey.host
     active = [*host.database.dispatches(HORIZON), *host.application.pending_mail()]
     if active:
-        yield Finding(
-            KEY, Severity.WARNING, TITLE, "; ".join(dispatch.what for dispatch in active[:4]),
-            "nothing is stopped while mail is being sent", "the upgrade waits for it; --window HH:MM-HH:MM chooses the time",
-        )  # fmt: skip
+        told = "; ".join(dispatch.what for dispatch in active[:4])
+        yield SUBJECT.warns(told, "the upgrade waits for it; --window HH:MM-HH:MM chooses the time")
     else:
-        yield passed(KEY, TITLE, "idle")
+        yield SUBJECT.fine("idle")

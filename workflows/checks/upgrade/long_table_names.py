@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflows.host import Host
-from workflows.model.finding import Finding, Severity, passed
-from workflows.model.plans import UpgradePlan
+from workflows.checks.check import Subject
+from workflows.checks.upgrade.journey import Journey
+from workflows.model.finding import Finding
 
-KEY = "long-table-names"
-TITLE = "table names fit the collation update"
 UPDATE = "20.04.394"
+SUBJECT = Subject(
+    "long-table-names",
+    "table names fit the collation update",
+    f"update {UPDATE} keeps names in a column of 32 characters and would fail half-way",
+    order=110,
+)
 
 
-def check(host: Host, plan: UpgradePlan | None) -> Iterator[Finding]:
+def check(journey: Journey) -> Iterator[Finding]:
     """Only while that update is still to come."""
-    del plan
+    host = journey.host
     if UPDATE in host.database.versions():
         return
     if tables := host.database.long_table_names():
-        yield Finding(
-            KEY, Severity.INHIBITOR, TITLE, f"over 32 characters: {', '.join(tables[:4])}",
-            f"update {UPDATE} keeps names in a column of 32 characters and would fail half-way",
+        yield SUBJECT.stops(
+            f"over 32 characters: {', '.join(tables[:4])}",
             f"mariadb openemm -e 'ALTER TABLE `{tables[0]}` CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci'",
-        )  # fmt: skip
+        )
     else:
-        yield passed(KEY, TITLE, "none over 32 characters")
+        yield SUBJECT.fine("none over 32 characters")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from workflows.checks.check import Subject
+from workflows.checks.upgrade.journey import Journey
 from workflows.host import Host
-from workflows.model.finding import Finding, Severity, passed
+from workflows.model.finding import Finding
 from workflows.model.plans import Hop, Need, UpgradePlan
 from workflows.rules.backend_python import fix as python_fix
 from workflows.rules.needs import meets
 
-KEY = "requirements"
-TITLE = "what the releases need of this host"
 BACKEND_ALONE = "python"  # a hop that starts the frontend only gets along without it
 SYSTEMS = {  # how a system calls itself -> how the guide calls it
     "Red Hat Enterprise Linux Server": "RHEL",
@@ -20,10 +20,12 @@ SYSTEMS = {  # how a system calls itself -> how the guide calls it
     "CentOS Linux": "CentOS",
     "CentOS Stream": "CentOS",
 }
+SUBJECT = Subject("requirements", "what the releases need of this host", order=70)
 
 
-def check(host: Host, plan: UpgradePlan | None) -> Iterator[Finding]:
+def check(journey: Journey) -> Iterator[Finding]:
     """Every known need of every hop; what a line needs and cannot be measured, or is not known, is said."""
+    host, plan = journey.host, journey.plan
     if plan is None:
         return
     found = _found(host)
@@ -47,9 +49,9 @@ def check(host: Host, plan: UpgradePlan | None) -> Iterator[Finding]:
     said = [f"cannot tell whether {seen} will do ({'; '.join(wanted)})" for seen, wanted in unmeasured.items()]
     said += [f"what {line} needs is not known of: {names}" for line, names in unknown.items()]
     if said:
-        yield Finding(KEY, Severity.UNKNOWN, TITLE, "; ".join(said))
+        yield SUBJECT.unknown("; ".join(said))
     if met:
-        yield passed(KEY, TITLE, f"{met} needs are met")
+        yield SUBJECT.fine(f"{met} needs are met")
 
 
 def _fix(plan: UpgradePlan, need: Need) -> str:
@@ -62,14 +64,8 @@ def _fix(plan: UpgradePlan, need: Need) -> str:
 
 def _unmet(plan: UpgradePlan, hop: Hop, need: Need, there: str) -> Finding:
     stops = need.stops and (need.name != BACKEND_ALONE or hop.final or hop.rules.backend_at_start)
-    return Finding(
-        KEY,
-        Severity.INHIBITOR if stops else Severity.WARNING,
-        TITLE,
-        f"{hop.rules.line} needs {need.name} {_wanted(need)} ({need.source}); here is {there}",
-        "",
-        _fix(plan, need) if stops else "",
-    )
+    measured = f"{hop.rules.line} needs {need.name} {_wanted(need)} ({need.source}); here is {there}"
+    return SUBJECT.stops(measured, _fix(plan, need)) if stops else SUBJECT.warns(measured)
 
 
 def _wanted(need: Need) -> str:

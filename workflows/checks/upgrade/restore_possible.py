@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflows.host import Host
-from workflows.model.finding import Finding, passed
-from workflows.model.plans import UpgradePlan
+from workflows.checks.check import Subject
+from workflows.checks.upgrade.journey import Journey
+from workflows.model.finding import Finding
 
-KEY = "restore-possible"
-TITLE = "a dump can be made and restored here"
+SUBJECT = Subject("restore-possible", "a dump can be made and restored here", order=140)
 
 
-def check(host: Host, plan: UpgradePlan | None) -> Iterator[Finding]:
+def check(journey: Journey) -> Iterator[Finding]:
     """Prove it; an error becomes a finding with the error's own key."""
-    del plan
+    host = journey.host
     host.backups.can_restore()
-    yield passed(KEY, TITLE, "databases can be created, a scratch server can run")
+    yield SUBJECT.fine("databases can be created, a scratch server can run")

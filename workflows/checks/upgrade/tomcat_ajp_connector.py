@@ -6,34 +6,36 @@ import hashlib
 import re
 from collections.abc import Iterator
 
-from workflows.host import Host
+from workflows.checks.check import Subject
+from workflows.checks.upgrade.journey import Journey
 from workflows.host.remedies import Rewrite
-from workflows.model.finding import Finding, Severity, passed
-from workflows.model.plans import UpgradePlan
+from workflows.model.finding import Finding
 
-KEY = "tomcat-ajp-connector"
-TITLE = "server.xml has no AJP connector"
 SERVER_XML = "conf/server.xml"
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 AJP = re.compile(r"<Connector\b[^>]*protocol\s*=\s*[\"']AJP/1\.3[\"'][^>]*>", re.DOTALL)
 END = "</Connector>"
+SUBJECT = Subject(
+    "tomcat-ajp-connector",
+    "server.xml has no AJP connector",
+    "Tomcat after 9.0.30 logs SEVERE secretRequired and the connector fails",
+    order=190,
+)
 
 
-def check(host: Host, plan: UpgradePlan | None) -> Iterator[Finding]:
+def check(journey: Journey) -> Iterator[Finding]:
     """A connector without secretRequired is a warning; which Tomcat runs is not always known."""
-    del plan
+    host = journey.host
     text = host.home.read_text(SERVER_XML)
     without = without_connector(text)
     if without == text:
-        yield passed(KEY, TITLE, "none")
+        yield SUBJECT.fine("none")
         return
     path = f"{host.home_path}/{SERVER_XML}"
     by_hand = f"remove the line with protocol AJP/1.3 from {path}"
     digest = hashlib.sha256(text.encode()).hexdigest()
-    yield Finding(
-        KEY, Severity.WARNING, TITLE, "it has one", "Tomcat after 9.0.30 logs SEVERE secretRequired and the connector fails",
-        by_hand, "guide 7.5", Rewrite(path, digest, without, "remove the AJP connector from", by_hand),
-    )  # fmt: skip
+    remedy = Rewrite(path, digest, without, "remove the AJP connector from", by_hand)
+    yield SUBJECT.but(source="guide 7.5").warns("it has one", by_hand, remedy)
 
 
 def without_connector(text: str) -> str:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from workflows.host import Host
+from workflows.model.installation import Difference
 from workflows.model.step import Context, Facts
 from workflows.rules import password as rules
-from workflows.steps.setup import Difference, SetupStep
+from workflows.steps.setup import SetupStep
 
 PASSWORD, SALT = "admin.password", "admin.salt"
 _PRINTABLE = "".join(map(chr, range(33, 127)))  # guide 9.8

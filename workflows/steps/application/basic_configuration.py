@@ -10,11 +10,12 @@ from typing import ClassVar
 from workflows.host import Host
 from workflows.host.server import OpenemmData
 from workflows.model.answers import Verdict
+from workflows.model.installation import Difference
 from workflows.model.step import Context, Facts
 from workflows.model.values import Change, ConfigRow
 from workflows.rules import configuration as rules
 from workflows.rules.configuration import CONFIG, MARKER
-from workflows.steps.setup import Difference, SetupStep
+from workflows.steps.setup import SetupStep
 
 PREFIX, KEYS = "configuration.", "configuration.birt.keys"
 PRIVATE, PUBLIC = "birt.privatekey", "birt.publickey"

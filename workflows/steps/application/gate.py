@@ -3,38 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time
 from typing import ClassVar
 
 from workflows.host.database import Dispatch
-from workflows.model.errors import UsageError
 from workflows.model.plans import GateOptions, Hop
 from workflows.model.step import Context, Done, LedgerNote, Outcome, Probe, Waiting
+from workflows.rules.window import HORIZON, inside
 from workflows.steps.hop import HopStep
 
-HORIZON = 1800.0  # seconds: a mailing planned within this time is waited for
 AGAIN = 5.0
 SAFE_ON_DISK = "planned"
-
-
-def parse_window(text: str) -> tuple[time, time]:
-    """Read HH:MM-HH:MM; a window may pass midnight.
-
-    Raises:
-        UsageError: "window-malformed".
-    """
-    try:
-        begin, end = (time.fromisoformat(part.strip()) for part in text.split("-"))
-    except ValueError as error:
-        raise UsageError(f"{text!r} is not a window of time; one looks like 01:30-04:00", key="window-malformed") from error
-    return begin, end
-
-
-def inside(window: str, now: datetime) -> bool:
-    """Whether a local time lies in the window."""
-    begin, end = parse_window(window)
-    moment = now.time()
-    return begin <= moment < end if begin <= end else moment >= begin or moment < end
 
 
 @dataclass(frozen=True)

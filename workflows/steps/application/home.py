@@ -8,11 +8,12 @@ from typing import ClassVar
 
 from workflows.host import Host
 from workflows.model.errors import RefusedError
+from workflows.model.installation import Difference
 from workflows.model.step import Context, Facts
 from workflows.rules.needs import meets
 from workflows.rules.texts import setenv
 from workflows.steps.machine import places
-from workflows.steps.setup import Difference, SetupStep
+from workflows.steps.setup import SetupStep
 
 FOLDERS = (
     "bin", "etc", "etc/ssl", "opt", "release", "release/backend", "release/log", "release/runtime", "temp", "tomcat/logs",

@@ -9,8 +9,10 @@ from typing import ClassVar
 from workflows.host import Host
 from workflows.host.software import Connector
 from workflows.model.errors import RefusedError
+from workflows.model.installation import Difference
 from workflows.model.step import Context, Facts
-from workflows.steps.setup import Difference, SetupStep
+from workflows.rules.certificate import require_usable
+from workflows.steps.setup import SetupStep
 
 AJP, HTTPS, PORT = "tomcat.ajp", "tomcat.https", "tomcat.http-port"
 HTTPS_PORT = "8443"
@@ -131,21 +133,6 @@ class HttpsConnector(SetupStep):
                     next=[f"chown {self.plan.user} {path}    or a copy in {self.plan.home}/etc/ssl",
                           "orchestrate resume"],
                 )  # fmt: skip
-
-
-def require_usable(host: Host, certificate: str, key: str | None, chain: str | None) -> None:
-    """See that a certificate is good, with its key and chain.
-
-    Raises:
-        RefusedError: "certificate-key-missing".
-        WorkflowError: what is wrong with it.
-    """
-    if key is None:
-        raise RefusedError(
-            f"cannot use {certificate}: its private key is not named", key="certificate-key-missing",
-            unharmed=["server.xml: as it was"], next=["the same command with --certificate-key FILE"],
-        )  # fmt: skip
-    host.software.certificate(certificate, key, chain)
 
 
 def _files(one: Connector) -> tuple[str | None, ...]:

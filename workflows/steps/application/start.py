@@ -14,6 +14,7 @@ from workflows.model.parts import BACKEND, START
 from workflows.model.plans import Hop
 from workflows.model.step import Context, Done, Facts, LedgerNote
 from workflows.rules.proof import CONTEXT_FAILED, MIGRATION_FAILED, STARTED
+from workflows.rules.services import MAKE_MAIL
 from workflows.rules.site_values import MARKER
 from workflows.steps.application.stop import stop_all, telling
 from workflows.steps.application.this_database import before_start, start_of
@@ -23,7 +24,6 @@ from workflows.steps.hop import HopStep
 POLL = 0.3  # seconds
 QUOTED = 12  # lines of the log that an error quotes
 SHOWN = 70  # characters of its last line
-MAKE_MAIL = frozenset({"mailout", "trigger", "generate", "pickdist"})  # without them no mail leaves
 LOGGER = re.compile(r"^.*\] (?:\w+\.[\w.$]+ (?:- )?)?")  # time, level, thread and class of a line
 
 

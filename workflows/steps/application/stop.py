@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from workflows.checks.upgrade.dbcfg_differs import name_one
-from workflows.checks.upgrade.open_files import raise_limit
 from workflows.host.application import AppState, Tell
 from workflows.model.errors import RefusedError
 from workflows.model.parts import STOP
 from workflows.model.plans import Hop
 from workflows.model.step import Context, Done, Facts, LedgerNote
+from workflows.rules.by_hand import name_one, raise_limit
 from workflows.steps.hop import HopStep
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from workflows.host import Host
+from workflows.model.installation import Difference
 from workflows.model.step import Context
 from workflows.steps.machine import places
-from workflows.steps.setup import Difference, SetupStep
+from workflows.steps.setup import SetupStep
 
 NAME = "openemm.service"
 FOLDER = "/etc/systemd/system"

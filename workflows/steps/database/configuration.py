@@ -10,9 +10,10 @@ from workflows.host import Host
 from workflows.host.server import DatabaseServer
 from workflows.model.answers import Verdict
 from workflows.model.errors import RefusedError, WorkflowError
+from workflows.model.installation import Difference
 from workflows.model.step import Context, Facts
 from workflows.rules.tuning import VARIABLES, judge
-from workflows.steps.setup import Difference, SetupStep
+from workflows.steps.setup import SetupStep
 
 CHARACTERS, COLLATION = "character_set_server", "collation_server"
 LOWER_CASE, BINARY_LOG = "lower_case_table_names", "log_bin_trust_function_creators"

@@ -13,13 +13,14 @@ from typing import ClassVar
 from workflows.host import Host
 from workflows.host.server import DatabaseServer
 from workflows.model.errors import RefusedError, UnsettledError, WorkflowError
+from workflows.model.installation import Difference
 from workflows.model.plans import PackageKind
 from workflows.model.step import Context, Done, Facts, LedgerNote, Probe
 from workflows.rules.sql import files as sql
 from workflows.rules.sql.run import FileResult, full_schema, in_order
+from workflows.rules.trees import tree_of
 from workflows.steps.database.user import not_empty
-from workflows.steps.release.trees import tree_of
-from workflows.steps.setup import Difference, SetupStep
+from workflows.steps.setup import SetupStep
 
 KEY = "database.schema"
 

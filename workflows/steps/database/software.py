@@ -9,10 +9,12 @@ from typing import ClassVar
 from workflows.host import Host
 from workflows.host.server import DatabaseServer
 from workflows.model.errors import RefusedError
+from workflows.model.installation import Difference
 from workflows.model.step import Context, Facts
 from workflows.rules.needs import meets
+from workflows.rules.packages import lacking
 from workflows.steps.machine import packages
-from workflows.steps.setup import Difference, SetupStep
+from workflows.steps.setup import SetupStep
 
 SERVER, CLIENT = "database-server", "database-client"  # capabilities
 SOFTWARE, VERSION, ENABLED, RUNNING = "database.software", "database.version", "database.enabled", "database.running"
@@ -87,7 +89,7 @@ class DatabaseSoftware(SetupStep):
         if ctx.intent.get("data", True):
             return
         host.os_packages.wait()
-        if not packages.lacking(host, SERVER):
+        if not lacking(host, SERVER):
             return
         unit = host.server.unit()
         if unit and host.units.state(unit).active:

@@ -15,10 +15,10 @@ from workflows.rules.sql import files as sql
 from workflows.rules.sql.repair import REMEMBERED, repair_notes
 from workflows.rules.sql.run import FileResult, in_order
 from workflows.rules.sql.script import Script
+from workflows.rules.trees import tree_of
 from workflows.steps.application.stop import keep_stopped, log_mark_of
 from workflows.steps.database.backup import backup_notes, later_id, prove_backup
 from workflows.steps.hop import HopStep
-from workflows.steps.release.trees import tree_of
 
 _SHOWN = 20  # tables named in a note
 

@@ -15,9 +15,10 @@ from typing import ClassVar
 from workflows.host import Host
 from workflows.host.server import Access, DatabaseServer
 from workflows.model.errors import RefusedError, WorkflowError
+from workflows.model.installation import Difference
 from workflows.model.step import Context, Facts
 from workflows.steps.database.software import warnings
-from workflows.steps.setup import Difference, SetupStep
+from workflows.steps.setup import SetupStep
 
 ACCESS, CONTENT, ACCOUNT = "database.user", "database.content", "database.account"
 LENGTH = 28

@@ -8,8 +8,9 @@ from typing import ClassVar
 
 from workflows.host import Host
 from workflows.host.system import Family
+from workflows.model.installation import Difference
 from workflows.model.step import Context, Facts
-from workflows.steps.setup import Difference, SetupStep
+from workflows.steps.setup import SetupStep
 
 SHELL = "/bin/bash"
 SKELETON = "/etc/skel/.profile"

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from workflows.host import Host
+from workflows.model.installation import Difference
 from workflows.model.step import Context, Facts
-from workflows.steps.setup import Difference, SetupStep
+from workflows.steps.setup import SetupStep
 
 SMTP, HTTPS = "25/tcp", "8443/tcp"
 PORT, FORWARD = "firewall.port", "firewall.forward"

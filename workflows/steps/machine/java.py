@@ -9,13 +9,15 @@ from typing import ClassVar
 from workflows.host import Host
 from workflows.host.os_packages import Provided
 from workflows.model.errors import RefusedError
+from workflows.model.installation import Difference
 from workflows.model.step import Context, Facts
 from workflows.rules.needs import meets
+from workflows.rules.versions import JAVA_VERSION
 from workflows.steps.machine import packages
-from workflows.steps.setup import Difference, SetupStep
+from workflows.steps.setup import SetupStep
 
 OFFERS = ("java-17", "java-11", "java-8")  # capabilities, newest first
-HOME, PACKAGE, VERSION = "java.home", "java.package", "java.version"
+HOME, PACKAGE = "java.home", "java.package"
 
 
 @dataclass(frozen=True)
@@ -64,8 +66,8 @@ class Java(SetupStep):
         if HOME in keys or (PACKAGE in keys and offer is None):
             where = f"in {self.plan.answers.java_home}" if HOME in keys else "in this distribution"
             raise self._refused(f"there is no Java {where}", "java-missing")
-        if VERSION in keys:
-            unfit = next(difference for difference in differences if difference.key == VERSION)
+        if JAVA_VERSION in keys:
+            unfit = next(difference for difference in differences if difference.key == JAVA_VERSION)
             raise self._refused(f"Java {unfit.now} does not fit {self.plan.target}", "java-version-unfit")
         if offer:
             packages.add(ctx, host, [offer.capability])
@@ -109,11 +111,11 @@ class Java(SetupStep):
         return next(fitting, None) or next(iter(offers), None)
 
     def _unfit(self, version: str) -> Difference:
-        return Difference(VERSION, "Java", version, self._wanted, by_admin=True)
+        return Difference(JAVA_VERSION, "Java", version, self._wanted, by_admin=True)
 
     def _refused(self, message: str, key: str) -> RefusedError:
         return RefusedError(
             f"{message}; wanted is {self._wanted}", key=key, unharmed=["no Java was installed or removed"],
             next=["the same command with --java-home PATH       a JDK or JRE of that version",
-                  f"the same command with --keep {VERSION}    takes what there is, untested"],
+                  f"the same command with --keep {JAVA_VERSION}    takes what there is, untested"],
         )  # fmt: skip

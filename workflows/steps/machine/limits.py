@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from workflows.host import Host
+from workflows.model.installation import Difference
 from workflows.model.step import Context, Facts
+from workflows.rules.by_hand import LIMITS, NOFILE
 from workflows.steps.machine import places
-from workflows.steps.setup import Difference, SetupStep
+from workflows.steps.setup import SetupStep
 
-NOFILE = 16384
-LIMITS = "/etc/security/limits.d/90-openemm.conf"
 SYSTEMD = "/etc/systemd/system.conf.d/90-openemm.conf"
 SESSIONS, SERVICES = "limits.nofile", "limits.nofile.services"
 TWO_VALUES = 229  # the systemd from which a default has a soft and a hard value

@@ -9,10 +9,11 @@ from typing import ClassVar
 from workflows.host import Host
 from workflows.host.files import KeptFile
 from workflows.host.system import Family
+from workflows.model.installation import Difference
 from workflows.model.step import Context, Facts
 from workflows.rules.texts import journald, logrotate, rsyslog
 from workflows.steps.machine import places
-from workflows.steps.setup import Difference, SetupStep
+from workflows.steps.setup import SetupStep
 
 JOURNALD = "/etc/systemd/journald.conf.d/90-openemm.conf"
 RSYSLOG = "/etc/rsyslog.d/90-openemm.conf"

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from workflows.host import Host
+from workflows.model.installation import Difference
 from workflows.model.step import Context
 from workflows.rules.texts import logrotate
 from workflows.steps.machine import places
-from workflows.steps.setup import Difference, SetupStep
+from workflows.steps.setup import SetupStep
 
 FOLDER = "/etc/logrotate.d"
 PATH = f"{FOLDER}/tomcat-openemm"

@@ -8,11 +8,12 @@ from typing import ClassVar
 
 from workflows.host import Host
 from workflows.model.errors import RefusedError
+from workflows.model.installation import Difference
 from workflows.model.step import Context, Facts
+from workflows.rules.packages import CAPABILITIES, lacking
 from workflows.steps.machine import packages
-from workflows.steps.setup import Difference, SetupStep
+from workflows.steps.setup import SetupStep
 
-CAPABILITIES = ("os-base", "tools", "cron", "rsyslog", "logrotate", "openssl")
 CRON_UNITS = ("crond.service", "cron.service")
 CRON = "os.cron"
 
@@ -34,7 +35,7 @@ class OperatingSystemPackages(SetupStep):
         found = [
             Difference(f"os.packages.{capability}", f"packages ({capability})", None, ", ".join(missing))
             for capability in CAPABILITIES
-            if (missing := packages.lacking(host, capability))
+            if (missing := lacking(host, capability))
         ]
         unit = _cron(host)
         if unit is None:

@@ -8,14 +8,17 @@ from typing import ClassVar
 
 from workflows.host import Host
 from workflows.model.errors import RefusedError
+from workflows.model.installation import Difference
 from workflows.model.step import Context, Facts
 from workflows.rules.backend_python import database_module
 from workflows.rules.needs import meets
+from workflows.rules.packages import lacking
+from workflows.rules.versions import PYTHON_VERSION
 from workflows.steps.machine import packages
-from workflows.steps.setup import Difference, SetupStep
+from workflows.steps.setup import SetupStep
 
 CAPABILITY, FROM_DISTRIBUTION, TO_COMPILE, TO_BUILD = "python", "python-modules", "python-build", "python-source"
-VERSION, ENVIRONMENT, MODULES = "python.version", "python.environment", "python.modules"
+ENVIRONMENT, MODULES = "python.environment", "python.modules"
 REQUIRED: Mapping[str, str] = {  # as it is imported -> as pip knows it (facts 10.2; guide 3.4, 12)
     "MySQLdb": "mysqlclient", "DNS": "py3dns", "dns": "dnspython", "dkim": "dkimpy", "cryptography": "cryptography",
     "requests": "requests", "setproctitle": "setproctitle", "aiodns": "aiodns", "aiohttp": "aiohttp", "aiosmtpd": "aiosmtpd",
@@ -72,14 +75,14 @@ class Python(SetupStep):
             WorkflowError: "python-environment-failed", "python-build-failed".
         """
         keys = {difference.key for difference in differences}
-        makes = bool(keys & {VERSION, ENVIRONMENT})
+        makes = bool(keys & {PYTHON_VERSION, ENVIRONMENT})
         builds = makes and self._source is not None
         if self.plan.answers.python is None and not builds:
             self._add_packages(ctx, host)
         if builds:
             self._build(ctx, host)
         elif makes:
-            self._make(ctx, host, accepts_any=VERSION not in keys)
+            self._make(ctx, host, accepts_any=PYTHON_VERSION not in keys)
         if ctx.intent.get("distributions") is None:
             ctx.remember(distributions=list(host.software.python_distributions(self._program)))
         self._add_modules(ctx, host)
@@ -116,7 +119,7 @@ class Python(SetupStep):
         base = self._base(host)
         if self._brings(host) or (base and base[0] == host.capabilities.provided(CAPABILITY).path):
             packages.add(ctx, host, [CAPABILITY])
-        modules = packages.lacking(host, FROM_DISTRIBUTION)
+        modules = lacking(host, FROM_DISTRIBUTION)
         absent = host.os_packages.missing(modules)
         if obtainable := [name for name in modules if name not in absent]:
             packages.install(ctx, host, obtainable)
@@ -191,7 +194,7 @@ class Python(SetupStep):
         if self._source is None or host.files.mode(self._source) is None:  # built, and gone since
             return []
         version = host.software.python_in(self._source)
-        return [] if version == found else [Difference(VERSION, self._link, found, f"{version}{self._how}", by_admin=True)]
+        return [] if version == found else [Difference(PYTHON_VERSION, self._link, found, f"{version}{self._how}", by_admin=True)]
 
     def _offered(self, host: Host) -> str | None:
         """The version of the one that would be made now; None when there is none."""
@@ -215,7 +218,7 @@ class Python(SetupStep):
         return bool(offer.packages) and self._fits(offer.version)
 
     def _unfit(self, what: str, version: str | None, *, by_admin: bool) -> Difference:
-        return Difference(VERSION, what, version, self._wanted, by_admin=by_admin)
+        return Difference(PYTHON_VERSION, what, version, self._wanted, by_admin=by_admin)
 
     @property
     def _source(self) -> str | None:

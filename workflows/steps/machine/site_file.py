@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from workflows.host import Host
+from workflows.model.installation import Difference
 from workflows.model.step import Context
-from workflows.steps.setup import Difference, SetupStep
+from workflows.steps.setup import SetupStep
 
 
 @dataclass(frozen=True)

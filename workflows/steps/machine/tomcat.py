@@ -8,13 +8,15 @@ from typing import ClassVar
 
 from workflows.host import Host
 from workflows.model.errors import RefusedError
+from workflows.model.installation import Difference
 from workflows.model.step import Context, Facts
 from workflows.rules.needs import meets
+from workflows.rules.versions import TOMCAT_VERSION
 from workflows.steps.machine import packages
-from workflows.steps.setup import Difference, SetupStep
+from workflows.steps.setup import SetupStep
 
 CAPABILITY = "tomcat"
-LINK, MAJOR, SOFTWARE = "tomcat.link", "tomcat.major", "tomcat.software"
+LINK, SOFTWARE = "tomcat.link", "tomcat.software"
 ARCHIVES = (".tar.gz", ".tgz")
 
 
@@ -64,7 +66,7 @@ class Tomcat(SetupStep):
         """
         keys = {difference.key for difference in differences}
         target, given = self._target(host), self.plan.answers.tomcat
-        if MAJOR in keys or target is None:
+        if TOMCAT_VERSION in keys or target is None:
             raise self._refused(host, differences)
         if SOFTWARE in keys and given and not self._is_archive:
             raise RefusedError(
@@ -142,10 +144,10 @@ class Tomcat(SetupStep):
     def _unfit(self, version: str) -> list[Difference]:
         if not self._needs or meets(self._needs, version) is not False:
             return []
-        return [Difference(MAJOR, "Tomcat", version, " or ".join(self._needs), by_admin=True)]
+        return [Difference(TOMCAT_VERSION, "Tomcat", version, " or ".join(self._needs), by_admin=True)]
 
     def _refused(self, host: Host, differences: Sequence[Difference]) -> RefusedError:
-        unfit = next((difference for difference in differences if difference.key == MAJOR), None)
+        unfit = next((difference for difference in differences if difference.key == TOMCAT_VERSION), None)
         wanted = f"{self.plan.target} wants Tomcat {' or '.join(self._needs)}" if self._needs else "a Tomcat is needed"
         note = host.capabilities.provided(CAPABILITY).note
         return RefusedError(
@@ -153,5 +155,5 @@ class Tomcat(SetupStep):
             key="tomcat-major-unfit" if unfit else "tomcat-missing", detail=[note] if note and not unfit else [],
             unharmed=[f"{self._link}: as it was"],
             next=["the same command with --tomcat PATH         a Tomcat of that version, unpacked or its tar.gz",
-                  f"the same command with --keep {MAJOR}    takes what there is, untested"],
+                  f"the same command with --keep {TOMCAT_VERSION}    takes what there is, untested"],
         )  # fmt: skip

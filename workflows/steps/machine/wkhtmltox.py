@@ -8,9 +8,10 @@ from typing import ClassVar
 
 from workflows.host import Host
 from workflows.model.errors import RefusedError
+from workflows.model.installation import Difference
 from workflows.model.step import Context, Facts
 from workflows.steps.machine import packages
-from workflows.steps.setup import Difference, SetupStep
+from workflows.steps.setup import SetupStep
 
 PACKAGE = "wkhtmltox.package"
 PROGRAM = "wkhtmltopdf"

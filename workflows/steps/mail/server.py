@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from time import monotonic
 from typing import ClassVar
 
-from workflows.checks.mta.checks import LAST_WITH_SENDMAIL, PORT, is_ours
 from workflows.host import Host
 from workflows.host import mail as mta_host
 from workflows.host.files import KeptFile
@@ -16,11 +15,14 @@ from workflows.host.mail import Source
 from workflows.host.system import Family
 from workflows.model.answers import Mta, Verdict
 from workflows.model.errors import RefusedError, WorkflowError
+from workflows.model.installation import Difference
 from workflows.model.step import Context, Done, Facts, LedgerNote
 from workflows.model.version import Version
+from workflows.rules.mta import LAST_WITH_SENDMAIL, PORT, is_ours
+from workflows.rules.packages import lacking
 from workflows.steps.machine import packages, places
 from workflows.steps.mail.begin import restore_alternative, restore_units
-from workflows.steps.setup import Difference, SetupStep
+from workflows.steps.setup import SetupStep
 
 PACKAGES, OTHER, TAKEN = "mail.packages", "mail.other", "mail.port"
 ALTERNATIVE, TLS, MAPS, SETTING, SERVICES = "mail.alternative", "mail.tls", "mail.maps", "mail.main.", "mail.services"
@@ -203,7 +205,7 @@ class MailServer(SetupStep):
         return f"{strangers[0].program or 'an unknown program'} (process {strangers[0].pid})" if strangers else None
 
     def _missing(self, host: Host) -> list[str]:
-        return [name for capability in self._capabilities(host) for name in packages.lacking(host, capability)]
+        return [name for capability in self._capabilities(host) for name in lacking(host, capability)]
 
     def _capabilities(self, host: Host) -> list[str]:
         """Procmail may come from anywhere (RHEL 9 has none)."""

@@ -11,9 +11,9 @@ from workflows.model.errors import WorkflowError
 from workflows.model.parts import LINKS
 from workflows.model.plans import Hop, Link, PackageKind, StagedTree
 from workflows.model.step import Context, Done, Facts, LedgerNote, Probe
+from workflows.rules.trees import links_from_json, links_to_json, tree_of, trees_of
 from workflows.steps.application.stop import keep_stopped
 from workflows.steps.hop import HopStep
-from workflows.steps.release.trees import links_from_json, links_to_json, tree_of, trees_of
 
 
 @dataclass(frozen=True)

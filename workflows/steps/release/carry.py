@@ -12,9 +12,9 @@ from workflows.model.plans import Hop, PackageKind
 from workflows.model.step import Context, Done, Facts, LedgerNote
 from workflows.model.values import SiteValues
 from workflows.rules.site_values import kept_by, read_values
+from workflows.rules.trees import tree_of
 from workflows.steps.application.stop import keep_stopped
 from workflows.steps.hop import HopStep
-from workflows.steps.release.trees import tree_of
 
 WEB_APPLICATIONS = (PackageKind.GUI, PackageKind.WEBSERVICES)
 

@@ -12,7 +12,7 @@ from workflows.model.plans import Hop, PackageKind, PackageRef, StagedTree
 from workflows.model.step import Context, Done, Facts, LedgerNote, Probe, StepDefaults
 from workflows.model.version import Version
 from workflows.rules.backend_python import is_asked, refused, unfit
-from workflows.steps.release.trees import to_json
+from workflows.rules.trees import to_json
 
 NOTHING = "none"  # what an installation begins with
 

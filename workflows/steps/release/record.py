@@ -12,8 +12,8 @@ from workflows.model.plans import Component, Hop, StagedTree
 from workflows.model.step import Context, Done, Facts, LedgerNote, StepDefaults
 from workflows.model.version import Version
 from workflows.rules.loss import of_people
+from workflows.rules.trees import trees_of
 from workflows.steps.hop import HopStep
-from workflows.steps.release.trees import trees_of
 
 
 @dataclass(frozen=True)
