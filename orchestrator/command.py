@@ -91,7 +91,7 @@ def start(
         return subprocess.Popen(
             list(args), stdin=stdin, stdout=stdout, stderr=stderr, env=environment(env), cwd=cwd or "/", umask=UMASK,
             start_new_session=True,
-            preexec_fn=_tie(os.getpid()) if ends_with_us else None,  # noqa: PLW1509 - nothing but two system calls
+            preexec_fn=_tie(os.getpid()) if ends_with_us else None,  # noqa: PLW1509 - nothing but system calls
         )  # fmt: skip
     except OSError as error:
         raise CommandError(f"cannot run {args[0]}: {error.strerror}", key="command-missing", command=shlex.join(args)) from error
@@ -233,10 +233,11 @@ def _text(said: bytearray) -> str:
 
 def _tie(parent: int) -> Callable[[], None]:
     """What a child does to be killed with us; nothing else, for other threads of ours may hold any lock by then."""
-    prctl = _prctl()
+    library = _library()
 
     def tie() -> None:
-        prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+        library.setfsuid(os.geteuid())  # a change of it when the program begins would undo the next
+        library.prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
         if os.getppid() != parent:  # we were killed meanwhile
             os._exit(1)
 
@@ -244,7 +245,7 @@ def _tie(parent: int) -> Callable[[], None]:
 
 
 @functools.cache
-def _prctl() -> Any:
+def _library() -> Any:
     import ctypes
 
-    return ctypes.CDLL(None).prctl
+    return ctypes.CDLL(None)

@@ -171,15 +171,17 @@ def test_an_exchange_is_whole_in_both_directions() -> None:
     assert run(["printf", r"a\r\nb\rc\377"], timeout=30).stdout == "a\nb\nc\N{REPLACEMENT CHARACTER}"
 
 
-@pytest.mark.parametrize("tied", [True, False])
-def test_what_writes_data_is_killed_when_we_are(tied: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("tied", "acting"), [(True, 0), (True, 1), (False, 0)])
+def test_what_writes_data_is_killed_when_we_are(tied: bool, acting: int, tmp_path: Path) -> None:
     code = """
-import sys, time
+import ctypes, sys, time
 from orchestrator.command import start
-print(start(["sleep", "1000"], ends_with_us=sys.argv[1] == "True").pid, file=open(sys.argv[2], "w"), flush=True)
+with open(sys.argv[2], "w") as file:
+    ctypes.CDLL(None).setfsuid(int(sys.argv[3]))  # as one does who touches files as another
+    print(start(["sleep", "1000"], ends_with_us=sys.argv[1] == "True").pid, file=file, flush=True)
 time.sleep(1000)
 """
-    us = subprocess.Popen([sys.executable, "-c", code, str(tied), tmp_path / "pid"], cwd=ROOT)
+    us = subprocess.Popen([sys.executable, "-c", code, str(tied), tmp_path / "pid", str(acting)], cwd=ROOT)
     pid = int(awaited(tmp_path / "pid"))
     us.kill()
     us.wait()
