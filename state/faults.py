@@ -16,11 +16,11 @@ from pathlib import Path
 TESTS = "tests/crash/matrix.py"  # beside what is tested
 
 
-def given(environ: Mapping[str, str], beside: Path) -> tuple[str, int, str | None]:
+def given(environ: Mapping[str, str], beside: Path) -> tuple[str, str, str | None]:
     """The place at which to be cut off, at which passing, and the log of places; "" and None: nowhere."""
     name, _, number = environ.get("ORCHESTRATE_FAULT", "").partition(":")
     log = environ.get("ORCHESTRATE_FAULT_LOG")
-    return (name, int(number or 1), log) if (name or log) and (beside / TESTS).is_file() else ("", 1, None)
+    return (name, number, log) if (name or log) and (beside / TESTS).is_file() else ("", "", None)
 
 
 _name, _number, _log = given(os.environ, Path(__file__).parents[1])
@@ -32,5 +32,5 @@ def place(name: str) -> None:
     if _log:
         with Path(_log).open("a", encoding="utf-8") as file:
             file.write(name + "\n")
-    if _name and name == _name and next(_passed) == _number:
+    if _name and name == _name and next(_passed) == int(_number or 1):
         os.kill(os.getpid(), signal.SIGKILL)
