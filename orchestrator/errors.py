@@ -34,10 +34,8 @@ class Told:
 
 def told(error: BaseException) -> Told:
     """Any exception as an error with a key, an exit code (DESIGN 6) and the commands that come next."""
-    if isinstance(error, WorkflowError):
-        return _from_workflow(error)
-    if isinstance(error, StateError):
-        return Told(error.key, error.message, error.exit_code, next=tuple(error.next))
+    if isinstance(error, WorkflowError | StateError):
+        return _from_ours(error)
     if (usage := _from_click(error)) is not None:
         return usage
     if isinstance(error, KeyboardInterrupt):
@@ -104,7 +102,7 @@ def _labelled(label: str, values: Iterable[str]) -> list[str]:
     return [f"  {label if number == 0 else '':<{_LABEL}}{line}" for number, line in enumerate(lines)]
 
 
-def _from_workflow(error: WorkflowError) -> Told:
+def _from_ours(error: WorkflowError | StateError) -> Told:
     return Told(error.error_key, error.message, error.exit_code, error.command, error.detail, error.unharmed, error.next)
 
 
@@ -119,6 +117,11 @@ def _from_click(error: BaseException) -> Told | None:
     message = "no command was given" if isinstance(error, no_command) else error.format_message().rstrip(".")
     command = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "orchestrate"
     return Told("usage", message[:1].lower() + message[1:], USAGE, next=(f"{command} --help    what it takes",))
+
+
+def system_key(error: OSError) -> str:
+    """The key of what the operating system says."""
+    return error.key if isinstance(error, OddFileError) else _SYSTEM_KEYS.get(error.errno or 0, "system-error")
 
 
 _SYSTEM_KEYS = {
@@ -136,6 +139,6 @@ def _from_system(error: OSError) -> Told:
             OddFileError.key, f"cannot read {error.filename!s}: {error.strerror}", FAILED,
             unharmed=("everything: nothing of it was read",), next=(f"ls -lL {error.filename!s}    what it is",),
         )  # fmt: skip
-    key = _SYSTEM_KEYS.get(error.errno or 0, "system-error")
+    key = system_key(error)
     following = ("the same command as root",) if key == "permission-denied" else ()
     return Told(key, f"cannot use {error.filename!s}: {error.strerror}", FAILED, next=following)

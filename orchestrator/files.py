@@ -8,8 +8,9 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import ClassVar
+from typing import BinaryIO, ClassVar
 
+from orchestrator.acting import acting, below, current, held
 from state.folders import fsync_folder, make_folder
 
 __all__ = [
@@ -24,6 +25,8 @@ KINDS = {
     stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device",
     stat.S_IFDIR: "a folder", stat.S_IFLNK: "a link",
 }  # fmt: skip
+NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+NEVER_SPECIAL = 0o777  # no bit of setuid and the like comes from what the owner of a home can place
 
 Owner = tuple[int, int]  # uid, gid
 
@@ -89,31 +92,40 @@ def write_atomic(path: Path, data: bytes | str, mode: int | None = None, owner: 
     Raises:
         OSError: as the operating system says; the old content is then as before.
     """
-    path = path.resolve()
     content = data.encode() if isinstance(data, str) else data
-    old = path.stat() if path.exists() else None
-    if mode is None:
-        mode = stat.S_IMODE(old.st_mode) if old else DEFAULT_MODE
-    if owner is None and old and os.geteuid() == 0:
-        owner = (old.st_uid, old.st_gid)
-    temporary = path.with_name(f".{path.name}.orchestrate-tmp")
-    temporary.unlink(missing_ok=True)
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            if owner:
-                os.fchown(file.fileno(), *owner)
-            os.fchmod(file.fileno(), mode)
-            os.fsync(file.fileno())
-        temporary.rename(path)
-    except OSError as error:
+    with below(path):
+        path = path.resolve()
+        old = path.stat() if path.exists() else None
+        if mode is None:
+            mode = stat.S_IMODE(old.st_mode) if old else DEFAULT_MODE
+        if owner is None and old and os.geteuid() == 0:
+            owner = (old.st_uid, old.st_gid)
+        temporary = path.with_name(f".{path.name}.orchestrate-tmp")
         temporary.unlink(missing_ok=True)
-        if error.filename is None:
-            error.filename = str(path)  # a full disk is told without saying where
-        raise
-    fsync_folder(path.parent)
+        foreign = (who := current()) is not None and owner is not None and owner[0] != who.uid
+        descriptor = _create(temporary) if foreign else os.open(temporary, NEW, 0o600)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                with acting(None):  # through the descriptor: of the new file, whatever its name leads to by now
+                    if owner:
+                        os.fchown(file.fileno(), *owner)
+                    os.fchmod(file.fileno(), mode & NEVER_SPECIAL if foreign else mode)
+                os.fsync(file.fileno())
+            temporary.rename(path)
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            if error.filename is None:
+                error.filename = str(path)  # a full disk is told without saying where
+            raise
+        fsync_folder(path.parent)
+
+
+def _create(path: Path) -> int:
+    """A file of root's in a folder of the home's owner, whatever else the folder's name leads to by now."""
+    with held(path.parent) as folder, acting(None):
+        return os.open(folder / path.name, NEW, 0o600)
 
 
 def prepare_link(path: Path, target: str | Path, owner: Owner | None = None) -> Path:
@@ -125,20 +137,21 @@ def prepare_link(path: Path, target: str | Path, owner: Owner | None = None) -> 
         IsADirectoryError: `path` is a real folder; it stays.
         FileExistsError: `path` is a real file; it stays.
     """
-    if path.is_symlink():
-        old = path.lstat()
-        if owner is None and os.geteuid() == 0:
-            owner = (old.st_uid, old.st_gid)
-    elif path.is_dir():
-        raise IsADirectoryError(errno.EISDIR, "it is a folder, not a link", str(path))
-    elif path.exists():
-        raise FileExistsError(errno.EEXIST, "it is a file, not a link", str(path))
-    temporary = path.with_name(f".{path.name}.orchestrate-link")
-    temporary.unlink(missing_ok=True)
-    temporary.symlink_to(target)
-    if owner:
-        os.lchown(temporary, *owner)
-    return temporary
+    with below(path):
+        if path.is_symlink():
+            old = path.lstat()
+            if owner is None and os.geteuid() == 0:
+                owner = (old.st_uid, old.st_gid)
+        elif path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "it is a folder, not a link", str(path))
+        elif path.exists():
+            raise FileExistsError(errno.EEXIST, "it is a file, not a link", str(path))
+        temporary = path.with_name(f".{path.name}.orchestrate-link")
+        temporary.unlink(missing_ok=True)
+        temporary.symlink_to(target)
+        if owner and current() is None:
+            os.lchown(temporary, *owner)
+        return temporary
 
 
 def replace_link(path: Path, target: str | Path, owner: Owner | None = None) -> None:
@@ -148,17 +161,23 @@ def replace_link(path: Path, target: str | Path, owner: Owner | None = None) -> 
         IsADirectoryError: `path` is a real folder; it stays.
         FileExistsError: `path` is a real file; it stays.
     """
-    prepare_link(path, target, owner).rename(path)
-    fsync_folder(path.parent)
+    with below(path):
+        prepare_link(path, target, owner).rename(path)
+        fsync_folder(path.parent)
 
 
 def sha256_file(path: Path) -> str:
     """SHA-256 of a file's content in hex, read in pieces."""
     digest = hashlib.sha256()
-    with path.open("rb") as file:
+    with below(path), open_unwaiting(path) as file:
         while chunk := file.read(CHUNK):
             digest.update(chunk)
     return digest.hexdigest()
+
+
+def open_unwaiting(path: Path) -> BinaryIO:
+    """Open a file for reading: a pipe that somebody put in its place keeps nobody waiting."""
+    return open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK))
 
 
 def tree_digest(folder: Path) -> str:
@@ -167,6 +186,11 @@ def tree_digest(folder: Path) -> str:
     Raises:
         NotADirectoryError: there is no such folder.
     """
+    with below(folder):
+        return _tree_digest(folder)
+
+
+def _tree_digest(folder: Path) -> str:
     if not folder.is_dir():
         raise NotADirectoryError(f"{folder} is no folder")
     digest = hashlib.sha256()

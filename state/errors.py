@@ -14,6 +14,9 @@ class StateError(Exception):
 
     key: ClassVar[str] = "state"
     exit_code: ClassVar[int] = 1
+    command: ClassVar[None] = None  # told as an error of a workflow is, of which state knows nothing
+    detail: ClassVar[tuple[str, ...]] = ()
+    unharmed: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, message: str, *, next: Sequence[str] = ()) -> None:  # noqa: A002
         """Build the error.
@@ -24,6 +27,7 @@ class StateError(Exception):
         """
         super().__init__(message)
         self.message = message
+        self.error_key = self.key
         self.next = tuple(next)
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from orchestrator.display.base import Display, Manner, choose
+from orchestrator.display.base import Display, Manner
+from orchestrator.display.choice import choose
 
 if TYPE_CHECKING:
     from orchestrator.runs.site import Site

@@ -1,10 +1,9 @@
-"""What every display can do, and the choice of one: terminal, plain lines, or JSON."""
+"""What every display can do."""
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, TextIO
@@ -48,24 +47,6 @@ class Manner:
     yes: bool = False
     quiet: bool = False
     no_color: bool = False
-
-
-def choose(manner: Manner, environ: Mapping[str, str] = os.environ, out: TextIO | None = None) -> Display:
-    """The display for this manner and this output: JSON when asked for, live on a terminal, else plain lines."""
-    from orchestrator.display.lasting import LastingDisplay
-
-    out = out or sys.stdout
-    if manner.json:
-        from orchestrator.display.json_lines import JsonDisplay
-
-        return LastingDisplay(JsonDisplay(out, manner))
-    if out.isatty() and environ.get("TERM") != "dumb" and not manner.quiet:
-        from orchestrator.display.terminal import TerminalDisplay
-
-        return LastingDisplay(TerminalDisplay(out, manner, color=not manner.no_color and not environ.get("NO_COLOR")))
-    from orchestrator.display.plain import PlainDisplay
-
-    return LastingDisplay(PlainDisplay(out, manner))
 
 
 def ask_terminal(manner: Manner, out: TextIO, question: str, flag: str) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from orchestrator.acting import guard
+
 if TYPE_CHECKING:
     from orchestrator.hosts.database.database import RealDatabase
     from orchestrator.settings import Settings
@@ -33,6 +35,7 @@ class RealHost:
 
     def __init__(self, settings: Settings) -> None:
         """Name it; nothing is touched yet."""
+        guard(settings.home)
         self.settings = settings
         self.name = settings.name
         self.home_path = str(settings.home)
@@ -91,7 +94,7 @@ class RealHost:
     @cached_property
     def capabilities(self) -> Capabilities:
         """Which packages provide what."""
-        from orchestrator.data.systems import RealCapabilities
+        from orchestrator.hosts.os_packages.capabilities import RealCapabilities
 
         return RealCapabilities(self.system.distribution())
 
@@ -154,7 +157,7 @@ class RealHost:
     @cached_property
     def remedies(self) -> Remedies:
         """What --fix does."""
-        from orchestrator.hosts.files.remedies import RealRemedies
+        from orchestrator.hosts.remedies import RealRemedies
 
         return RealRemedies(self.settings)
 

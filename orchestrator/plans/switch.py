@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from orchestrator.hosts.home.installed import LINKS
+from orchestrator.data.places import KINDS, LINKS
 from orchestrator.plans.first_starts import with_first_start
 from orchestrator.releases.catalogue import Catalogue
 from orchestrator.tool import TOOL_VERSION
@@ -15,21 +15,15 @@ from workflows.model.errors import RefusedError, UsageError
 from workflows.model.moves import SwitchPlan
 from workflows.model.plans import Component, GateOptions, Hop, Link, PackageKind, Release, StagedTree
 from workflows.model.version import Version
+from workflows.rules.needs import meets
 from workflows.rules.window import parse_window
 
 if TYPE_CHECKING:
     from orchestrator.runs.site import Site
     from workflows.host import Host
 
-KINDS: Mapping[Component, Sequence[PackageKind]] = {
-    Component.RUNTIME: (PackageKind.RUNTIME,),
-    Component.FRONTEND: (PackageKind.GUI, PackageKind.STATISTICS, PackageKind.WEBSERVICES),
-    Component.BACKEND: (PackageKind.BACKEND,),
-    Component.MANUAL: (PackageKind.MANUAL,),
-}
 WITH_SCHEMA = (Component.FRONTEND, Component.BACKEND)
 TOMCAT = "opt/tomcat"
-LAST_ON_TOMCAT_9 = Version.parse("21.04")  # facts 1.3
 NOTHING = "none"
 
 
@@ -201,16 +195,16 @@ def tomcat_links(host: Host, frontend: str) -> tuple[Link, ...]:
         return ()
     there = host.home.tomcats()
     now = there.get(os.path.normpath(f"opt/{target}")) or host.system.facts().get("tomcat")
-    old = Version.parse(Version.parse(frontend).line) <= LAST_ON_TOMCAT_9
-    fits = {"9"} if old else {"10", "11"}
-    if now is None or _major(now) in fits:
+    needs = Catalogue.load().rules(Version.parse(frontend).line).needs
+    fits = next((need.any_of for need in needs if need.name == "tomcat"), ())
+    if now is None or not fits or meets(fits, now):
         return ()
-    fit = [folder for folder, version in there.items() if _major(version) in fits]
+    fit = [folder for folder, version in there.items() if meets(fits, version)]
     if not fit:
         raise RefusedError(
-            f"{frontend} runs on Tomcat {' or '.join(sorted(fits))}, and opt/tomcat is {now}",
+            f"{frontend} runs on Tomcat {' or '.join(fits)}, and opt/tomcat is {now}",
             key="tomcat-missing", detail=[f"there is {folder}" for folder in there], unharmed=["nothing was changed"],
-            next=[f"unpack an Apache Tomcat {min(fits)} into {host.home_path}/opt, then the same command again"],
+            next=[f"unpack an Apache Tomcat {fits[0]} into {host.home_path}/opt, then the same command again"],
         )  # fmt: skip
     best = max(fit, key=lambda folder: [int(part) for part in there[folder].split(".")])
     return (Link(TOMCAT, best.removeprefix("opt/")),)
@@ -241,10 +235,6 @@ def _refuse_across_lines(component: Component, active: Version, target: str) -> 
 def gui_of(trees: Iterable[StagedTree]) -> str | None:
     """The folder of the GUI among these trees; None when it stays as it is."""
     return next((tree.folder for tree in trees if tree.kind is PackageKind.GUI), None)
-
-
-def _major(version: str) -> str:
-    return version.partition(".")[0]
 
 
 def _sortable(version: str) -> tuple[bool, Version | str]:

@@ -1,4 +1,4 @@
-"""The catalogue of release lines (catalogue.toml): what each needs, moves and may get wrong; unknown where nothing is known."""
+"""The catalogue of release lines (data/releases.toml): what each needs, moves and may get wrong; else unknown."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from workflows.model.errors import UsageError, WorkflowError
 from workflows.model.plans import BenignError, LineRules, Moves, Need, Repair
 from workflows.model.version import Version
 
-FILE = Path(__file__).with_name("catalogue.toml")
+FILE = Path(__file__).parents[1] / "data/releases.toml"
 
 
 class CatalogueError(WorkflowError):

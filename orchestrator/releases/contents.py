@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from orchestrator.data.places import WEB_APPLICATIONS
 from orchestrator.releases import names
 from orchestrator.releases.archive import Listing, MemberType
 from orchestrator.releases.errors import PackageError
@@ -12,7 +13,6 @@ from workflows.model.errors import UsageError
 from workflows.model.plans import PackageKind, PackageRef
 from workflows.model.version import Version
 
-_WEBAPPS = (PackageKind.GUI, PackageKind.STATISTICS, PackageKind.WEBSERVICES)
 _PROPERTIES = "WEB-INF/classes/emm.properties"
 _BACKEND_TOP = re.compile(r"V(\d+\.\d+\..+)")
 _TOMCAT = re.compile(r"tomcat\d+")
@@ -50,7 +50,7 @@ def recognise(listing: Listing, ref: PackageRef) -> Contents:
     version = _version_inside(listing, contents)
     if version is not None and version != Version.parse(ref.version):
         raise _mismatch(ref, "package-version-mismatch", f"by its name it is {ref.version}, but it holds {version}")
-    if contents.kind in _WEBAPPS and "WEB-INF/web.xml" not in _paths(listing, contents.top):
+    if contents.kind in WEB_APPLICATIONS and "WEB-INF/web.xml" not in _paths(listing, contents.top):
         raise _mismatch(ref, "package-incomplete", "WEB-INF/web.xml is missing")
     return contents
 
@@ -97,7 +97,7 @@ def _version_inside(listing: Listing, contents: Contents) -> Version | None:
     """The version as the content says it, when it does (facts 1.2)."""
     if contents.kind is PackageKind.BACKEND:
         text = contents.top.removeprefix("V")
-    elif contents.kind in _WEBAPPS:
+    elif contents.kind in WEB_APPLICATIONS:
         prefix = f"{contents.top}/" if contents.top else ""
         match = _APPLICATION_VERSION.search(listing.texts.get(prefix + _PROPERTIES, ""))
         text = match[1] if match else ""

@@ -7,37 +7,20 @@ import os
 import shutil
 from pathlib import Path
 
+from orchestrator.acting import below, current, held
+from orchestrator.data.places import PLACES
 from orchestrator.files import Owner, fsync_folder
 from orchestrator.releases.errors import PackageError
 from orchestrator.releases.names import stem
-from workflows.model.plans import Component, PackageKind, PackageRef
+from workflows.model.plans import PackageKind, PackageRef
 
-RUNTIMES = "runtime"  # ours: the vendor unpacks a runtime straight into the home
-_PARENTS = {
-    PackageKind.RUNTIME: RUNTIMES,
-    PackageKind.GUI: "release/emm",
-    PackageKind.STATISTICS: "release/statistics",
-    PackageKind.WEBSERVICES: "release/webservices",
-    PackageKind.MANUAL: "release/manual",
-    PackageKind.BACKEND: "release/backend",
-}
-_COMPONENTS = {
-    PackageKind.RUNTIME: Component.RUNTIME,
-    PackageKind.MANUAL: Component.MANUAL,
-    PackageKind.BACKEND: Component.BACKEND,
-}
 _LINK_FOLDERS = ("", "bin", "opt", "release/backend", "webapps", "webapps/manual")
-
-
-def component_of(kind: PackageKind) -> Component:
-    """The component that a tree of this kind belongs to."""
-    return _COMPONENTS.get(kind, Component.FRONTEND)
 
 
 def folder_of(ref: PackageRef, top: str) -> str:
     """The folder of a package's tree, relative to the home. top: the package's top folder; a backend keeps its V<version>."""
     name = top if ref.kind is PackageKind.BACKEND else stem(ref.file)
-    return f"{_PARENTS[ref.kind]}/{name}"
+    return f"{PLACES[ref.kind].folder}/{name}"
 
 
 def kept_file_of(ref: PackageRef) -> str | None:
@@ -51,17 +34,14 @@ def part_of(path: Path) -> Path:
 
 
 def make_folders(home: Path, folder: Path, owner: Owner | None) -> None:
-    """Make a folder below the home with all above it, durably."""
+    """Make a folder below the home with all above it, durably; as the home's owner, so that they are his."""
     for path in reversed([folder, *folder.parents]):
-        if path.is_relative_to(home) and not path.is_dir():
-            path.mkdir(mode=0o755)
-            if owner:
-                descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-                try:
-                    os.fchown(descriptor, *owner)  # never what somebody put into its place meanwhile
-                finally:
-                    os.close(descriptor)
-            fsync_folder(path.parent)
+        with below(path):
+            if path.is_relative_to(home) and not path.is_dir():
+                path.mkdir(mode=0o755)
+                if owner and current() is None:
+                    os.chown(path, *owner)
+                fsync_folder(path.parent)
 
 
 def remove(path: Path) -> None:
@@ -77,21 +57,25 @@ def remove_durably(path: Path, aside: Path | None = None) -> None:
 
     aside: the name that it has meanwhile; as `part_of` unless given.
     """
-    meanwhile = aside or part_of(path)
-    remove(meanwhile)
-    if os.path.lexists(path):
-        path.rename(meanwhile)
-        fsync_folder(path.parent)
+    if not os.path.lexists(path.parent):
+        return
+    with held(path.parent) as folder:
+        there, meanwhile = folder / path.name, folder / (aside or part_of(path)).name
         remove(meanwhile)
+        if os.path.lexists(there):
+            there.rename(meanwhile)
+            fsync_folder(folder)
+            remove(meanwhile)
 
 
 def link_to(home: Path, tree: Path) -> Path | None:
     """A link of the home, at a place where OpenEMM has its links, that leads to the tree or into it; None: there is none."""
-    real = tree.resolve()
-    for folder in _LINK_FOLDERS:
-        for path in sorted((home / folder).iterdir()) if (home / folder).is_dir() else []:
-            if path.is_symlink() and path.resolve().is_relative_to(real):
-                return path
+    with below(tree):
+        real = tree.resolve()
+        for folder in _LINK_FOLDERS:
+            for path in sorted((home / folder).iterdir()) if (home / folder).is_dir() else []:
+                if path.is_symlink() and path.resolve().is_relative_to(real):
+                    return path
     return None
 
 

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from orchestrator.hosts.home import properties
+from orchestrator import properties
 from orchestrator.releases import names
 from orchestrator.releases.archive import Limits, list_members, read_members
 from workflows.model.plans import PackageKind, PackageRef

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import pwd
 from collections.abc import Sequence
 from pathlib import Path
 
-from orchestrator.files import Owner, small_text
+from orchestrator.data import distributions
 from orchestrator.releases import names
 from orchestrator.releases.download import Downloads
 from orchestrator.releases.errors import PackageError
@@ -18,10 +16,9 @@ from orchestrator.releases.staging import Staging
 from orchestrator.settings import Settings
 from workflows.host.backups import Progress
 from workflows.host.releases import Artefact
+from workflows.host.system import Family
 from workflows.model.plans import PackageRef, StagedTree
 from workflows.model.values import PropertyFiles
-
-OS_RELEASE = Path("/etc/os-release")
 
 
 class SitePackages:
@@ -31,7 +28,7 @@ class SitePackages:
         """Take the settings; nothing is read yet. lines: those to look for on a site; None: all that the catalogue knows."""
         self._settings = settings
         self._lines = lines
-        self._suse = _is_suse()
+        self._suse = distributions.read().family is Family.SUSE  # which takes the backend built for it (facts 2.1)
         self._source: FolderSource | HttpSource | None = None
         self._offer: Offer | None = None
         self._shipped: dict[str, PropertyFiles | None] = {}
@@ -114,21 +111,4 @@ class SitePackages:
 
     def _staging(self) -> Staging:
         manifests = Manifests(self._settings.state / "staged")
-        return Staging(self._settings.home, manifests, _owner(self._settings.user), suse=self._suse)
-
-
-def _owner(user: str) -> Owner | None:
-    """Whom release trees belong to when root unpacks them; None: whoever runs this."""
-    if os.geteuid() != 0 or not user:
-        return None
-    try:
-        entry = pwd.getpwnam(user)
-    except KeyError:
-        return None
-    return entry.pw_uid, entry.pw_gid
-
-
-def _is_suse() -> bool:
-    """Whether this system is SLES or one of its kin, which takes the backend built for it (facts 2.1)."""
-    text = small_text(OS_RELEASE) if OS_RELEASE.is_file() else ""
-    return any("suse" in line.lower() for line in text.splitlines() if line.startswith(("ID=", "ID_LIKE=")))
+        return Staging(self._settings.home, manifests, self._settings.user, suse=self._suse)

@@ -7,14 +7,15 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
+from orchestrator.acting import below, held
+from orchestrator.data.places import PLACES
 from orchestrator.files import Owner, fsync_folder, make_folder, sha256_file, tree_digest
 from orchestrator.releases import names
 from orchestrator.releases.errors import NO_ROOM, PackageError, no_room
 from orchestrator.releases.lines import (
-    RUNTIMES,
-    component_of,
     difference,
     folder_of,
     foreign,
@@ -27,6 +28,7 @@ from orchestrator.releases.lines import (
 )
 from orchestrator.releases.manifest import KeptFile, Manifest, Manifests, Record
 from orchestrator.releases.unpack import Package, changed, open_package, unpack
+from orchestrator.user import owner
 from workflows.host.releases import Artefact
 from workflows.model.plans import PackageKind, PackageRef, StagedTree
 
@@ -39,12 +41,16 @@ Part = tuple[PackageRef, Package]
 class Staging:
     """The release folders of one home. No link is ever touched."""
 
-    def __init__(self, home: Path, manifests: Manifests, owner: Owner | None, *, suse: bool) -> None:
-        """Name the home. owner: whom the trees belong to, None for whoever runs this. suse: this host is SLES."""
+    def __init__(self, home: Path, manifests: Manifests, user: str, *, suse: bool) -> None:
+        """Name the home. user: whom the trees belong to when root unpacks them. suse: this host is SLES."""
         self._home = home
         self._manifests = manifests
-        self._owner = owner
+        self._user = user
         self._suse = suse
+
+    @cached_property
+    def _owner(self) -> Owner | None:
+        return owner(self._user)
 
     def staged(self, artefact: Artefact) -> Sequence[StagedTree] | None:
         """See `SitePackages.staged`."""
@@ -53,7 +59,8 @@ class Staging:
             return None
         expected = [f"{record.tree.folder}/{top}" for record in manifest.records for top in record.tops]
         expected += [file.path for file in manifest.files]
-        return manifest.trees if all(os.path.lexists(self._home / path) for path in expected) else None
+        with below(self._home / PLACES[PackageKind.RUNTIME].folder):
+            return manifest.trees if all(os.path.lexists(self._home / path) for path in expected) else None
 
     def stage(self, artefact: Artefact) -> Sequence[StagedTree]:
         """See `SitePackages.stage`."""
@@ -93,9 +100,10 @@ class Staging:
             remove_durably(self._home / folder)
         for manifest in touched:
             self._forget(manifest, folders)
-        runtimes = self._home / RUNTIMES
-        if runtimes.is_dir() and not any(runtimes.iterdir()):
-            runtimes.rmdir()
+        runtimes = self._home / PLACES[PackageKind.RUNTIME].folder
+        with below(runtimes):
+            if runtimes.is_dir() and not any(runtimes.iterdir()):
+                runtimes.rmdir()
 
     def _forget(self, manifest: Manifest, folders: set[str]) -> None:
         """Take the trees out of a manifest; with the last of them go the files that we kept, and the manifest."""
@@ -137,10 +145,11 @@ class Staging:
                 folder = folder_of(ref, package.contents.top)
                 path = part_of(self._home / folder)
                 make_folders(self._home, path.parent, self._owner)
-                remove(path)
                 fresh.append(path)
-                unpack(package, path, self._owner)
-                tree = StagedTree(component_of(ref.kind), ref.kind, ref.version, folder, tree_digest(path))
+                with held(path.parent) as parent:
+                    remove(parent / path.name)
+                    unpack(package, parent / path.name, self._owner)
+                tree = StagedTree(PLACES[ref.kind].component, ref.kind, ref.version, folder, tree_digest(path))
                 records.append(Record(tree, package.tops, self._is_ours(folder)))
             files = [
                 (package.path, KeptFile(kept, self._is_ours(kept)))
@@ -156,7 +165,8 @@ class Staging:
             self._manifests.write(replace(manifest, complete=True))
         finally:
             for path in fresh:
-                remove(path)
+                with held(path.parent) as parent:
+                    remove(parent / path.name)
         return manifest.trees
 
     def _is_ours(self, path: str) -> bool:
@@ -186,37 +196,41 @@ class Staging:
             if _tree_difference(path) is None:
                 return
             remove_durably(path, aside=path.with_name(f".{path.name}.old"))
-        part_of(path).rename(path)
-        fsync_folder(path.parent)
+        with held(path.parent) as parent:
+            (parent / part_of(path).name).rename(parent / path.name)
+            fsync_folder(parent)
 
     def _keep(self, source: Path, path: Path) -> None:
         """Keep a copy of a package file in the home."""
         if os.path.lexists(path) and _same_file(source, path):
             return
         make_folders(self._home, path.parent, self._owner)
-        part = part_of(path)
-        remove(part)
-        try:
-            with source.open("rb") as original, part.open("xb") as copy:
-                shutil.copyfileobj(original, copy, _CHUNK)
-                if self._owner:
-                    os.fchown(copy.fileno(), *self._owner)
-                os.fchmod(copy.fileno(), 0o644)
-                copy.flush()
-                os.fsync(copy.fileno())
-            part.rename(path)
-        finally:
+        with held(path.parent) as parent:
+            part = parent / part_of(path).name
             remove(part)
-        fsync_folder(path.parent)
+            try:
+                with source.open("rb") as original, part.open("xb") as copy:
+                    shutil.copyfileobj(original, copy, _CHUNK)
+                    if self._owner:
+                        os.fchown(copy.fileno(), *self._owner)
+                    os.fchmod(copy.fileno(), 0o644)
+                    copy.flush()
+                    os.fsync(copy.fileno())
+                part.rename(parent / path.name)
+            finally:
+                remove(part)
+            fsync_folder(parent)
 
 
 def _tree_difference(path: Path) -> str | None:
     """How what is there differs from the fresh tree beside it; None: it has all of it."""
-    return difference(part_of(path), path) if path.is_dir() and not path.is_symlink() else "."
+    with below(path):
+        return difference(part_of(path), path) if path.is_dir() and not path.is_symlink() else "."
 
 
 def _same_file(source: Path, path: Path) -> bool:
-    return path.is_file() and not path.is_symlink() and sha256_file(path) == sha256_file(source)
+    with below(path):
+        return path.is_file() and not path.is_symlink() and sha256_file(path) == sha256_file(source)
 
 
 def _active(path: Path, link: Path) -> PackageError:

@@ -119,7 +119,7 @@ def unpack(package: Package, folder: Path, owner: Owner | None) -> None:
         if error.errno in NO_ROOM:
             raise no_room(folder.parent, size) from error
         raise PackageError(
-            f"cannot unpack {name} into {folder}: {error.strerror}",
+            f"cannot unpack {name} into {os.path.realpath(folder)}: {error.strerror}",
             key="unpack-failed",
             next=["orchestrate resume    once the cause is gone"],
         ) from error
@@ -228,7 +228,9 @@ def _held(folder: Path) -> Iterator[Path]:
     try:
         status = os.fstat(descriptor)
         if status.st_uid != os.geteuid() or stat.S_IMODE(status.st_mode) != 0o700:  # noqa: PLR2004
-            raise PackageError(f"cannot unpack into {folder}: somebody else put another folder there", key="unpack-failed")
+            raise PackageError(
+                f"cannot unpack into {os.path.realpath(folder)}: somebody else put another folder there", key="unpack-failed"
+            )
         yield Path(f"/proc/self/fd/{descriptor}")
     finally:
         os.close(descriptor)

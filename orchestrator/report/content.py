@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.tool import TOOL_VERSION
-from orchestrator.views.history import OUTSIDE, History, timeline
+from orchestrator.upkeep.importing import OUTSIDE
+from orchestrator.views.history import History, timeline
 
 if TYPE_CHECKING:
     from orchestrator.runs.checkpoints import Kept

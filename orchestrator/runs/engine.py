@@ -6,13 +6,12 @@ steps only by `workflows.model.step.Step`.
 
 from __future__ import annotations
 
-import errno
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from orchestrator.files import OddFileError
+from orchestrator.errors import system_key
 from orchestrator.runs import checkpoints
 from orchestrator.runs.context import StepContext
 from orchestrator.runs.events import Bus, Event
@@ -24,13 +23,6 @@ from workflows.model.machine import ENDED, RunState, StepState, WorkflowMachine
 from workflows.model.step import Done, LedgerNote, PauseRequested, Probe, Step, Waiting, may_skip
 
 STARTED = (StepState.DOING, StepState.DONE, StepState.FAILED, StepState.UNDOING)
-OS_KEYS = {
-    errno.ENOSPC: "disk-full",
-    errno.EDQUOT: "disk-full",
-    errno.EROFS: "read-only",
-    errno.EACCES: "permission-denied",
-    errno.EPERM: "permission-denied",
-}
 BACKWARD = (RunState.UNDOING, RunState.UNDO_FAILED)
 # where a run may lie for long: where its ledger ends is told elsewhere too
 RESTS = {*ENDED, RunState.FAILED, RunState.UNDO_FAILED, RunState.PAUSED}
@@ -376,5 +368,4 @@ def _now() -> datetime:
 
 
 def _os_error(step: Step, error: OSError) -> WorkflowError:
-    key = error.key if isinstance(error, OddFileError) else OS_KEYS.get(error.errno or 0, "os-error")
-    return WorkflowError(f"{step.title}: {error}", key=key)
+    return WorkflowError(f"{step.title}: {error}", key=system_key(error))

@@ -13,15 +13,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from orchestrator.data.places import PLACES, WEB_APPLICATIONS
 from orchestrator.sandbox import python as python_stand_in
-from orchestrator.sandbox.packages import WEBAPPS, SandboxRelease, pem, template, web_xml
+from orchestrator.sandbox.packages import SandboxRelease, pem, template, web_xml
 from workflows.model.plans import PackageKind
 
 FOLDERS = ("bin", "emm-plugins", "birt-plugins", "etc/sandbox.d", "etc/ssl", "opt/java/bin",
            "opt/apache-tomcat-9.0.43/bin", "opt/apache-tomcat-9.0.43/lib", "release/backend", "release/log", "release/runtime",
            "temp", "var/db", "var/log", "var/run", "var/tmp", "var/spool/ARCHIVE", "var/spool/DIRECT", "var/spool/META",
            "var/spool/log", "webapps/manual")  # fmt: skip
-RELEASE_FOLDERS = {PackageKind.GUI: "emm", PackageKind.STATISTICS: "statistics", PackageKind.WEBSERVICES: "webservices"}
 SESSION_MINUTES = 240
 SERVER_SESSION_MINUTES = 45
 OPEN_FILES = 16348  # the vendor's own number
@@ -79,9 +79,9 @@ def unpack(home: Path, packages: Path, release: SandboxRelease) -> None:
     runtime = packages / release.file(PackageKind.RUNTIME)
     _extract(runtime, home)
     shutil.copy(runtime, home / "release" / "runtime")
-    for kind, folder in RELEASE_FOLDERS.items():
+    for kind in WEB_APPLICATIONS:
         file = packages / release.file(kind)
-        _extract(file, home / "release" / folder / file.name.removesuffix(".tar.gz"))
+        _extract(file, home / PLACES[kind].folder / file.name.removesuffix(".tar.gz"))
     _extract(packages / release.file(PackageKind.BACKEND), home / "release" / "backend")
     manual = packages / release.file(PackageKind.MANUAL)
     _extract(manual, home / "release" / "manual" / manual.name.removesuffix(".tar.gz"))
@@ -101,9 +101,8 @@ def link(home: Path, release: SandboxRelease) -> None:
         links[name] = f"release/backend/current/{name}"
     for program in ("backend.sh", "qctrl", "smctrl"):
         links[f"bin/{program}"] = f"../release/backend/current/bin/{program}"
-    for kind in WEBAPPS:
-        folder = RELEASE_FOLDERS[kind]
-        links[f"webapps/{folder}"] = f"../release/{folder}/{release.file(kind).removesuffix('.tar.gz')}"
+    for kind in WEB_APPLICATIONS:
+        links[PLACES[kind].link] = f"../{PLACES[kind].folder}/{release.file(kind).removesuffix('.tar.gz')}"
     manual = release.file(PackageKind.MANUAL).removesuffix(".tar.gz")
     for language in ("de", "en"):
         links[f"webapps/manual/{language}"] = f"../../release/manual/{manual}/{language}"

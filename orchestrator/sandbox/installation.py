@@ -41,7 +41,7 @@ from typing import TypeAlias
 
 import pymysql
 
-from orchestrator.hosts.home.properties import parse
+from orchestrator.properties import parse
 from workflows.model.version import Version
 
 DEFAULT_STEP = "company-values"

@@ -17,13 +17,13 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
+from orchestrator.data.places import WEB_APPLICATIONS
 from orchestrator.sandbox.database import bundle, full
 from workflows.model.plans import PackageKind
 
 SUMS = "SHA256SUMS"
 BUILT = 1_600_000_000  # seconds since 1970; every member's time
 SHIPPED_SALT = "0123456789-shipped-with-a-runtime"
-WEBAPPS = (PackageKind.GUI, PackageKind.STATISTICS, PackageKind.WEBSERVICES)
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def build(folder: Path) -> None:
 def packages(release: SandboxRelease) -> Iterator[tuple[str, bytes]]:
     """The package files of a release: name and content."""
     yield release.file(PackageKind.RUNTIME), tarball(runtime(release))
-    parts = [(release.file(kind), tarball(webapp(release, kind))) for kind in WEBAPPS]
+    parts = [(release.file(kind), tarball(webapp(release, kind))) for kind in WEB_APPLICATIONS]
     parts.append((release.file(PackageKind.BACKEND), tarball(backend(release))))
     if release.complete:
         yield release.file(PackageKind.COMPLETE), tarball(Member(name, data) for name, data in parts)

@@ -14,7 +14,7 @@ import pymysql
 from orchestrator.errors import hide, scrub
 from orchestrator.hosts.database import admin_password
 from orchestrator.hosts.database.configuration import Configuration
-from orchestrator.hosts.database.connect import LOST, errno_of
+from orchestrator.hosts.database.faults import LOST, errno_of
 from orchestrator.runs.start import refuse_open_run
 from state.ledger import EntryDraft
 from workflows.model.errors import UsageError

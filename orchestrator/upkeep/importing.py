@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.views.history import OUTSIDE
 from state.chain import EntryDraft
 
 if TYPE_CHECKING:
     from orchestrator.runs.site import Site
 
 Row = Mapping[str, str | None]
+OUTSIDE = "outside-evidence"
 RELEASES, VERSIONS = "release_log_tbl", "agn_dbversioninfo_tbl"
 _COMPONENTS = {"EMM": "frontend", "RUNTIME": "runtime", "MANUAL": "manual"}
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Literal
 
+from orchestrator.upkeep.importing import OUTSIDE
 from orchestrator.views.document import Says
 from state.chain import Head
 from workflows.model.plans import Component
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from orchestrator.runs.site import Site
     from state.ledger import Entry
 
-OUTSIDE = "outside-evidence"
 STARTED = "application-started"
 RUN_STATES = {
     "run-started": "running",

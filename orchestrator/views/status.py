@@ -119,7 +119,7 @@ class _Asker:
 
 def collect(settings: Settings) -> Status:
     """Look at the site; changes nothing, and needs no store."""
-    from orchestrator.hosts.application import processes
+    from orchestrator import processes
 
     host = open_host(settings)
     asker = _Asker()
@@ -201,7 +201,7 @@ def _in_order(versions: Mapping[str, bool]) -> list[tuple[str, bool]]:
 
 def _broken_links(host: RealHost, components: Mapping[str, str]) -> dict[str, str]:
     """By component, the link that leads nowhere, or into a tree that does not say its version."""
-    from orchestrator.hosts.home.installed import LINKS
+    from orchestrator.data.places import LINKS
 
     missing = {name: link for name, link in LINKS.items() if name.value not in components}
     found = {link.path: link.target for link in host.home.read_links(list(missing.values()))}

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.files import sha256_file
-from orchestrator.hosts.application.processes import backend
 from orchestrator.hosts.scratch.private_server import PrivateServer
+from orchestrator.processes import backend
 from orchestrator.sandbox import host as sandbox
 from orchestrator.sandbox.processes import application
 from state.store import Store

@@ -16,6 +16,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from orchestrator.command import run
+from orchestrator.data.distributions import parse_os_release
 from orchestrator.hosts.real import RealHost
 from orchestrator.hosts.system.system import RealSystem
 from orchestrator.settings import Settings
@@ -102,6 +103,13 @@ class Remembering:
         return {"java": {"java_home": "/opt/java"}, "tomcat": {"catalina_home": f"{HOME}/opt/tomcat"}}.get(step, {})
 
 
+AS = {
+    Family.RHEL: "ID=rhel\nVERSION_ID=8\n",
+    Family.SUSE: "ID=sles\nVERSION_ID=15.5\n",
+    Family.DEBIAN: "ID=debian\nVERSION_ID=12\n",
+}
+
+
 class OfFamily(RealSystem):
     """This computer, with the os-release of another."""
 
@@ -111,7 +119,7 @@ class OfFamily(RealSystem):
 
     def distribution(self) -> Distribution:
         """Only that is not this computer's."""
-        return Distribution(self._family, "8", self._family, self._family)
+        return parse_os_release(AS[self._family])
 
 
 def replacing(key: str) -> InstallPlan:
@@ -275,6 +283,7 @@ def scenarios() -> Iterator[dict[str, Any]]:
     runtime.mkdir(parents=True)
     (HOME / "tomcat").symlink_to("tomcat9")
     (runtime / "server.xml.template").write_text("<Server/>\n")
+    run(["chown", "-hR", "openemm:openemm", str(HOME / "tomcat9")], timeout=30)  # as it was unpacked
     yield try_step(HomeFiles(PLAN), Family.RHEL, cut=True)
     yield try_step(StartupUnit(PLAN), Family.RHEL, cut=True)
     yield try_step(LogRotation(PLAN), Family.RHEL, cut=True)

@@ -141,9 +141,13 @@ class Provided:
 class Capabilities(Protocol):
     """What is asked for are capabilities (java, mta-postfix, ...); a data file per distribution maps them to packages."""
 
+    def supported(self) -> Sequence[str]:
+        """The distributions whose packages are known, by the names people know them by."""
+
     def provided(self, capability: str) -> Provided:
         """How this host's distribution and version provide it.
 
         Raises:
+            RefusedError: "distribution-unknown".
             WorkflowError: "capability-unknown".
         """

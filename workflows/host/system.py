@@ -19,12 +19,20 @@ class Family(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Distribution:
-    """As /etc/os-release says. family: None when it is none that we know. id: rhel, centos, rocky, sles, debian, ..."""
+    """As /etc/os-release says, and what is known of it. id: rhel, centos, rocky, sles, debian, ...
+
+    family: None when it is none that we know. supported: its packages are known; file: the data file that says it, of an unknown
+    version the nearest one. cron: the unit. mail_log: where mail is logged to as the distribution comes.
+    """
 
     id: str
     version: str
     family: Family | None
     name: str
+    supported: bool = False
+    file: str = ""
+    cron: str = "cron.service"
+    mail_log: str = "/var/log/maillog"
 
     @property
     def major(self) -> str:

@@ -57,6 +57,11 @@ def is_ours(one: Listener, known: Collection[int]) -> bool:
     return one.pid in known or "/postfix/" in program or program.rpartition("/")[2].startswith("sendmail")
 
 
+def capabilities(mta: Mta, *, procmail: bool) -> list[str]:
+    """What it needs of the operating system. procmail: that program is there, from whatever package (RHEL 9 has none)."""
+    return [f"mta-{mta}", "milter", *([] if procmail else ["procmail"])]
+
+
 class Leftovers(enum.StrEnum):
     """What becomes of mails that are still in the old server's queue once nothing is sent any more."""
 

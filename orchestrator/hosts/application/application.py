@@ -10,11 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestrator import processes
+from orchestrator.acting import below
 from orchestrator.command import tail
-from orchestrator.hosts.application import processes, services
-from orchestrator.hosts.application.processes import Process
+from orchestrator.files import open_unwaiting
+from orchestrator.hosts.application import services
 from orchestrator.hosts.application.scripts import ApplicationError, Scripts
 from orchestrator.hosts.units.openemm import UNIT, Unit
+from orchestrator.processes import Process
 from workflows.host.application import AppState, HttpAnswer, LogMark, OpenFiles, Tell, silent
 from workflows.host.database import Dispatch
 from workflows.rules.by_hand import as_owner
@@ -210,7 +213,8 @@ class RealApplication:
     def log_mark(self) -> LogMark:
         """The end of catalina.out now; inode 0 when there is none yet."""
         try:
-            status = (self._home / LOG).stat()
+            with below(self._home / LOG):
+                status = (self._home / LOG).stat()
         except FileNotFoundError:
             return LogMark(0, 0)
         return LogMark(status.st_ino, status.st_size)
@@ -220,6 +224,10 @@ class RealApplication:
 
         A log that was rotated away beside the new one is read to its end first; one cut to nothing begins anew.
         """
+        with below(self._home / LOG):
+            return self._since(mark)
+
+    def _since(self, mark: LogMark) -> str:
         with_end = [(path, begin, path.stat().st_size) for path, begin in self._pieces(mark)]
         total = sum(max(0, end - begin) for _, begin, end in with_end)
         if total <= LOG_HEAD + LOG_TAIL:
@@ -280,7 +288,7 @@ def _read(pieces: Sequence[tuple[Path, int, int]], offset: int, length: int) -> 
     for path, begin, end in pieces:
         size = max(0, end - begin)
         if offset < size and len(out) < length:
-            with path.open("rb") as file:
+            with open_unwaiting(path) as file:
                 file.seek(begin + offset)
                 out += file.read(min(size - offset, length - len(out)))
         offset = max(0, offset - size)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.command import CommandError, run, tail
-from orchestrator.hosts.accounts.user import command_as, environment_of
+from orchestrator.user import command_as, environment_of
 from workflows.host.software import BackendPython
 
 SECONDS = 180.0

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import IO, ClassVar
 
 from orchestrator.command import STDOUT, Process, WaitedTooLongError, run, start, tail
-from orchestrator.hosts.accounts.user import command_as, environment_of
 from orchestrator.hosts.units.openemm import in_a_scope
+from orchestrator.user import command_as, environment_of
 from workflows.host.application import UNLIMITED, Tell
 from workflows.model.errors import WorkflowError
 

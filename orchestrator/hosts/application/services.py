@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from orchestrator.command import CommandError, run
-from orchestrator.hosts.accounts.user import command_as, environment_of
+from orchestrator.user import command_as, environment_of
 
 STATUS_SECONDS = 60.0  # a dozen scripts, of which each starts Python: 6 to 9 s on 2 busy cores
 MARGIN = 10.0

@@ -7,7 +7,8 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from orchestrator.hosts.application import processes
+from orchestrator import processes
+from orchestrator.acting import below
 from workflows.host.database import Dispatch
 
 META = "var/spool/META"
@@ -39,6 +40,11 @@ def due_at(name: str) -> datetime | None:
 
 
 def _blocks(home: Path, now: datetime) -> list[Dispatch]:
+    with below(home / META):
+        return _found(home, now)
+
+
+def _found(home: Path, now: datetime) -> list[Dispatch]:
     due: dict[int | None, list[datetime]] = defaultdict(list)
     later: dict[int | None, list[datetime]] = defaultdict(list)
     for path in sorted((home / META).glob(f"*{_SUFFIX}")):

@@ -14,13 +14,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from orchestrator.files import fsync_folder, make_folder
-from orchestrator.hosts.backups import dump, inventory, kept, manifest, swap
-from orchestrator.hosts.backups.inventory import MARK_TABLE, Inventory
+from orchestrator.hosts.backups import dump, kept, manifest, swap
 from orchestrator.hosts.backups.keeping import Keeping
 from orchestrator.hosts.backups.manifest import DUMP, MANIFEST, BackupError, Manifest, Proof
-from orchestrator.hosts.backups.room import database_size, full_disk_told, require_room, restore_room
-from orchestrator.hosts.database import accounts
-from orchestrator.hosts.database.accounts import Connection, told
+from orchestrator.hosts.backups.room import full_disk_told, require_room, restore_room
+from orchestrator.hosts.database import accounts, inventory
+from orchestrator.hosts.database.accounts import Connection
+from orchestrator.hosts.database.faults import told
+from orchestrator.hosts.database.inventory import MARK_TABLE, Inventory
 from orchestrator.hosts.scratch.scratch import require_short, scratch_server
 from orchestrator.places import see_files, see_folder
 from orchestrator.settings import Settings
@@ -54,7 +55,7 @@ class RealBackups:
                 should write, "dump-failed", "dump-stalled", "backup-incomplete", "backup-in-use".
             PlaceError: others could write where backups are kept.
             RoomError: "no-room-for-backup", before or while it is written.
-            AccountError, DbcfgError: the database cannot be reached.
+            DatabaseError, DbcfgError: the database cannot be reached.
         """
         folder = self._folder(backup)
         see_folder(self._root)
@@ -65,7 +66,7 @@ class RealBackups:
                 return _same(existing, release, quiesced=quiesced).backup(folder)
             account, database = accounts.application(self._settings)
             with account.connect(database) as connection, full_disk_told(folder, "the dump"):
-                require_room(self._root, database_size(connection, database), "the dump")
+                require_room(self._root, inventory.database_size(connection, database), "the dump")
                 (folder / MANIFEST).unlink(missing_ok=True)  # never beside a dump that is not its own
                 written, before, after = self._dump(account, connection, database, folder, progress)
                 moved = _moved(before, after, quiesced=quiesced)
@@ -150,7 +151,7 @@ class RealBackups:
         """Bytes a dump and its test restore may need at the most, were they on one file system."""
         account, database = accounts.application(self._settings)
         with account.connect(database) as connection, told("ask for the size of the database"):
-            size = database_size(connection, database)
+            size = inventory.database_size(connection, database)
         return size + restore_room(size)
 
     # --- putting back -------------------------------------------------------------------------------------------------
@@ -173,7 +174,7 @@ class RealBackups:
         Raises:
             BackupError: "backup-not-verified", "kept-database-exists", "swap-tables-missing", and those of `verify`.
             AdminMissingError: "database-admin-missing".
-            AccountError: "database-busy" when something still uses a table.
+            DatabaseError: "database-busy" when something still uses a table.
         """
         folder = self._existing(backup)
         with self._locked(folder), told(f"restore backup {backup}"):

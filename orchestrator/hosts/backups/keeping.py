@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from orchestrator.hosts.backups import swap, swap_back
-from orchestrator.hosts.backups.inventory import quote
 from orchestrator.hosts.backups.manifest import BackupError
 from orchestrator.hosts.backups.swap import SwapRecord, record_path
 from orchestrator.hosts.database import accounts
-from orchestrator.hosts.database.accounts import Account, Connection, told
+from orchestrator.hosts.database.accounts import Account, Connection
+from orchestrator.hosts.database.faults import told
+from orchestrator.hosts.database.inventory import quote
 from orchestrator.settings import Settings
 from workflows.host.backups import KeptDatabase, Progress
 

@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from orchestrator.hosts.backups import inventory, swap
+from orchestrator.hosts.backups import swap
 from orchestrator.hosts.backups.manifest import BackupError, Manifest
 from orchestrator.hosts.backups.swap import SwapRecord
+from orchestrator.hosts.database import inventory
 from orchestrator.hosts.database.accounts import Connection
 from workflows.model.errors import UsageError
 

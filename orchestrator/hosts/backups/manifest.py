@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from orchestrator.files import read_small, write_atomic
-from orchestrator.hosts.backups.inventory import Inventory
+from orchestrator.hosts.database.inventory import Inventory
 from workflows.host.backups import Backup
 from workflows.model.errors import WorkflowError
 

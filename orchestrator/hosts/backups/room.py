@@ -9,8 +9,6 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from orchestrator.hosts.backups.inventory import column
-from orchestrator.hosts.database.accounts import Connection
 from workflows.model.errors import RefusedError
 
 SCRATCH_BASE = 192 << 20  # an empty private server, and what it keeps for undo and redo
@@ -28,12 +26,6 @@ def free(path: Path) -> int:
         path = path.parent
     status = os.statvfs(path)
     return status.f_bavail * status.f_frsize
-
-
-def database_size(connection: Connection, database: str) -> int:
-    """Bytes of data and index, as the server knows them: a dump, compressed, needs no more."""
-    sql = "SELECT SUM(DATA_LENGTH + INDEX_LENGTH) FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s"
-    return int(column(connection, f"SELECT CAST(COALESCE(({sql}), 0) AS UNSIGNED)", database)[0])
 
 
 def restore_room(size: int) -> int:

@@ -25,17 +25,18 @@ import pymysql
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from orchestrator.files import read_small, write_atomic
-from orchestrator.hosts.backups import dump, inventory
-from orchestrator.hosts.backups.inventory import Inventory, differences, quote
+from orchestrator.hosts.backups import dump
 from orchestrator.hosts.backups.manifest import DUMP, BackupError, Manifest
+from orchestrator.hosts.database import inventory
 from orchestrator.hosts.database.accounts import Account, Connection
+from orchestrator.hosts.database.faults import NO_SUCH_THREAD, errno_of
+from orchestrator.hosts.database.inventory import Inventory, differences, quote
 from state import faults
 from workflows.host.backups import Progress
 
 NAME_LIMIT = 64
 LOCK_SECONDS = 60
 GONE_SECONDS = 60.0
-NO_SUCH_THREAD = 1094
 SHOWN = 24  # differences told in full
 Phase = Literal["load", "save", "move", "keep", "place", "tidy", "done"]
 
@@ -128,7 +129,7 @@ class Swap:
 
         Raises:
             BackupError: "backup-does-not-restore", "backup-differs", or "swap-tables-missing" when tables are nowhere.
-            AccountError, pymysql errors: the server refused.
+            DatabaseError, pymysql errors: the server refused.
         """
         self._sql(f"SET SESSION lock_wait_timeout = {LOCK_SECONDS}")
         phases: list[tuple[Phase, Callable[[Progress], None]]] = [
@@ -295,7 +296,7 @@ class Swap:
         try:
             self._sql(f"KILL CONNECTION {number}")
         except pymysql.err.MySQLError as error:
-            if error.args[0] != NO_SUCH_THREAD:
+            if errno_of(error) != NO_SUCH_THREAD:
                 raise
 
 

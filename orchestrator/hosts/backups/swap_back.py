@@ -11,11 +11,12 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from orchestrator.hosts.backups import inventory, swap
-from orchestrator.hosts.backups.inventory import Inventory, quote
+from orchestrator.hosts.backups import swap
 from orchestrator.hosts.backups.manifest import BackupError
 from orchestrator.hosts.backups.swap import Content, Swap, SwapRecord, record_path
+from orchestrator.hosts.database import inventory
 from orchestrator.hosts.database.accounts import Account, Connection
+from orchestrator.hosts.database.inventory import Inventory, quote
 from state import faults
 from workflows.host.backups import Progress
 

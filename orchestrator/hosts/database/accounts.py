@@ -16,17 +16,14 @@ import pymysql
 
 from orchestrator.files import small_text
 from orchestrator.hosts.database import dbcfg
+from orchestrator.hosts.database.faults import DatabaseError, not_connected, told
 from orchestrator.places import see_file
 from orchestrator.redaction import hide
 from orchestrator.settings import Settings
-from workflows.model.errors import RefusedError, WorkflowError
+from workflows.model.errors import RefusedError
 
 CONNECT_SECONDS = 10
 IDLE_SECONDS = 604_800  # a connection waits while a dump or a load takes hours, whatever the server's own limit (guide 3.8)
-_DENIED = ("database-access-denied", "orchestrate check    does the password of ~/etc/dbcfg still hold?")
-_MISSING = ("database-missing", "mariadb -e 'SHOW DATABASES'    which are there?")
-_REFUSALS = {1044: _DENIED, 1045: _DENIED, 1130: _DENIED, 1698: _DENIED, 1049: _MISSING}
-LOCK_WAIT_TIMEOUT = 1205
 OPTION_FILE_PREFIX = ".client-"
 Cursor: TypeAlias = pymysql.cursors.Cursor
 Connection: TypeAlias = "pymysql.connections.Connection[pymysql.cursors.Cursor]"
@@ -36,12 +33,6 @@ SOCKETS = (
     Path("/var/lib/mysql/mysql.sock"),
     Path("/run/mysql/mysql.sock"),
 )  # Debian, RHEL, SLES
-
-
-class AccountError(WorkflowError):
-    """The server cannot be reached with this account, or refused what it asked for."""
-
-    key = "database-down"
 
 
 class AdminMissingError(RefusedError):
@@ -64,7 +55,7 @@ class Account:
         """A connection that commits each statement.
 
         Raises:
-            AccountError: "database-access-denied", "database-missing" or "database-down".
+            DatabaseError: "database-access-denied", "database-missing" or "database-down".
         """
         connection = pymysql.connect(
             user=self.user, password=self.password.encode(), database=database, charset="utf8mb4", autocommit=True,
@@ -75,12 +66,8 @@ class Account:
         try:
             connection.connect(open_socket(self))
         except (pymysql.err.MySQLError, OSError) as error:
-            errno, text = (0, str(error.strerror or error)) if isinstance(error, OSError) else _told(error)
             where = str(self.socket) if self.socket else f"{self.host}:{self.port}"
-            key, hint = _REFUSALS.get(errno, (AccountError.key, "systemctl status mariadb    is it running?"))
-            raise AccountError(
-                f"cannot connect to the database server at {where} as {self.user}: {text}", key=key, next=[hint]
-            ) from None
+            raise not_connected(error, where, self.user, database) from None
         return connection
 
     @contextlib.contextmanager
@@ -162,13 +149,13 @@ def check_admin(settings: Settings) -> Account:
 
     Raises:
         AdminMissingError: the server refuses it, or it holds too few rights.
-        AccountError: "database-down".
+        DatabaseError: "database-down".
     """
     account = admin(settings)
     try:
         connection = account.connect()
-    except AccountError as error:
-        if error.error_key == AccountError.key:
+    except DatabaseError as error:
+        if error.error_key == DatabaseError.key:
             raise
         raise AdminMissingError(error.message, next=_fix(settings)) from None
     with told("read the rights of the database account"), connection, connection.cursor() as cursor:
@@ -179,25 +166,6 @@ def check_admin(settings: Settings) -> Account:
             f"the database account {account.user} may not create databases for others' objects", next=_fix(settings)
         )
     return account
-
-
-@contextlib.contextmanager
-def told(what: str) -> Iterator[None]:
-    """Say an error of the server as one of ours: "cannot <what>: ...".
-
-    Raises:
-        AccountError: "database-busy" when a lock was waited for in vain, else "database-failed".
-    """
-    try:
-        yield
-    except pymysql.err.MySQLError as error:
-        errno, text = _told(error)
-        busy = errno == LOCK_WAIT_TIMEOUT
-        raise AccountError(
-            f"cannot {what}: {text}",
-            key="database-busy" if busy else "database-failed",
-            next=["orchestrate status    is the application really stopped?"] if busy else [],
-        ) from error
 
 
 def _may_restore(grant: str) -> bool:
@@ -253,9 +221,3 @@ def _unquoted(value: str) -> str:
         else:
             parts.append(character)
     return "".join(parts)
-
-
-def _told(error: pymysql.err.MySQLError) -> tuple[int, str]:
-    arguments = error.args
-    errno = arguments[0] if arguments and isinstance(arguments[0], int) else 0
-    return errno, str(arguments[-1])[:300] if arguments else type(error).__name__

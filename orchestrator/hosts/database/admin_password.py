@@ -6,10 +6,11 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from orchestrator.acting import below
 from orchestrator.files import read_small
-from orchestrator.hosts.database import accounts
 from orchestrator.hosts.database.configuration import Configuration
 from orchestrator.hosts.database.connect import connect
+from orchestrator.hosts.database.faults import told
 from orchestrator.hosts.home import site_values
 from orchestrator.settings import Settings
 from workflows.model.errors import RefusedError
@@ -39,7 +40,8 @@ def read_salt(path: Path) -> str:
         SaltError: "salt-missing", "salt-unreadable", "salt-empty", "salt-too-long".
     """
     try:
-        content = read_small(path)
+        with below(path):
+            content = read_small(path)
     except FileNotFoundError:
         raise SaltError(
             f"there is no salt file {path}", key="salt-missing", unharmed=["nothing was changed"],
@@ -59,7 +61,7 @@ def username(settings: Settings) -> str:
     Raises:
         RefusedError: "admin-missing".
     """
-    with accounts.told("read admin_tbl"), connect(settings) as connection, connection.cursor() as cursor:
+    with told("read admin_tbl"), connect(settings) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT username FROM admin_tbl WHERE admin_id = %s", (ADMIN,))
         row = cursor.fetchone()
     if row is None:
@@ -88,7 +90,7 @@ def set_password(settings: Settings, password: str, *, before_commit: Callable[[
         "UPDATE admin_tbl SET secure_password_hash = %s, is_one_time_pass = 1, "
         "pwdchange_date = CURRENT_TIMESTAMP - INTERVAL %s DAY WHERE admin_id = %s"
     )
-    with accounts.told("set the password"), connect(settings) as connection, connection.cursor() as cursor:
+    with told("set the password"), connect(settings) as connection, connection.cursor() as cursor:
         connection.begin()
         cursor.execute(sql, (secret, AGED_DAYS, ADMIN))
         before_commit()

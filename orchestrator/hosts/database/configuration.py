@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from orchestrator.hosts.database import accounts
 from orchestrator.hosts.database.accounts import Connection
-from orchestrator.hosts.database.connect import DatabaseError, connect
+from orchestrator.hosts.database.connect import connect
+from orchestrator.hosts.database.faults import DatabaseError, told
 from orchestrator.hosts.network import host_name
 from orchestrator.settings import Settings
 from workflows.model.errors import RefusedError
@@ -88,7 +88,7 @@ class Configuration:
     def _connected(self) -> Iterator[Connection]:
         connection = connect(self._settings)
         try:
-            with accounts.told("read or change the configuration"):
+            with told("read or change the configuration"):
                 yield connection
         finally:
             if connection.open:

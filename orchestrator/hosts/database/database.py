@@ -8,13 +8,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import pymysql
-from pymysql.constants import ER
 
-from orchestrator.hosts.backups import inventory
-from orchestrator.hosts.backups.inventory import MARK_TABLE, VERSION_TABLE
-from orchestrator.hosts.database import accounts, dbcfg, dispatch, jdbc, outside
+from orchestrator.hosts.database import accounts, dbcfg, dispatch, inventory, jdbc, outside
 from orchestrator.hosts.database.accounts import Connection
-from orchestrator.hosts.database.connect import LOST, DatabaseError, connect, errno_of, lost, text_of
+from orchestrator.hosts.database.connect import connect
+from orchestrator.hosts.database.faults import LOST, STALE, DatabaseError, errno_of, lost, text_of, told
+from orchestrator.hosts.database.inventory import MARK_TABLE, VERSION_TABLE
 from orchestrator.hosts.network import host_name
 from orchestrator.settings import Settings
 from workflows.host.database import (
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
 _MARKER = "[to be defined]"
 _LONG_NAME = 32
 _COLLATION = "utf8mb4_unicode_ci"
-_STALE = LOST | {ER.NO_DB_ERROR}  # the database was dropped and made anew by a restore
 NEEDED_RIGHTS = frozenset(
     {"SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "ALTER", "INDEX", "REFERENCES", "TRIGGER", "CREATE ROUTINE",
      "ALTER ROUTINE", "EXECUTE"}
@@ -97,7 +95,7 @@ class RealDatabase:
     def row_counts(self, except_for: Collection[str] = ()) -> Mapping[str, int]:
         """Exact, per base table; our own table of marks is none of them."""
         connection = self._alive()
-        with accounts.told("count the rows of the database"):
+        with told("count the rows of the database"):
             return inventory.rows(connection, self._name(), except_for)
 
     def size(self) -> int:
@@ -347,7 +345,7 @@ class RealDatabase:
             try:
                 return self._ask(sql, *values)
             except pymysql.err.MySQLError as error:
-                if errno_of(error) not in _STALE:
+                if errno_of(error) not in STALE:
                     raise
                 self.close()
                 return self._ask(sql, *values)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
+from orchestrator.acting import below
 from orchestrator.files import small_text
 from workflows.model.errors import RefusedError
 
@@ -106,7 +107,8 @@ def host_and_port(text: str) -> tuple[str, str]:
 def _lines(path: Path) -> list[tuple[int, str]]:
     """Lines with their numbers, without comments and empty ones."""
     try:
-        text = small_text(path)
+        with below(path):
+            text = small_text(path)
     except FileNotFoundError:
         raise DbcfgError(
             f"cannot find {path}: how the database is reached is written there",

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 import pymysql
 from pymysql.constants import ER
 
-from orchestrator.hosts.backups.inventory import column, quote
 from orchestrator.hosts.database import accounts
-from orchestrator.hosts.database.accounts import AccountError, AdminMissingError, Connection
-from orchestrator.hosts.database.connect import LOST, DatabaseError, errno_of, lost, text_of
+from orchestrator.hosts.database.accounts import AdminMissingError, Connection
+from orchestrator.hosts.database.faults import LOST, UNKNOWN_TABLE, DatabaseError, errno_of, lost, text_of, told
+from orchestrator.hosts.database.inventory import column, quote
 from orchestrator.settings import Settings
 from state import faults
 from workflows.host.database import COMPACT, DYNAMIC, Formats
@@ -20,7 +20,6 @@ from workflows.model.errors import RefusedError
 
 VIEWS = ("innodb_sys_tables", "innodb_tables")  # MariaDB's name, and that of MySQL 8
 EARLIER_SECONDS = 60  # how long a conversion that was cut off, and locks on a table, are waited for
-_UNKNOWN_TABLE = 1109
 _PARTITION, _AUXILIARY = "#", "FTS_"  # a table's partitions; the tables of its full text indexes, converted with it
 
 
@@ -51,9 +50,9 @@ class RealTableFormats:
             if errno_of(error) != ER.SPECIFIC_ACCESS_DENIED_ERROR:
                 raise DatabaseError(f"the database refused a question: {text_of(error)}", key="database-refused") from error
         try:
-            with accounts.told("count the row formats"), accounts.admin(self._settings).connect(database) as connection:
+            with told("count the row formats"), accounts.admin(self._settings).connect(database) as connection:
                 return _look(connection, database)
-        except (AdminMissingError, AccountError) as error:
+        except (AdminMissingError, DatabaseError) as error:
             raise ProcessRightError(
                 f"neither {account.user} nor the account that may create databases may read InnoDB's list of tables",
                 detail=[error.message], unharmed=["nothing was changed"],
@@ -122,7 +121,7 @@ def _innodb(connection: Connection, database: str) -> tuple[str, list[tuple[str,
             try:
                 cursor.execute(f"SELECT NAME, ROW_FORMAT FROM information_schema.{view} WHERE {where}", (database,))  # noqa: S608
             except pymysql.err.MySQLError as error:
-                if errno_of(error) == _UNKNOWN_TABLE:
+                if errno_of(error) == UNKNOWN_TABLE:
                     continue
                 raise
             return view, [(_text(name), _text(row_format)) for name, row_format in cursor.fetchall()]
@@ -135,7 +134,7 @@ def _innodb(connection: Connection, database: str) -> tuple[str, list[tuple[str,
 def _alone(connection: Connection, database: str) -> Iterator[None]:
     """No other conversion of ours is at work: the server gives the lock back when what it did for a dead client has ended."""
     lock = "orchestrate-" + hashlib.sha256(f"convert {database}".encode()).hexdigest()[:32]
-    with accounts.told("wait for an earlier conversion"):
+    with told("wait for an earlier conversion"):
         taken = column(connection, "SELECT GET_LOCK(%s, %s)", lock, EARLIER_SECONDS)
     if taken != ["1"]:
         raise DatabaseError(

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from orchestrator.command import run
 from orchestrator.errors import hide
 from orchestrator.files import fsync_folder, make_folder, small_text, write_atomic
-from orchestrator.hosts.database import accounts, admin_password
+from orchestrator.hosts.database import admin_password
 from orchestrator.hosts.database.configuration import Configuration
-from orchestrator.hosts.database.connect import DatabaseError, connect
+from orchestrator.hosts.database.connect import connect
 from orchestrator.hosts.database.dbcfg import DbcfgError
+from orchestrator.hosts.database.faults import DatabaseError, told
 from orchestrator.hosts.files.secret_file import read_secret
 from workflows.rules.password import ADMIN
 
@@ -131,7 +132,7 @@ class RealOpenemmData:
         return [(str(table), str(column)) for table, column in self._ask(sql)]
 
     def _ask(self, sql: str, *values: object) -> list[tuple[object, ...]]:
-        with accounts.told("ask OpenEMM's database"), connect(self._settings) as connection, connection.cursor() as cursor:
+        with told("ask OpenEMM's database"), connect(self._settings) as connection, connection.cursor() as cursor:
             cursor.execute(sql, values or None)
             return list(cursor.fetchall())
 

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import hide
-from orchestrator.hosts.database import accounts
 from orchestrator.hosts.database.connect import connect
-from orchestrator.hosts.mail.dkim import public_part
+from orchestrator.hosts.database.dkim import public_part
+from orchestrator.hosts.database.faults import told
 from workflows.host.database import DkimKey, Job, Stalled
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class Records:
     def _asked(self) -> Iterator[Connection]:
         connection = connect(self._settings)
         try:
-            with accounts.told("look for what keeps mail"):
+            with told("look for what keeps mail"):
                 yield connection
         finally:
             if connection.open:

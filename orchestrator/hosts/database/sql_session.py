@@ -11,15 +11,14 @@ from decimal import Decimal
 import pymysql
 from pymysql.constants.SERVER_STATUS import SERVER_STATUS_IN_TRANS
 
-from orchestrator.hosts.backups.inventory import MARK_TABLE, quote
 from orchestrator.hosts.database.accounts import Connection
-from orchestrator.hosts.database.connect import LOST, DatabaseError, errno_of, lost, text_of
+from orchestrator.hosts.database.faults import ABSENT, LOST, DatabaseError, errno_of, lost, text_of
+from orchestrator.hosts.database.inventory import MARK_TABLE, quote
 from state import faults
 from workflows.host.database import SqlError
 from workflows.rules.sql.classify import LAST_INSERT_ID
 
 EARLIER_SECONDS = 60  # how long a statement of a session that was cut off is waited for
-_ABSENT = frozenset({1146, 1305, 1347, 1360, 1539, 1049})  # no such table, routine, not a view, trigger, event, database
 _KINDS = ("TABLE", "PROCEDURE", "FUNCTION", "TRIGGER", "EVENT")
 _AUTO_INCREMENT = re.compile(r"(\n\).*?) AUTO_INCREMENT=\d+")
 _ALL = """
@@ -119,7 +118,7 @@ class RealSqlSession:
             try:
                 rows = self._query(f"SHOW CREATE {kind} {full}")
             except SqlError as error:
-                if error.errno not in _ABSENT:
+                if error.errno not in ABSENT:
                     raise
                 found.append("absent")
             else:

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestrator.hosts.backups.inventory import MARK_TABLE
-from orchestrator.hosts.backups.room import database_size
 from orchestrator.hosts.database import accounts
 from orchestrator.hosts.database.connect import connect
+from orchestrator.hosts.database.faults import told
+from orchestrator.hosts.database.inventory import MARK_TABLE, database_size
 from orchestrator.settings import Settings
 from workflows.rules.tuning import VARIABLES
 
@@ -44,7 +44,7 @@ class TableSize:
 def table_sizes(settings: Settings) -> tuple[str, Sequence[TableSize]]:
     """The database's name, and its tables, biggest first."""
     _, database = accounts.application(settings)
-    with accounts.told("ask for the sizes of the tables"), connect(settings) as connection, connection.cursor() as cursor:
+    with told("ask for the sizes of the tables"), connect(settings) as connection, connection.cursor() as cursor:
         cursor.execute(_SQL)
         found = [
             TableSize(str(name), int(data), int(index), int(free), int(rows), row_format)
@@ -70,7 +70,7 @@ class Server:
 def server(settings: Settings) -> Server:
     """What is set, as the server says globally."""
     account, database = accounts.application(settings)
-    with accounts.told("ask for the server's settings"), connect(settings) as connection, connection.cursor() as cursor:
+    with told("ask for the server's settings"), connect(settings) as connection, connection.cursor() as cursor:
         marks = ", ".join(["%s"] * len(VARIABLES))
         cursor.execute(f"SHOW GLOBAL VARIABLES WHERE Variable_name IN ({marks})", VARIABLES)
         variables = {str(name): str(value) for name, value in cursor.fetchall()}

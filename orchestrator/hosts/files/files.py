@@ -10,14 +10,17 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
+from orchestrator.acting import NotHisError, acting, by_path, current, held
 from orchestrator.files import Owner, fsync_folder, read_small, replace_link, write_atomic
+from orchestrator.user import account_of
 
 FOLDER_MODE = 0o755
 ANY_BYTES = "surrogateescape"
 
 
+@by_path
 class RealFiles:
-    """As `workflows.host.files.Files` asks for it."""
+    """As `workflows.host.files.Files` asks for it; below a home as its owner."""
 
     def read(self, path: str) -> str | None:
         """Line ends as they are."""
@@ -54,7 +57,7 @@ class RealFiles:
         if prepared.is_dir():  # of an attempt that was cut off
             shutil.rmtree(prepared)
         prepared.mkdir(mode=0o700)
-        if owner:
+        if owner and current() is None:
             os.chown(prepared, *numbers(owner))
         prepared.chmod(mode)
         prepared.rename(folder)
@@ -86,8 +89,20 @@ class RealFiles:
         return f"{_user_name(status.st_uid)}:{_group_name(status.st_gid)}"
 
     def set_owner(self, path: str, owner: str) -> None:
-        """By lchown(2)."""
-        os.lchown(path, *numbers(owner))
+        """By lchown(2), as root in any case: below a home only of what lies in a folder of the home's owner.
+
+        Raises:
+            NotHisError: it does not; or it is a file that has another name, too, which may lie anywhere.
+        """
+        with held(Path(path).parent) as folder, acting(None):
+            place = folder / Path(path).name
+            status = place.lstat()
+            if stat.S_ISREG(status.st_mode) and status.st_nlink > 1:
+                raise NotHisError(
+                    f"cannot give {path} to {owner}: it has {status.st_nlink} names", unharmed=[path],
+                    next=[f"ls -li {path}    how many names it has; a copy in its place has one"],
+                )  # fmt: skip
+            os.lchown(place, *numbers(owner))
 
     def listing(self, folder: str) -> Sequence[str]:
         """Files and folders alike."""
@@ -98,10 +113,11 @@ def numbers(owner: str) -> Owner:
     """The uid and gid of "user:group", given by name or number.
 
     Raises:
-        KeyError: there is no such user or group.
+        RefusedError: "user-missing".
+        KeyError: there is no such group.
     """
     user, _, group = owner.partition(":")
-    uid = int(user) if user.isdecimal() else pwd.getpwnam(user).pw_uid
+    uid = int(user) if user.isdecimal() else account_of(user).pw_uid
     return uid, int(group) if group.isdecimal() else grp.getgrnam(group).gr_gid
 
 

@@ -10,9 +10,11 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from orchestrator.acting import acting, as_owner, current
+from orchestrator.data.places import PLACES, WEB_APPLICATIONS
 from orchestrator.files import Owner, fsync_folder, prepare_link, read_small, sha256_file, small_text, tree_digest
-from orchestrator.hosts.accounts.user import owner
 from orchestrator.hosts.home import installed, kept_files, kept_folders, kept_values, site_files, site_values
+from orchestrator.user import owner
 from workflows.host.home import CarriedFile, InstalledTree, KeptFolders, SqlFile, SqlKind
 from workflows.model.errors import WorkflowError
 from workflows.model.plans import Component, Link, PackageKind, StagedTree
@@ -31,11 +33,6 @@ _SQL_NAMES = (  # without "emm-DIALECT-" and ".sql"
     (SqlKind.FULL, re.compile(r"fulldb-[a-z]+")),
     (SqlKind.USERRIGHTS, re.compile(r"userrights")),
 )
-_WEB_APPLICATIONS = {
-    PackageKind.GUI: "emm",
-    PackageKind.STATISTICS: "statistics",
-    PackageKind.WEBSERVICES: "webservices",
-}
 _LANGUAGES = ("en", "de")
 _RUNTIME_SCRIPTS = ("emm.sh", "openemm.sh", "OMT.sh", "OST.sh")
 SQL_MOST = 256 << 20  # bytes of an update file; it is read whole
@@ -47,12 +44,13 @@ class HomeError(WorkflowError):
     key = "home-unexpected"
 
 
+@as_owner
 class RealHome:
     """The home of one site, as `workflows.host.home.Home` asks for it."""
 
     def __init__(self, settings: Settings) -> None:
         """Name the home; nothing is read yet."""
-        self._home = settings.home
+        self._home = self.guarded = settings.home
         self._user = settings.user
         self._kept = settings.state / "kept-files"
 
@@ -97,14 +95,9 @@ class RealHome:
 
     def active_folder(self, kind: PackageKind) -> str | None:
         """The folder of the active tree of that kind, named as `StagedTree.folder` is; a vendor's runtime is tomcat9 itself."""
-        if kind in _WEB_APPLICATIONS:
-            links = [f"webapps/{_WEB_APPLICATIONS[kind]}"]
-        else:
-            links = {
-                PackageKind.RUNTIME: ["tomcat"],
-                PackageKind.BACKEND: ["release/backend/current"],
-                PackageKind.MANUAL: [f"webapps/manual/{language}" for language in reversed(_LANGUAGES)],
-            }.get(kind, [])
+        links = [PLACES[kind].link] if kind in PLACES else []
+        if kind is PackageKind.MANUAL:
+            links = [f"webapps/manual/{language}" for language in reversed(_LANGUAGES)]
         for link in links:
             if self._path(link).is_dir():
                 folder = self._path(link).resolve()
@@ -132,8 +125,8 @@ class RealHome:
         return links
 
     def _links_of(self, tree: StagedTree) -> list[Link]:
-        if tree.kind in _WEB_APPLICATIONS:
-            return [_link(f"webapps/{_WEB_APPLICATIONS[tree.kind]}", tree.folder)]
+        if tree.kind in WEB_APPLICATIONS:
+            return [_link(PLACES[tree.kind].link, tree.folder)]
         if tree.kind is PackageKind.MANUAL:
             languages = [name for name in _LANGUAGES if self._path(f"{tree.folder}/{name}").is_dir()]
             return [_link(f"webapps/manual/{name}", f"{tree.folder}/{name}") for name in languages]
@@ -219,7 +212,7 @@ class RealHome:
             return
         self._make_folder(folder.parent)
         folder.mkdir()
-        if self._owner:
+        if self._owner and current() is None:
             os.chown(folder, *self._owner)
         fsync_folder(folder.parent)
 
@@ -238,7 +231,8 @@ class RealHome:
 
     def forget_site_files(self, name: str) -> None:
         """Remove what was kept under that name."""
-        shutil.rmtree(self._kept / name, ignore_errors=True)
+        with acting(None):
+            shutil.rmtree(self._kept / name, ignore_errors=True)
 
     def keep_folders(self, folders: Sequence[str], name: str) -> Sequence[str]:
         """See `kept_folders.keep`."""
@@ -270,7 +264,7 @@ class RealHome:
         The GUI gets the web services' wsdlLocationUri too: its migration looks for it there. Returns the files that hold what
         the site set, changed or not.
         """
-        if kind not in _WEB_APPLICATIONS:
+        if kind not in WEB_APPLICATIONS:
             return []
         old, new = self._path(source).resolve(), self._path(target).resolve()
         files = [site_values.carry_timeout(old, new)]

@@ -7,26 +7,16 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from orchestrator.data.places import PLACES, WEB_APPLICATIONS
 from orchestrator.files import small_text
 from orchestrator.hosts.home import site_values
 from workflows.host.home import InstalledTree
 from workflows.model.errors import UsageError
-from workflows.model.plans import Component, PackageKind, StagedTree
+from workflows.model.plans import PackageKind, StagedTree
 from workflows.model.version import Version
 
-LINKS = {  # the link that tells which version of a component is active (facts 1.2)
-    Component.RUNTIME: "tomcat",
-    Component.FRONTEND: "webapps/emm",
-    Component.BACKEND: "release/backend/current",
-    Component.MANUAL: "webapps/manual/de",
-}
 VERSION = re.compile(r"\d+(?:\.\d+){2,3}(?:-hf\d+)?")
 VERSION_FILE = "conf/version.txt"
-_WEB_FOLDERS = {
-    PackageKind.GUI: "release/emm",
-    PackageKind.STATISTICS: "release/statistics",
-    PackageKind.WEBSERVICES: "release/webservices",
-}
 _NEEDED = {
     PackageKind.GUI: ("WEB-INF/web.xml", site_values.EMM, "WEB-INF/sql"),
     PackageKind.STATISTICS: ("WEB-INF/web.xml", site_values.EMM),
@@ -57,31 +47,30 @@ def tomcats(home: Path) -> dict[str, str]:
 
 
 def _web_applications(home: Path) -> Iterator[InstalledTree]:
-    for kind, parent in _WEB_FOLDERS.items():
-        for folder in _folders(home / parent):
-            version = site_values.application_version(folder) or _named(folder.name)
-            yield _tree(Component.FRONTEND, kind, version, f"{parent}/{folder.name}", folder)
+    for kind in WEB_APPLICATIONS:
+        for name, folder in _in_place(home, kind):
+            yield _tree(kind, site_values.application_version(folder) or _named(folder.name), name, folder)
 
 
 def _backends(home: Path) -> Iterator[InstalledTree]:
-    for folder in _folders(home / "release/backend"):
+    for name, folder in _in_place(home, PackageKind.BACKEND):
         if folder.name.startswith("V"):
-            yield _tree(Component.BACKEND, PackageKind.BACKEND, folder.name[1:], f"release/backend/{folder.name}", folder)
+            yield _tree(PackageKind.BACKEND, folder.name[1:], name, folder)
 
 
 def _manuals(home: Path) -> Iterator[InstalledTree]:
-    for folder in _folders(home / "release/manual"):
-        yield _tree(Component.MANUAL, PackageKind.MANUAL, _named(folder.name), f"release/manual/{folder.name}", folder)
+    for name, folder in _in_place(home, PackageKind.MANUAL):
+        yield _tree(PackageKind.MANUAL, _named(folder.name), name, folder)
 
 
 def _runtimes(home: Path) -> Iterator[InstalledTree]:
     """Ours lie in runtime/<package>/tomcat9; a vendor's is ~/tomcat9 itself."""
-    for folder in _folders(home / "runtime"):
+    for name, folder in _in_place(home, PackageKind.RUNTIME):
         base = next((inner for inner in _folders(folder) if _TOMCAT_BASE.fullmatch(inner.name)), folder)
-        yield _tree(Component.RUNTIME, PackageKind.RUNTIME, _runtime_version(base, folder), f"runtime/{folder.name}", base)
+        yield _tree(PackageKind.RUNTIME, _runtime_version(base, folder), name, base)
     for folder in _folders(home):
         if _TOMCAT_BASE.fullmatch(folder.name):
-            yield _tree(Component.RUNTIME, PackageKind.RUNTIME, _runtime_version(folder, folder), folder.name, folder)
+            yield _tree(PackageKind.RUNTIME, _runtime_version(folder, folder), folder.name, folder)
 
 
 def _runtime_version(base: Path, folder: Path) -> str:
@@ -90,9 +79,15 @@ def _runtime_version(base: Path, folder: Path) -> str:
     return match[0] if match else _named(folder.name)
 
 
-def _tree(component: Component, kind: PackageKind, version: str, folder: str, root: Path) -> InstalledTree:
+def _tree(kind: PackageKind, version: str, folder: str, root: Path) -> InstalledTree:
     missing = tuple(name for name in _NEEDED[kind] if not os.path.lexists(root / name))
-    return InstalledTree(StagedTree(component, kind, version, folder, ""), missing)
+    return InstalledTree(StagedTree(PLACES[kind].component, kind, version, folder, ""), missing)
+
+
+def _in_place(home: Path, kind: PackageKind) -> Iterator[tuple[str, Path]]:
+    """The folders where trees of a kind lie, and what they are called from the home."""
+    parent = PLACES[kind].folder
+    yield from ((f"{parent}/{folder.name}", folder) for folder in _folders(home / parent))
 
 
 def _folders(parent: Path) -> list[Path]:

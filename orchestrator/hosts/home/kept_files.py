@@ -9,6 +9,7 @@ import stat
 from pathlib import Path
 from typing import Any
 
+from orchestrator.acting import acting
 from orchestrator.files import fsync_folder, make_folder, read_small, replace_link, small_text, write_atomic
 from orchestrator.hosts.home.site_files import KEYS, SHIPPED, SITE_FILES
 
@@ -17,27 +18,32 @@ LIST = "files.json"  # written last: without it nothing was kept
 
 def keep(tomcat: Path, folder: Path) -> None:
     """Copy what carrying may change into a folder of ours, 0700; one that is complete stays as it is."""
-    if (folder / LIST).exists():
-        return
-    shutil.rmtree(folder, ignore_errors=True)
-    make_folder(folder, 0o700)
+    with acting(None):
+        if (folder / LIST).exists():
+            return
+        shutil.rmtree(folder, ignore_errors=True)
+        make_folder(folder, 0o700)
     logs = tomcat / "logs"
     kept: dict[str, Any] = {"files": {}, "keys": (tomcat / KEYS).is_dir(), "logs": _logs(logs)}
     for number, name in enumerate(_changeable(tomcat)):
-        status = (tomcat / name).stat()
-        write_atomic(folder / str(number), read_small(tomcat / name), mode=0o600)
+        status, content = (tomcat / name).stat(), read_small(tomcat / name)
+        with acting(None):
+            write_atomic(folder / str(number), content, mode=0o600)
         kept["files"][name] = {
             "copy": str(number), "mode": stat.S_IMODE(status.st_mode), "uid": status.st_uid, "gid": status.st_gid,
         }  # fmt: skip
-    write_atomic(folder / LIST, json.dumps(kept, indent=1, sort_keys=True), mode=0o600)
-    fsync_folder(folder.parent)
+    with acting(None):
+        write_atomic(folder / LIST, json.dumps(kept, indent=1, sort_keys=True), mode=0o600)
+        fsync_folder(folder.parent)
 
 
 def put_back(tomcat: Path, folder: Path) -> None:
     """Make the tree's site files what they were; may be run again at any time, and does nothing where none were kept."""
-    if not (folder / LIST).exists():
-        return
-    kept = json.loads(small_text(folder / LIST))
+    with acting(None):
+        if not (folder / LIST).exists():
+            return
+        kept = json.loads(small_text(folder / LIST))
+        contents = {name: read_small(folder / file["copy"]) for name, file in kept["files"].items()}
     for name in _changeable(tomcat):
         if name not in kept["files"]:
             (tomcat / name).unlink()
@@ -47,7 +53,7 @@ def put_back(tomcat: Path, folder: Path) -> None:
         fsync_folder((tomcat / KEYS).parent)
     for name, file in kept["files"].items():
         owner = (file["uid"], file["gid"]) if os.geteuid() == 0 else None
-        write_atomic(tomcat / name, read_small(folder / file["copy"]), mode=file["mode"], owner=owner)
+        write_atomic(tomcat / name, contents[name], mode=file["mode"], owner=owner)
     _put_logs_back(tomcat / "logs", kept["logs"])
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from orchestrator.acting import Identity, acting, current
 from orchestrator.command import run
-from orchestrator.files import fsync_folder, make_folder, tree_digest
+from orchestrator.files import NEVER_SPECIAL, NEW, fsync_folder, make_folder, tree_digest
 from workflows.host.home import KeptFolders
 
 PART = ".orchestrate-part"
@@ -22,25 +24,28 @@ def keep(home: Path, folders: Sequence[str], kept: Path) -> list[str]:
     Returns:
         the folders that are kept.
     """
-    if not kept.is_dir():
-        part = kept.with_name(kept.name + PART)
-        shutil.rmtree(part, ignore_errors=True)
-        make_folder(part, 0o700)
-        for name in folders:
-            if (home / name).is_dir():
-                _copy(home / name, part / name)
-        part.rename(kept)
-        fsync_folder(kept.parent)
-    return [path.name for path in _copies(kept)]
+    who = current()
+    there = [name for name in folders if (home / name).is_dir()]
+    with acting(None):
+        if not kept.is_dir():
+            part = kept.with_name(kept.name + PART)
+            shutil.rmtree(part, ignore_errors=True)
+            make_folder(part, 0o700)
+            for name in there:
+                _copy(home / name, part / name, read_as=who, write_as=None)
+            part.rename(kept)
+            fsync_folder(kept.parent)
+        return [path.name for path in _copies(kept)]
 
 
 def kept(root: Path) -> list[KeptFolders]:
     """All copies under the folder that holds them, oldest first; those of nothing are left out."""
-    names = [path for path in root.iterdir() if not path.name.endswith(PART)] if root.is_dir() else []
-    found = [
-        KeptFolders(path.name, datetime.fromtimestamp(path.stat().st_mtime, UTC), tuple(one.name for one in _copies(path)))
-        for path in names
-    ]
+    with acting(None):
+        names = [path for path in root.iterdir() if not path.name.endswith(PART)] if root.is_dir() else []
+        found = [
+            KeptFolders(path.name, datetime.fromtimestamp(path.stat().st_mtime, UTC), tuple(one.name for one in _copies(path)))
+            for path in names
+        ]
     return sorted((one for one in found if one.folders), key=lambda one: one.since)
 
 
@@ -62,7 +67,7 @@ def put_back(home: Path, sets: Sequence[Path]) -> list[str]:
     missing = lacking(home, sets)
     for name, path in missing.items():
         part = _part(home, name)
-        _copy(path, part)
+        _copy(path, part, read_as=None, write_as=current())
         part.rename(home / name)
     if missing:
         fsync_folder(home)
@@ -88,7 +93,8 @@ def take_away(home: Path, sets: Sequence[Path], folders: Sequence[str]) -> list[
 
 def _copies(kept: Path) -> list[Path]:
     """The folders that are kept there. Beside them lies what else a run keeps, which is files only."""
-    return sorted(path for path in kept.iterdir() if path.is_dir()) if kept.is_dir() else []
+    with acting(None):
+        return sorted(path for path in kept.iterdir() if path.is_dir()) if kept.is_dir() else []
 
 
 def _is_free(path: Path) -> bool:
@@ -99,7 +105,9 @@ def _is_free(path: Path) -> bool:
 
 
 def _same(path: Path, copy: Path) -> bool:
-    return path.is_dir() and not path.is_symlink() and tree_digest(path) == tree_digest(copy)
+    with acting(None):
+        kept = tree_digest(copy)
+    return path.is_dir() and not path.is_symlink() and tree_digest(path) == kept
 
 
 def _part(home: Path, name: str) -> Path:
@@ -111,7 +119,45 @@ def _part(home: Path, name: str) -> Path:
     return part
 
 
-def _copy(source: Path, target: Path) -> None:
-    """With owner, mode, times and links as they are, durably."""
-    run(["cp", "-aT", str(source), str(target)], timeout=COPY_SECONDS, ends_with_us=True)
+def _copy(source: Path, target: Path, *, read_as: Identity | None, write_as: Identity | None) -> None:
+    """With mode, times and links as they are, and the owner where root writes, durably; what is no file, folder or link stays."""
+    _copy_entry(source, target, read_as, write_as)
     run(["sync", "-f", str(target)], timeout=COPY_SECONDS)
+
+
+def _copy_entry(source: Path, target: Path, read_as: Identity | None, write_as: Identity | None) -> None:
+    with acting(read_as):
+        status = source.lstat()
+        leads_to = source.readlink() if stat.S_ISLNK(status.st_mode) else None
+    if leads_to is not None:
+        with acting(write_as):
+            target.symlink_to(leads_to)
+    elif stat.S_ISDIR(status.st_mode):
+        _copy_folder(source, target, read_as, write_as)
+    elif stat.S_ISREG(status.st_mode):
+        _copy_file(source, target, read_as, write_as)
+    if leads_to is not None or not (stat.S_ISDIR(status.st_mode) or stat.S_ISREG(status.st_mode)):
+        return
+    with acting(write_as):
+        if write_as is None:
+            os.chown(target, status.st_uid, status.st_gid)
+        target.chmod(stat.S_IMODE(status.st_mode) & NEVER_SPECIAL)
+        os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def _copy_folder(source: Path, target: Path, read_as: Identity | None, write_as: Identity | None) -> None:
+    with acting(read_as):
+        names = sorted(os.listdir(source))  # noqa: PTH208 - the names alone
+    with acting(write_as):
+        target.mkdir(mode=0o700)
+    for name in names:
+        _copy_entry(source / name, target / name, read_as, write_as)
+
+
+def _copy_file(source: Path, target: Path, read_as: Identity | None, write_as: Identity | None) -> None:
+    with acting(read_as):
+        descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as content, acting(write_as):
+        new = os.open(target, NEW, 0o600)
+        with os.fdopen(new, "wb") as file:
+            shutil.copyfileobj(content, file)

@@ -8,7 +8,8 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from orchestrator.files import Owner, fsync_folder, read_small, replace_link, sha256_file, write_atomic
+from orchestrator.acting import current
+from orchestrator.files import NEVER_SPECIAL, Owner, fsync_folder, read_small, replace_link, sha256_file, write_atomic
 from workflows.host.home import CarriedFile
 from workflows.model.errors import WorkflowError
 
@@ -95,8 +96,8 @@ def _make_folders(like: Path, folder: Path, owner: Owner | None) -> None:
         return
     _make_folders(like.parent, folder.parent, owner)
     folder.mkdir()
-    folder.chmod(stat.S_IMODE(like.stat().st_mode))
-    if owner:
+    folder.chmod(stat.S_IMODE(like.stat().st_mode) & NEVER_SPECIAL)
+    if owner and current() is None:
         os.chown(folder, *owner)
     fsync_folder(folder.parent)
 
@@ -114,6 +115,6 @@ def _share_logs(source: Path, target: Path, owner: Owner | None) -> None:
     elif not logs.exists():
         logs.unlink(missing_ok=True)  # a link that leads nowhere
         logs.mkdir(mode=0o755)
-        if owner:
+        if owner and current() is None:
             os.chown(logs, *owner)
         fsync_folder(target)

@@ -11,8 +11,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from orchestrator import properties
 from orchestrator.files import Owner, read_small, write_atomic
-from orchestrator.hosts.home import properties
 from workflows.model.values import PropertyFiles
 from workflows.model.version import Version
 from workflows.rules.site_values import WSDL, is_real

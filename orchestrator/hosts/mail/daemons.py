@@ -1,43 +1,14 @@
-"""The daemons of a mail server, told by their processes (LAB: units say active with a dead master)."""
+"""The daemons of a mail server, started and stopped by their units, and told by their processes."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
-from orchestrator.hosts.application import processes
 from workflows.host.units import Units
 from workflows.model.errors import WorkflowError
 
-PROC = Path("/proc")
 POLL_SECONDS = 0.1
-
-
-def executable(pid: int) -> Path | None:
-    """The program file of a process; None when it ended or may not be seen."""
-    try:
-        return Path(str((PROC / str(pid) / "exe").readlink()).removesuffix(" (deleted)"))
-    except OSError:
-        return None
-
-
-def running(wanted: Callable[[processes.Process, Path], bool]) -> list[int]:
-    """The pids of the processes that are wanted; those of a container on this host are not of this host."""
-    own = _space("self")
-    return [
-        process.pid
-        for process in processes.running()
-        if (program := executable(process.pid)) is not None and wanted(process, program) and _space(str(process.pid)) == own
-    ]
-
-
-def _space(pid: str) -> str | None:
-    """The process's namespace of pids."""
-    try:
-        return str((PROC / pid / "ns/pid").readlink())
-    except OSError:  # it ended meanwhile
-        return None
 
 
 def start(units: Units, names: Sequence[str]) -> None:

@@ -13,28 +13,26 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestrator.acting import below
 from orchestrator.command import PATH, run
+from orchestrator.data import distributions
 from orchestrator.files import write_atomic
-from orchestrator.hosts.accounts.user import command_as, environment_of
 from orchestrator.hosts.mail import sources
 from orchestrator.hosts.mail.alternatives import SystemAlternatives
 from orchestrator.hosts.mail.archive import DatedArchive
 from orchestrator.hosts.mail.postfix import Postfix
 from orchestrator.hosts.mail.sendmail import OWN_QUEUES, SYSTEM_QUEUES, Sendmail
-from orchestrator.hosts.mail.sendmail import PACKAGES as SENDMAIL_PACKAGES
 from orchestrator.hosts.mail.submit import give
-from orchestrator.hosts.system import distribution
 from orchestrator.hosts.units.systemd import Systemd
+from orchestrator.user import command_as, environment_of
 from workflows.host.mail import Clue, MailLog, MailServer
-from workflows.host.system import Family
 from workflows.model.answers import Mta
-from workflows.rules.mta import PROOF_ID
+from workflows.rules.mta import PROOF_ID, capabilities
 
 if TYPE_CHECKING:
     from orchestrator.settings import Settings
 
 LOG = Path("/var/log/maillog")  # where OpenEMM reads it (guide 4.7)
-OTHER_LOGS = (Path("/var/log/mail"), Path("/var/log/mail.log"))  # SLES, Debian
 MAILBOXES = (Path("/var/mail"), Path("/var/spool/mail"))
 FOLDERS = (Path("/etc"), Path("/etc/alternatives"))
 LOG_TAIL = 4 << 20
@@ -43,12 +41,6 @@ POLL = 0.2
 POSITIVE = 2  # the first digit of an SMTP reply
 OUTCOMES = (("status=sent", "sent"), ("stat=Sent", "sent"), ("status=bounced", "bounced"), ("status=deferred", "deferred"),
             ("stat=Deferred", "deferred"), ("stat=queued", "deferred"), ("stat=", "bounced"))  # fmt: skip
-PROGRAMS = {"procmail": "/usr/bin/procmail"}
-PACKAGES = {
-    Family.RHEL: ("postfix", "sendmail-milter", "procmail"),
-    Family.SUSE: ("postfix", "procmail", "libmilter1_0"),
-    Family.DEBIAN: ("postfix", "procmail"),
-}
 POSTFIX_QUEUES = ("maildrop", "incoming", "active", "deferred", "defer", "bounce", "hold", "corrupt", "private", "public")
 
 
@@ -70,12 +62,11 @@ class RealMail:
         self._units = units = Systemd()
         self.alternatives = SystemAlternatives()
         self.archive = DatedArchive(settings.state / "mail/archive")
-        postfix = PACKAGES[distribution.read().family or Family.RHEL]
         self._servers: dict[Mta, MailServer] = {
             Mta.POSTFIX: Postfix(
-                self._home, self._user or "openemm", units, packages=_lacking(postfix), stop_timeout=settings.stop_timeout
+                self._home, self._user or "openemm", units, packages=_packages(Mta.POSTFIX), stop_timeout=settings.stop_timeout
             ),
-            Mta.SENDMAIL: Sendmail(self._home, units, packages=_lacking(SENDMAIL_PACKAGES), stop_timeout=settings.stop_timeout),
+            Mta.SENDMAIL: Sendmail(self._home, units, packages=_packages(Mta.SENDMAIL), stop_timeout=settings.stop_timeout),
         }
 
     def server(self, mta: Mta) -> MailServer:
@@ -108,7 +99,8 @@ class RealMail:
         path = sources.system_cfg_file(self._home)
         if path is None:
             return None
-        text = path.read_bytes().decode("utf-8", "surrogateescape")
+        with below(path):
+            text = path.read_bytes().decode("utf-8", "surrogateescape")
         changed = sources.ENTRY.sub(lambda match: match[1] + mta.value, text)
         if changed != text:
             write_atomic(path, changed.encode("utf-8", "surrogateescape"))
@@ -146,7 +138,7 @@ class RealMail:
         """Its last 4 MiB."""
         path = self._at(LOG)
         if not path.is_file():
-            other = next((other for other in OTHER_LOGS if self._at(other).is_file()), None)
+            other = next((other for other in _other_logs() if self._at(other).is_file()), None)
             return MailLog(str(path), exists=False, other=str(self._at(other)) if other else None)
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
@@ -211,9 +203,19 @@ class RealMail:
         return self._root / path.relative_to("/")
 
 
-def _lacking(packages: Sequence[str]) -> Sequence[str]:
-    """Those packages, but one whose program is there already, from whatever package (RHEL 9 has procmail no more)."""
-    return [package for package in packages if not (package in PROGRAMS and Path(PROGRAMS[package]).exists())]
+def _packages(mta: Mta) -> Sequence[str]:
+    """As an installation takes them; on a system that nobody knows the server alone, whose package is called so everywhere."""
+    known = distributions.read().file
+    if not known:
+        return [mta.value]
+    table = distributions.tables()[known]
+    wanted = capabilities(mta, procmail=shutil.which("procmail", path=PATH) is not None)
+    return [package for capability in wanted for package in table.capability[capability].packages]
+
+
+def _other_logs() -> Sequence[Path]:
+    """Where any distribution writes it as it comes."""
+    return [Path(table.mail_log) for table in distributions.tables().values()]
 
 
 def _in_log(token: str) -> tuple[str, str] | None:
@@ -234,7 +236,7 @@ def _log_id(line: str) -> str:
 
 
 def _tail_of_log() -> list[str]:
-    path = next((path for path in (LOG, *OTHER_LOGS) if path.is_file()), None)
+    path = next((path for path in (LOG, *_other_logs()) if path.is_file()), None)
     if path is None:
         return []
     with path.open("rb") as file:

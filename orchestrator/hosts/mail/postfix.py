@@ -8,12 +8,13 @@ import tempfile
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from orchestrator import processes
 from orchestrator.command import CommandError, run, tail
 from orchestrator.files import write_atomic
-from orchestrator.hosts.application.processes import Process
 from orchestrator.hosts.mail import daemons, maps, postfix_queue
 from orchestrator.hosts.mail.stage import MAIL, Stage, locked
 from orchestrator.hosts.mail.submit import give
+from orchestrator.processes import Process
 from state.faults import place
 from workflows.host.mail import QueuedMail
 from workflows.host.units import Units
@@ -72,7 +73,7 @@ class Postfix:
     program = "/usr/sbin/sendmail.postfix"
 
     def __init__(
-        self, home: Path, user: str, units: Units, *, packages: Sequence[str] = ("postfix", "procmail"), config: Path = CONFIG,
+        self, home: Path, user: str, units: Units, *, packages: Sequence[str] = ("postfix",), config: Path = CONFIG,
         stop_timeout: float = 120.0, env: Mapping[str, str] | None = None,
     ) -> None:  # fmt: skip
         """Name it; nothing is touched. env: added to the environment of its programs (a private installation's libraries)."""
@@ -99,7 +100,7 @@ class Postfix:
         def is_master(process: Process, program: Path) -> bool:
             return program.name == "master" and "postfix" in str(program) and len(process.args) > 0
 
-        return daemons.running(is_master)
+        return processes.pids(is_master)
 
     def files(self) -> Sequence[str]:
         """main.cf, master.cf and the maps in the home."""

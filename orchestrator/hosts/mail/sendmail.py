@@ -8,11 +8,12 @@ import tempfile
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from orchestrator import processes
 from orchestrator.command import CommandError, run
 from orchestrator.files import make_folder, write_atomic
-from orchestrator.hosts.application.processes import Process
 from orchestrator.hosts.mail import daemons, maps, sendmail_mc, sendmail_queue
 from orchestrator.hosts.mail.stage import MAIL, Stage, locked
+from orchestrator.processes import Process
 from state.faults import place
 from workflows.host.mail import QueuedMail
 from workflows.host.units import Units
@@ -20,7 +21,6 @@ from workflows.model.answers import Mta
 from workflows.model.errors import WorkflowError
 
 CONFIG = Path("/etc/mail")
-PACKAGES = ("sendmail", "sendmail-cf", "sendmail-milter", "procmail")
 SECONDS = 120.0
 TLS = {
     b"confCACERT_PATH": b"/etc/pki/tls/certs",
@@ -49,7 +49,7 @@ class Sendmail:
         home: Path,
         units: Units,
         *,
-        packages: Sequence[str] = PACKAGES,
+        packages: Sequence[str] = ("sendmail",),
         config: Path = CONFIG,
         stop_timeout: float = 120.0,
     ) -> None:
@@ -78,7 +78,7 @@ class Sendmail:
         def is_daemon(process: Process, program: Path) -> bool:
             return program == real and process.args[0].startswith(("sendmail:", self.program))
 
-        return daemons.running(is_daemon)
+        return processes.pids(is_daemon)
 
     def files(self) -> Sequence[str]:
         """sendmail.mc, what is made of it, and the maps."""

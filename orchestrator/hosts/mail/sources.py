@@ -7,10 +7,11 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from orchestrator import processes
+from orchestrator.acting import below
 from orchestrator.command import CommandError, run
 from orchestrator.files import small_text
-from orchestrator.hosts.accounts.user import command_as, environment_of
-from orchestrator.hosts.application import processes
+from orchestrator.user import command_as, environment_of
 from workflows.host.mail import Clue, MailServer, Source
 from workflows.host.units import Units
 from workflows.model.answers import Mta
@@ -47,7 +48,7 @@ def environment(home: Path) -> Clue:
             return Clue(Source.ENVIRONMENT, value, f"process {process} has MTA={value} in its environment")
     for name in LOGIN_FILES:
         path = home / name
-        if path.is_file() and (match := _EXPORT.search(small_text(path, errors="replace"))):
+        if match := _EXPORT.search(_text(path)):
             return Clue(Source.ENVIRONMENT, match[1], f"{path} sets MTA={match[1]}")
     return Clue(Source.ENVIRONMENT, None, "MTA is not set")
 
@@ -63,7 +64,7 @@ def system_cfg(home: Path, user: str) -> Clue:
         except CommandError as error:
             return Clue(Source.SYSTEM_CFG, None, f"config-query cannot be asked: {error.message}")
         return Clue(Source.SYSTEM_CFG, value or None, f"config-query mta says {value or 'nothing'}")
-    if (path := system_cfg_file(home)) is not None and (match := ENTRY.search(small_text(path, errors="replace"))):
+    if (path := system_cfg_file(home)) is not None and (match := ENTRY.search(_text(path))):
         return Clue(Source.SYSTEM_CFG, match[2], f"{path} says mta = {match[2]}")
     return Clue(Source.SYSTEM_CFG, None, "system.cfg names none")
 
@@ -71,9 +72,15 @@ def system_cfg(home: Path, user: str) -> Clue:
 def system_cfg_file(home: Path) -> Path | None:
     """The first system.cfg that names a mail server."""
     for path in (*(home / name for name in SYSTEM_CFG), SYSTEM_WIDE_CFG):
-        if path.is_file() and ENTRY.search(small_text(path, errors="replace")):
+        if ENTRY.search(_text(path)):
             return path
     return None
+
+
+def _text(path: Path) -> str:
+    """Of a file that may lie in the home; empty where there is none."""
+    with below(path):
+        return small_text(path, errors="replace") if path.is_file() else ""
 
 
 def alternatives(paths: Sequence[Path] = SENDMAIL) -> Clue:

@@ -6,6 +6,7 @@ import os
 import socket
 from pathlib import Path
 
+from orchestrator.acting import below
 from orchestrator.files import small_text
 
 
@@ -23,7 +24,8 @@ def full_name() -> str | None:
 def of_application(home: Path) -> str:
     """The name by which the application finds and writes its host's rows: of conf/hostname, else the system's (facts 17.1)."""
     try:
-        written = small_text(home / "conf/hostname", errors="replace").strip()
+        with below(home / "conf/hostname"):
+            written = small_text(home / "conf/hostname", errors="replace").strip()
     except FileNotFoundError:
         written = ""
     return written or os.uname().nodename

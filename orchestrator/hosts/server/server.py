@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from orchestrator.errors import hide
 from orchestrator.files import write_atomic
-from orchestrator.hosts.accounts.user import owner
 from orchestrator.hosts.database import accounts, dbcfg
-from orchestrator.hosts.database.accounts import LOCAL, SOCKETS, Account, AccountError
+from orchestrator.hosts.database.accounts import LOCAL, SOCKETS, Account
 from orchestrator.hosts.database.dbcfg import DbcfgError, DbConfig
+from orchestrator.hosts.database.faults import DatabaseError, told
 from orchestrator.hosts.database.openemm_data import RealOpenemmData
 from orchestrator.hosts.server import data_folder, option_files
 from orchestrator.hosts.server.server_program import ServerProgram, installed
+from orchestrator.user import owner
 from workflows.host.server import Access
 from workflows.model.errors import RefusedError
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from orchestrator.settings import Settings
 
 HOST = "127.0.0.1"  # guide 5.2; the account is one at localhost, as which this address counts
-_DOWN = AccountError.key
+_DOWN = DatabaseError.key
 
 
 class RealServer:
@@ -115,7 +116,7 @@ class RealServer:
         account = self._root()
         try:
             account.connect().close()
-        except AccountError as error:
+        except DatabaseError as error:
             if error.error_key == _DOWN:
                 return False
             raise RefusedError(
@@ -130,7 +131,7 @@ class RealServer:
         """Over TCP, where the socket tells nothing."""
         try:
             Account("root", "", None, HOST, self._port()).connect().close()
-        except AccountError:
+        except DatabaseError:
             return False
         return True
 
@@ -188,7 +189,7 @@ class RealServer:
         account = Account(user, password, self._settings.database.socket, HOST, self._port())
         try:
             account.connect(database).close()
-        except AccountError as error:
+        except DatabaseError as error:
             if error.error_key == _DOWN:
                 raise
             return False
@@ -264,7 +265,7 @@ class RealServer:
     def _connected(self) -> Iterator[accounts.Cursor]:
         connection = self._root().connect()
         try:
-            with accounts.told("ask the database server"), connection.cursor() as cursor:
+            with told("ask the database server"), connection.cursor() as cursor:
                 yield cursor
         finally:
             connection.close()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from orchestrator.command import CommandError
 from orchestrator.files import small_text
-from orchestrator.hosts.software.python_environment import run_as_owner
+from orchestrator.user import run_as_owner
 
 FOLDER = Path("/usr/lib/jvm")
 SECONDS = 30.0

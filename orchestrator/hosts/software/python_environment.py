@@ -8,22 +8,19 @@ there: where opt/python3 leads to a virtual environment, in the user's folder, f
 from __future__ import annotations
 
 import json
-import os
-import pwd
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestrator.command import CommandError, Result, run
-from orchestrator.hosts.accounts.user import command_as, environment_of
+from orchestrator.command import CommandError
+from orchestrator.user import run_as_owner
 from workflows.model.errors import WorkflowError
 
 SECONDS = 60.0
 INSTALL_SECONDS = 1800.0
 GONE = ".{name}.orchestrate-gone"
 _PIP_OPTIONS = ("--disable-pip-version-check", "--no-input", "--no-cache-dir")
-_VERSION = "import sys; print('%d.%d.%d' % tuple(sys.version_info[:3]))"
 _BASE = """import json, os, sys, sysconfig
 folder = sysconfig.get_path("purelib")
 inside = sys.prefix != sys.base_prefix
@@ -71,42 +68,6 @@ class _Base:
     program: str
     lent: str
     writable: bool
-
-
-def run_as_owner(
-    path: Path, args: Sequence[str], *, timeout: float, expect: Sequence[int] | None = (0,), env: Mapping[str, str] | None = None
-) -> Result:
-    """Run a command that lies at `path`, or works there, as whoever could change it: never as root what is not root's."""
-    command, own = as_owner(path, args)
-    return run(command, timeout=timeout, expect=expect, env={**own, **(env or {})}, cwd="/")
-
-
-def as_owner(path: Path, args: Sequence[str]) -> tuple[list[str], dict[str, str]]:
-    """The command and its environment, run as whoever could change what lies at `path`; his home is the highest folder of his."""
-    account = owner_of(path)
-    own = [folder for folder in path.absolute().parents if folder.exists() and folder.stat().st_uid == account.pw_uid]
-    home = own[-1] if own and account.pw_uid != os.geteuid() else Path(account.pw_dir)
-    return command_as(account.pw_name, home, list(args)), environment_of(account.pw_name, home)
-
-
-def owner_of(path: Path) -> pwd.struct_passwd:
-    """The first on the way up from there that is not root, whatever way leads there."""
-    for start in dict.fromkeys((path.absolute(), path.resolve())):
-        for place in (start, *start.parents):
-            if place.is_symlink() or place.exists():
-                uid = place.lstat().st_uid
-                if uid not in (0, os.geteuid()):
-                    return pwd.getpwuid(uid)
-    return pwd.getpwuid(os.geteuid())
-
-
-def version(program: str) -> str | None:
-    """Of a Python 3; None when it does not run, or is an older one."""
-    try:
-        said = run_as_owner(Path(program), [program, "-c", _VERSION], timeout=SECONDS)
-    except (CommandError, KeyError):  # KeyError: it lies in a folder of nobody who is known here
-        return None
-    return said.stdout.strip() if said.stdout.startswith("3.") else None
 
 
 def missing(program: str, modules: Sequence[str]) -> Sequence[str]:

@@ -16,11 +16,12 @@ from pathlib import Path
 from orchestrator.command import CommandError
 from orchestrator.files import fsync_folder
 from orchestrator.following import follow
-from orchestrator.hosts.software.python_environment import as_owner, owner_of, remove_tree
+from orchestrator.hosts.software.python_environment import remove_tree
 from orchestrator.releases.archive import Limits, list_members
 from orchestrator.releases.contents import Contents
 from orchestrator.releases.errors import PackageError
 from orchestrator.releases.unpack import Package, judged, unpack
+from orchestrator.user import as_owner, owner_of
 from workflows.model.errors import RefusedError, WorkflowError
 from workflows.model.plans import PackageKind
 

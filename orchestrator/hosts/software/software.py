@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from orchestrator.command import PATH, CommandError, run
-from orchestrator.hosts.accounts.user import command_as
 from orchestrator.hosts.software import certificates, java, python_environment, python_source, server_xml, tomcat_archive
+from orchestrator.hosts.system.facts import python_version
+from orchestrator.user import command_as
 from workflows.host.software import BackendPython, Connector
 from workflows.rules.backend_python import database_module
 
@@ -47,7 +48,7 @@ class RealSoftware:
 
     def python(self, program: str | None = None) -> tuple[str, str] | None:
         """That one, or the newest on root's path."""
-        versions = {path: python_environment.version(path) for path in ([program] if program else _pythons())}
+        versions = {path: python_version(path) for path in ([program] if program else _pythons())}
         found = [(path, version) for path, version in versions.items() if version]
         return max(found, key=lambda pair: _numbers(pair[1]), default=None)
 

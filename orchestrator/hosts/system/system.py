@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from orchestrator import processes
 from orchestrator.command import PATH, run, tail
-from orchestrator.hosts.system import distribution
+from orchestrator.data import distributions
 from workflows.host.system import Distribution, Selinux, Space
 
 PROC = Path("/proc")
@@ -42,7 +43,7 @@ class RealSystem:
 
     def distribution(self) -> Distribution:
         """By /etc/os-release."""
-        return distribution.read()
+        return distributions.read()
 
     def facts(self) -> Mapping[str, str]:
         """See `facts.facts`."""
@@ -84,9 +85,7 @@ class RealSystem:
 
     def processes(self, programs: Sequence[str]) -> Sequence[int]:
         """By the names of their program files."""
-        from orchestrator.hosts.mail import daemons
-
-        return daemons.running(lambda _, program: program.name in programs)
+        return processes.pids(lambda _, program: program.name in programs)
 
     def process_user(self, pid: int) -> str | None:
         """By /proc."""

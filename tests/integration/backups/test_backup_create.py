@@ -16,7 +16,7 @@ import pytest
 from orchestrator.hosts.backups import backups, dump
 from orchestrator.hosts.backups.manifest import BackupError
 from orchestrator.hosts.backups.room import RoomError
-from orchestrator.hosts.database.accounts import AccountError
+from orchestrator.hosts.database.faults import DatabaseError
 from orchestrator.hosts.scratch import private_server
 from tests.remedies.follow import follow
 
@@ -116,7 +116,7 @@ def test_the_password_stands_in_a_private_option_file_and_in_no_argument(site: A
 def test_a_wrong_password_is_told_without_it(site: Any) -> None:
     dbcfg = site.settings.home / "etc" / "dbcfg"
     dbcfg.write_text(dbcfg.read_text().replace(PASSWORD, "wr0ng-one"))
-    with pytest.raises(AccountError, match="Access denied") as caught:
+    with pytest.raises(DatabaseError, match="Access denied") as caught:
         site.create()
     assert caught.value.error_key == "database-access-denied"
     assert "wr0ng" not in json.dumps(caught.value.as_dict())
@@ -126,14 +126,14 @@ def test_a_wrong_password_is_told_without_it(site: Any) -> None:
 def test_a_server_that_is_not_there_is_told(site: Any, tmp_path: Path) -> None:
     database = site.settings.database.model_copy(update={"socket": tmp_path / "none.sock"})
     site.settings = site.settings.model_copy(update={"database": database})
-    with pytest.raises(AccountError) as caught:
+    with pytest.raises(DatabaseError) as caught:
         site.create()
     assert caught.value.error_key == "database-down"
 
 
 def test_a_database_that_is_gone_is_told(site: Any) -> None:
     site.sql(f"DROP DATABASE {site.database}")
-    with pytest.raises(AccountError) as caught:
+    with pytest.raises(DatabaseError) as caught:
         site.create()
     assert caught.value.error_key == "database-missing"
 

@@ -13,7 +13,8 @@ import pytest
 from orchestrator.hosts.backups import swap
 from orchestrator.hosts.backups.manifest import BackupError
 from orchestrator.hosts.database import accounts
-from orchestrator.hosts.database.accounts import AccountError, AdminMissingError, admin
+from orchestrator.hosts.database.accounts import AdminMissingError, admin
+from orchestrator.hosts.database.faults import DatabaseError
 from workflows.model.errors import UsageError, WorkflowError
 
 pytestmark = pytest.mark.integration
@@ -212,7 +213,7 @@ def test_a_database_in_use_is_told_and_the_restore_goes_on_once_it_is_free(site:
     upgraded = site.content()
     with site.server.connect(site.database) as other, other.cursor() as cursor:
         cursor.execute("LOCK TABLES image_tbl READ")
-        assert refusal(site.restore, AccountError).error_key == "database-busy"
+        assert refusal(site.restore, DatabaseError).error_key == "database-busy"
     kept = site.restore()
     assert site.content(kept) == upgraded
     assert site.databases() == {site.database, kept}
@@ -322,7 +323,7 @@ def test_an_option_file_that_cannot_be_used_is_told(site: Any) -> None:
     for text, mode, why in (
         ("[client]\nuser=root\n", 0o644, "open to others"),
         ("no section", 0o600, "cannot read"),
-        ("[client]\nuser=none\n", 0o600, "cannot connect"),
+        ("[client]\nuser=none\n", 0o600, "refuses user"),
     ):
         with_option_file(site, text, mode)
         assert why in refusal(site.backups.can_restore, AdminMissingError).message

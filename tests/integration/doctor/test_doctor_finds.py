@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator import processes
 from orchestrator.command import CommandError, run
-from orchestrator.hosts.application import processes
 from orchestrator.hosts.network.network import RealNetwork
 from orchestrator.sandbox import host as sandbox_host
 from orchestrator.sandbox import processes as sandbox_processes

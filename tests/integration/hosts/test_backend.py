@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator import processes
 from orchestrator.command import run
-from orchestrator.hosts.application import processes, services
+from orchestrator.hosts.application import services
 from orchestrator.hosts.application.application import ApplicationError, RealApplication
 from orchestrator.hosts.mail import sources
 from orchestrator.sandbox import processes as sandbox

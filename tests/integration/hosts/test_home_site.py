@@ -11,8 +11,8 @@ from home_tree import Tree, put
 
 from orchestrator.files import tree_digest
 from orchestrator.hosts.home.home import HomeError, RealHome
-from orchestrator.hosts.home.properties import parse
 from orchestrator.hosts.home.site_files import RuntimeTreeError
+from orchestrator.properties import parse
 from orchestrator.settings import Settings
 from workflows.host.home import SqlKind
 from workflows.model.plans import PackageKind

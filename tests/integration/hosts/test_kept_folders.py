@@ -88,7 +88,7 @@ def test_a_link_that_somebody_put_in_the_way_is_never_written_through(site: tupl
 def test_a_copy_that_was_cut_off_counts_for_nothing(site: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     home, root = site
 
-    def fail(source: Path, target: Path) -> None:
+    def fail(source: Path, target: Path, **_: object) -> None:
         put(target / "half", "x")
         raise CommandError("cut off")
 

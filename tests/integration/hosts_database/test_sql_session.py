@@ -10,8 +10,8 @@ import pymysql
 import pytest
 
 from orchestrator.hosts.database import sql_session
-from orchestrator.hosts.database.connect import DatabaseError
 from orchestrator.hosts.database.database import RealDatabase
+from orchestrator.hosts.database.faults import DatabaseError
 from orchestrator.hosts.scratch.private_server import PrivateServer
 from orchestrator.settings import DatabaseSettings, Settings
 from workflows.host.database import SqlError, SqlSession

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from orchestrator.command import PATH, run
+from orchestrator.data import distributions
 from orchestrator.hosts.os_packages import locks, package_manager
 from orchestrator.hosts.os_packages.common import Manager
-from orchestrator.hosts.system import system
 from tests.integration.os_packages import conftest
 from tests.integration.os_packages.os_package_kit import LONG
 from workflows.host.os_packages import Transaction
@@ -167,7 +167,7 @@ def test_the_distribution_decides_where_several_are_installed(
     if absent := [program for program in ("dnf", "zypper", "apt-get") if not shutil.which(program, path=PATH)]:
         pytest.skip(f"not installed: {', '.join(absent)}")
     (tmp_path / "os-release").write_text(said)
-    monkeypatch.setattr(system, "OS_RELEASE", tmp_path / "os-release")
+    monkeypatch.setattr(distributions, "OS_RELEASE", tmp_path / "os-release")
     assert package_manager().name == name
 
 

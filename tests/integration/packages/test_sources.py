@@ -12,7 +12,7 @@ from package_kit import GUI, Place, complete, gui, runtime, sha256, tarball
 from web_kit import Handler, Site
 
 from orchestrator.command import run
-from orchestrator.releases import site as site_module
+from orchestrator.data import distributions
 from orchestrator.releases.errors import SourceError
 from orchestrator.releases.source import HttpSource
 from tests.remedies.follow import follow
@@ -50,7 +50,7 @@ def test_on_sles_the_backend_built_for_it_is_offered(place: Place, tmp_path: Pat
     for name in (plain, sles):
         place.packages.joinpath(name).touch()
     release = tmp_path / "os-release"
-    monkeypatch.setattr(site_module, "OS_RELEASE", release)
+    monkeypatch.setattr(distributions, "OS_RELEASE", release)
     for text, expected in (('ID="sles"\nID_LIKE="suse"\n', sles), ("ID=debian\n", plain)):
         release.write_text(text)
         assert [ref.file for ref in place.site().available()] == [expected]

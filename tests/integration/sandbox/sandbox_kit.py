@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.command import Result, run
+from orchestrator.data.places import PLACES, WEB_APPLICATIONS
 from orchestrator.hosts.scratch.private_server import PrivateServer
 from orchestrator.sandbox import host, processes
-from orchestrator.sandbox.home import MAILGUN_VALUES, RELEASE_FOLDERS, SITE_VALUES, WEBSERVICES_URL, set_values
-from orchestrator.sandbox.packages import RELEASES, WEBAPPS, SandboxRelease
+from orchestrator.sandbox.home import MAILGUN_VALUES, SITE_VALUES, WEBSERVICES_URL, set_values
+from orchestrator.sandbox.packages import RELEASES, SandboxRelease
 from orchestrator.settings import load
 
 BENIGN = {"19.07.420"}  # 1061, facts 13.2
@@ -110,12 +111,12 @@ class Sandbox:
     def install(self, line: str, *, carry: bool = True) -> None:
         """Unpack a release's web applications and relink them; carry: with the site's values."""
         release = next(r for r in RELEASES if r.line == line)
-        for kind in WEBAPPS:
+        for kind in WEB_APPLICATIONS:
             name = release.file(kind).removesuffix(".tar.gz")
-            target = self.home / "release" / RELEASE_FOLDERS[kind] / name
+            target = self.home / PLACES[kind].folder / name
             if not target.exists():
                 self._unpack(release, release.file(kind), target)
-            link = self.home / "webapps" / RELEASE_FOLDERS[kind]
+            link = self.home / PLACES[kind].link
             link.unlink()
             link.symlink_to(target)
         if carry:
@@ -139,7 +140,7 @@ class Sandbox:
     def update_schema(self, line: str) -> None:
         """Run the update files of a release that are missing, one client each, as the vendor's runner does (facts 5.4)."""
         release = next(r for r in RELEASES if r.line == line)
-        folder = self.home / "release/emm" / release.file(WEBAPPS[0]).removesuffix(".tar.gz") / "WEB-INF/sql/mysql"
+        folder = self.home / "release/emm" / release.file(WEB_APPLICATIONS[0]).removesuffix(".tar.gz") / "WEB-INF/sql/mysql"
         present = {row[0] for row in self.query("SELECT version_number FROM agn_dbversioninfo_tbl")}
         for file in sorted(folder.glob("emm-mysql-update-*.sql")):
             version = file.stem.removeprefix("emm-mysql-update-").split("-")[0]

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from orchestrator.data.distributions import parse_os_release
 from orchestrator.hosts.files.files import RealFiles
 from orchestrator.hosts.files.register import ContentStore
 from orchestrator.hosts.software.software import RealSoftware
@@ -76,6 +77,9 @@ class World:
     software: RealSoftware
     units: Units = field(default_factory=Units)
     capabilities: Capabilities = field(default_factory=Capabilities)
+    system: Any = field(
+        default_factory=lambda: SimpleNamespace(distribution=lambda: parse_os_release("ID=rocky\nVERSION_ID=9.4\n"))
+    )
     user: str = "daemon"  # who has a group of the same name
     root: Path = Path("/")  # of the package manager
 
@@ -84,7 +88,7 @@ class World:
         """As a workflow sees it."""
         return SimpleNamespace(
             files=RealFiles(), register=ContentStore(self.home.parent / "kept"), os_packages=self.packages,
-            software=self.software, units=self.units, capabilities=self.capabilities,
+            software=self.software, units=self.units, system=self.system, capabilities=self.capabilities,
             network=SimpleNamespace(listeners=lambda port: ()),
         )  # fmt: skip
 

@@ -54,7 +54,7 @@ def test_packages_are_installed_cron_runs_and_undo_leaves_what_was_there(world: 
 
 def test_what_a_cut_off_attempt_brought_is_taken_away_with_the_rest(world: World) -> None:
     world.offer("os-base", "alpha", "gamma")
-    world.units.states["cron.service"] = UnitState(exists=True, enabled=True, state="active")
+    world.units.states["crond.service"] = UnitState(exists=True, enabled=True, state="active")
     install = world.packages.install
 
     def cut_off(packages: Any) -> None:
@@ -74,7 +74,7 @@ def test_what_a_cut_off_attempt_brought_is_taken_away_with_the_rest(world: World
 
 def test_half_of_a_package_is_completed_before_anybody_asks_what_it_is_like(world: World, offered: Path) -> None:
     world.offer("os-base", "gamma")
-    world.units.states["cron.service"] = UnitState(exists=True, enabled=True, state="active")
+    world.units.states["crond.service"] = UnitState(exists=True, enabled=True, state="active")
     step = OperatingSystemPackages(world.plan())
 
     def cut_off(packages: Any) -> None:
@@ -101,7 +101,7 @@ def test_half_of_a_package_is_completed_before_anybody_asks_what_it_is_like(worl
 
 def test_a_package_somebody_else_came_to_need_stops_the_undo_and_says_so(world: World) -> None:
     world.offer("os-base", "beta")
-    world.units.states["cron.service"] = UnitState(exists=True, enabled=True, state="active")
+    world.units.states["crond.service"] = UnitState(exists=True, enabled=True, state="active")
     engine, _ = world.run(OperatingSystemPackages(world.plan()))
     world.packages.install(["alpha"])
     assert engine.undo().state == "undo-failed"
@@ -119,7 +119,7 @@ def test_a_package_somebody_else_came_to_need_stops_the_undo_and_says_so(world: 
 def test_what_cannot_be_had_is_named_with_its_repository(world: World, package: str, patterns: tuple[str, ...], key: str) -> None:
     repository = Repository("legacy", patterns, "SUSEConnect -p sle-module-legacy/15.1/x86_64") if patterns else None
     world.offer("os-base", package, repository=repository)
-    world.units.states["cron.service"] = UnitState(exists=True, enabled=True, state="active")
+    world.units.states["crond.service"] = UnitState(exists=True, enabled=True, state="active")
     _, record = world.run(OperatingSystemPackages(world.plan()))
     assert key_of(record) == key
     assert record.headline is not None

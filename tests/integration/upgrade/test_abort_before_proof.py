@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from upgrade_kit import Stages, at, same
 
-from orchestrator.hosts.application import processes
+from orchestrator import processes
 from tests.crash.bench import Picture
 
 pytestmark = pytest.mark.integration

@@ -8,7 +8,7 @@ import threading
 import pytest
 from upgrade_kit import GENERATING, NEW, Stages, at
 
-from orchestrator.hosts.application import processes
+from orchestrator import processes
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 

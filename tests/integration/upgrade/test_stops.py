@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from upgrade_kit import Event, Stages, same
 
-from orchestrator.hosts.application import processes
+from orchestrator import processes
 from orchestrator.hosts.application.application import RealApplication
 from orchestrator.sandbox import processes as sandbox
 from tests.crash.bench import Picture

@@ -1,5 +1,6 @@
 #!/bin/sh
-# What somebody does who has cloned this on a plain Debian 12: the two commands of the README, then the fast tests.
+# What somebody does who has cloned this on a plain Debian 12: the two commands of the README, then the tests that meet
+# the host: its programs, packages, users and files. What they would not see there otherwise, script/test has run before.
 set -eu
 host=/srv/demo
 
@@ -16,6 +17,8 @@ PATH="$HOME/.local/bin:$PATH"
 orchestrate --help
 orchestrate --site $host/host status
 orchestrate sandbox destroy $host/host --yes
-step script/test --fast
-script/test --fast
+step script/test
+meet=$(printf 'tests/integration/%s ' cli hosts hosts_database os_packages packages sandbox sandbox_database setup software stores wall)
+# shellcheck disable=SC2086 # a word a folder
+script/test -q -n "$(($(nproc) + 1))" -m "not crash and not system and not browser" tests/unit $meet
 step done

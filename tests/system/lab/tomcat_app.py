@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from orchestrator.command import run
+from orchestrator.data.places import WEB_APPLICATIONS
 from orchestrator.sandbox import packages
 from orchestrator.sandbox.packages import RELEASES, SUMS, Member, SandboxRelease, tarball
 from tests.system.lab.bare_root import REPOSITORY
@@ -34,7 +35,7 @@ FILTER = """    case $1 in
 def build(folder: Path, bare: Path) -> None:
     """Write the packages and their SHA256SUMS into an existing folder; bare: the root whose repository has the driver."""
     driver = _driver(next((bare / REPOSITORY).glob("libmariadb-java_*.deb")))
-    parts = [(RELEASE.file(kind), tarball(_webapp(kind))) for kind in packages.WEBAPPS]
+    parts = [(RELEASE.file(kind), tarball(_webapp(kind))) for kind in WEB_APPLICATIONS]
     parts.append((RELEASE.file(PackageKind.BACKEND), tarball(_backend())))
     files = {
         RELEASE.file(PackageKind.RUNTIME): tarball(_runtime(driver)),

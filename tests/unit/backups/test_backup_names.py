@@ -8,8 +8,8 @@ import pytest
 
 from orchestrator.hosts.backups import dump, swap
 from orchestrator.hosts.backups.backups import RealBackups
-from orchestrator.hosts.backups.inventory import Inventory, differences, quote
 from orchestrator.hosts.database.accounts import Account, _may_restore, _quoted, _unquoted
+from orchestrator.hosts.database.inventory import Inventory, differences, quote
 from orchestrator.settings import Settings
 from workflows.model.errors import UsageError
 

@@ -14,7 +14,8 @@ from typing import Any, TextIO
 import click
 import pytest
 
-from orchestrator.display.base import Manner, choose
+from orchestrator.display.base import Manner
+from orchestrator.display.choice import choose
 from orchestrator.display.lasting import LastingDisplay
 from orchestrator.display.plain import PlainDisplay
 from orchestrator.display.terminal import TerminalDisplay, step_lines, todo_lines

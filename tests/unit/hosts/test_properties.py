@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.hosts.home.properties import merge, parse
+from orchestrator.properties import merge, parse
 
 
 @pytest.mark.parametrize(

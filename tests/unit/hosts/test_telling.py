@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.hosts.application import processes, services
-from orchestrator.hosts.application.processes import Process
+from orchestrator import processes
+from orchestrator.hosts.application import services
 from orchestrator.hosts.application.spool import due_at
+from orchestrator.processes import Process
 from workflows.rules.site_values import is_real
 
 HOME = Path("/home/openemm")

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
-from workflows.host.system import Distribution, Family, Selinux
+from orchestrator.data.distributions import parse_os_release
+from orchestrator.hosts.os_packages.capabilities import RealCapabilities
+from workflows.host.system import Family, Selinux
 from workflows.host.units import UnitState
 from workflows.model.answers import Answers, Mta
 from workflows.model.installation import InstallPlan
@@ -15,6 +17,7 @@ from workflows.model.plans import Hop, LineRules, Need, Release
 ABSENT = UnitState(exists=False, enabled=False)
 RUNS = UnitState(exists=True, enabled=True, state="active")
 GIB = 1024**3
+IDS = {Family.RHEL: "rocky", Family.SUSE: "sles", Family.DEBIAN: "debian", None: "x"}
 NEEDS = (Need("java", ("8", "11"), stops=False, source="guide 3.1"),)
 
 
@@ -55,11 +58,13 @@ def make_host(family: Family | None = Family.RHEL, texts: Mapping[str, str] | No
     units: dict[str, UnitState] = told.get("units", {})
     listeners: dict[int, list[Any]] = told.get("listeners", {})
     processes: dict[Mta, list[int]] = told.get("processes", {})
+    said = f"ID={IDS[family]}\nVERSION_ID={told.get('version', '8.9')}\nPRETTY_NAME='{told.get('called', 'Lab Linux')}'\n"
+    known = parse_os_release(said)
     servers = {
         mta: SimpleNamespace(mta=mta, units=[f"{mta}.service"], processes=lambda mta=mta: processes.get(mta, [])) for mta in Mta
     }
     system = SimpleNamespace(
-        distribution=lambda: Distribution("x", told.get("version", "8.9"), family, told.get("called", "Lab Linux")),
+        distribution=lambda: known,
         memory=lambda: told.get("memory", 8 * GIB),
         space=lambda path: SimpleNamespace(free=told.get("free", {}).get(path, 50 * GIB)),
         selinux=lambda: Selinux(told.get("selinux", "disabled")),
@@ -81,6 +86,7 @@ def make_host(family: Family | None = Family.RHEL, texts: Mapping[str, str] | No
             javas=lambda: told.get("javas", ()), tomcat=lambda folder: told.get("tomcat", "9.0.43"),
             program=lambda name: None,
         ),
+        capabilities=RealCapabilities(known),
         mail=SimpleNamespace(
             server=servers.__getitem__, writable=lambda: told.get("read_only", []),
         ),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from orchestrator.data.distributions import parse_os_release
 from orchestrator.hosts.network.firewall import parse_zone, zones_with_interfaces
-from orchestrator.hosts.system.distribution import parse_os_release
 from workflows.host.system import Family
 
 ACTIVE = "docker\n  interfaces: docker0\ntrusted\n  sources: 10.0.0.0/8\npublic (default)\n  interfaces: eth0 eth1\n"

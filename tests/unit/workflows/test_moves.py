@@ -108,7 +108,14 @@ def test_tomcat_fits_the_version_or_is_switched_along(
 def test_without_a_fitting_tomcat_it_is_refused() -> None:
     there = host(tomcats={"opt/apache-tomcat-9.0.43": "9.0.43"}, link="apache-tomcat-9.0.43")
     with pytest.raises(RefusedError, match=r"runs on Tomcat 10 or 11, and opt/tomcat is 9\.0\.43"):
-        tomcat_links(there, "21.05.000.001")
+        tomcat_links(there, "21.10.000.001")
+
+
+def test_the_catalogue_says_which_tomcats_a_line_takes() -> None:
+    there = host(tomcats={"opt/apache-tomcat-10.1.1": "10.1.1"}, link="apache-tomcat-10.1.1")
+    assert tomcat_links(there, "25.11.078") == ()
+    with pytest.raises(RefusedError, match=r"26\.05\.001 runs on Tomcat 11, and opt/tomcat is 10\.1\.1"):
+        tomcat_links(there, "26.05.001")
 
 
 @pytest.mark.parametrize(("one", "other", "are"), [("20.10.1", "20.10.001", True), ("unknown", "20.10", False), ("x", "x", True)])

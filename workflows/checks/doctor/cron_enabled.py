@@ -7,10 +7,8 @@ from collections.abc import Iterator
 from workflows.checks.check import Subject
 from workflows.checks.doctor.visit import Visit
 from workflows.host.remedies import SwitchOn
-from workflows.host.system import Family
 from workflows.model.finding import Finding
 
-PROGRAMS = ("cron", "crond")
 SUBJECT = Subject(
     "cron-enabled", "the service cron runs", "jobs of OpenEMM's backend are started by cron", "guide 6.1 no. 6", order=100
 )
@@ -18,18 +16,18 @@ SUBJECT = Subject(
 
 def check(visit: Visit) -> Iterator[Finding]:
     """Under the name it has on this distribution: enabled, and running."""
-    units = visit.host.units
-    running = bool(visit.host.system.processes(PROGRAMS))
+    units, known = visit.host.units, visit.host.system.distribution()
+    name = known.cron
+    running = bool(visit.host.system.processes([name.removesuffix(".service")]))
     if not units.available():
         told = SUBJECT.fine("it runs") if running else SUBJECT.unknown("systemd does not run this host, and no cron runs")
         yield told
         return
-    found = {name: state for name in (f"{program}.service" for program in PROGRAMS) if (state := units.state(name)).exists}
-    if not found:
-        packages = _package(visit)
+    state = units.state(name)
+    if not state.exists:
+        packages = " ".join(visit.host.capabilities.provided("cron").packages) if known.supported else "cron"
         yield SUBJECT.stops("no cron is installed", f"{visit.host.os_packages.name} install {packages}")
         return
-    name, state = next(iter(found.items()))
     if state.enabled and running:
         yield SUBJECT.fine(f"{name} is enabled and runs")
         return
@@ -37,7 +35,3 @@ def check(visit: Visit) -> Iterator[Finding]:
     measured = f"{name} is {'enabled' if state.enabled else 'disabled'} and {'runs' if running else 'does not run'}"
     tell = SUBJECT.warns if running else SUBJECT.stops
     yield tell(measured, remedy.command, remedy)
-
-
-def _package(visit: Visit) -> str:
-    return "cron" if visit.host.system.distribution().family is Family.DEBIAN else "cronie"

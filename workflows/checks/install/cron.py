@@ -6,20 +6,17 @@ from collections.abc import Iterator
 
 from workflows.checks.check import Subject
 from workflows.checks.install.ground import Ground
-from workflows.host.system import Family
 from workflows.model.finding import Finding
 
-UNITS = {Family.RHEL: "crond.service", Family.SUSE: "cron.service", Family.DEBIAN: "cron.service"}
 SUBJECT = Subject("cron", "cron is enabled", "old logs and archives would fill the disk", "guide 3.2", order=40)
 
 
 def check(ground: Ground) -> Iterator[Finding]:
     """The installation starts it where it does not run."""
-    family = ground.host.system.distribution().family
-    unit = UNITS.get(family) if family else None
-    state = ground.host.units.state(unit) if unit else None
-    if state is not None and state.exists and not (state.enabled and state.active):
+    unit = ground.host.system.distribution().cron
+    state = ground.host.units.state(unit)
+    if state.exists and not (state.enabled and state.active):
         measured = f"{unit} is {'enabled' if state.enabled else 'disabled'} and {'runs' if state.active else 'does not run'}"
         yield SUBJECT.warns(f"{measured}; the installation starts it, and at every boot", f"systemctl enable --now {unit}")
     else:
-        yield SUBJECT.fine("yes" if state and state.exists else "not installed yet")
+        yield SUBJECT.fine("yes" if state.exists else "not installed yet")

@@ -12,6 +12,7 @@ from workflows.host.network import Names
 from workflows.model.answers import Verdict
 from workflows.model.errors import WorkflowError
 from workflows.model.installation import Difference, InstallPlan
+from workflows.rules.mta import capabilities
 from workflows.rules.packages import CAPABILITIES, lacking, require_obtainable
 
 
@@ -57,9 +58,8 @@ class Ground:
         return Shortage(missing)
 
     def _wanted(self) -> list[str]:
-        wanted = [*CAPABILITIES, f"mta-{self.plan.answers.mta}", "milter"]
-        if self.host.software.program("procmail") is None:
-            wanted.append("procmail")
+        procmail = self.host.software.program("procmail") is not None
+        wanted = [*CAPABILITIES, *capabilities(self.plan.answers.mta, procmail=procmail)]
         if self.plan.answers.database == "local" and self.host.server.version() is None:
             wanted += ["database-server", "database-client"]
         return wanted

@@ -19,7 +19,7 @@ JOURNALD = "/etc/systemd/journald.conf.d/90-openemm.conf"
 RSYSLOG = "/etc/rsyslog.d/90-openemm.conf"
 LOGROTATE = "/etc/logrotate.d/openemm-maillog"
 MAILLOG = "/var/log/maillog"
-SUSE_LOG, SUSE_MODE = "/var/log/mail", 0o640  # as the distribution delivers it
+SUSE_MODE = 0o640  # as the distribution delivers it
 JOURNALD_UNIT, RSYSLOG_UNIT = "systemd-journald.service", "rsyslog.service"
 RATE, RUNS, IMJOURNAL = "logging.journald", "logging.rsyslog", "logging.imjournal"
 LINK, RULE, MODE, ROTATION = "logging.maillog-link", "logging.maillog", "logging.maillog-mode", "logging.logrotate"
@@ -60,7 +60,7 @@ class Logging(SetupStep):
             host.files.write(JOURNALD, journald.drop_in(host.units.version(), f"{places.WRITTEN} (guide 4.6)."), mode=0o644)
             host.units.restart(JOURNALD_UNIT)
         if LINK in keys:
-            host.files.write_link(MAILLOG, SUSE_LOG.rpartition("/")[2])
+            host.files.write_link(MAILLOG, host.system.distribution().mail_log.rpartition("/")[2])
         log = _log(host)
         if MODE in keys and host.files.mode(log) is None:
             host.files.write(log, "", mode=0o644)
@@ -134,7 +134,7 @@ def _maillog(host: Host) -> list[Difference]:
     link = host.files.read_link(MAILLOG)
     if _is_suse(host) and not written:
         if link is None and host.files.mode(MAILLOG) is None:
-            found.append(Difference(LINK, MAILLOG, None, f"leads to {SUSE_LOG}"))
+            found.append(Difference(LINK, MAILLOG, None, f"leads to {host.system.distribution().mail_log}"))
     elif not written and link is None:
         found.append(Difference(RULE, "mail log", None, f"written to {MAILLOG}"))
     mode = host.files.mode(_log(host))
@@ -232,4 +232,4 @@ def _log(host: Host) -> str:
     if link:
         return link if link.startswith("/") else f"{MAILLOG.rpartition('/')[0]}/{link}"
     written = any(rsyslog.logs_to(text, MAILLOG) for text in _rsyslog_texts(host).values())
-    return SUSE_LOG if _is_suse(host) and not written else MAILLOG
+    return host.system.distribution().mail_log if _is_suse(host) and not written else MAILLOG

@@ -14,7 +14,6 @@ from workflows.rules.packages import CAPABILITIES, lacking
 from workflows.steps.machine import packages
 from workflows.steps.setup import SetupStep
 
-CRON_UNITS = ("crond.service", "cron.service")
 CRON = "os.cron"
 
 
@@ -62,7 +61,7 @@ class OperatingSystemPackages(SetupStep):
         unit = _cron(host)
         if unit is None:
             raise RefusedError(
-                f"cannot find the service of cron, neither {' nor '.join(CRON_UNITS)}", key="cron-missing",
+                f"cannot find the service of cron, {host.system.distribution().cron}", key="cron-missing",
                 next=["systemctl list-unit-files 'cron*'", "orchestrate resume"],
             )  # fmt: skip
         if not host.units.state(unit).enabled:
@@ -83,4 +82,5 @@ class OperatingSystemPackages(SetupStep):
 
 
 def _cron(host: Host) -> str | None:
-    return next((unit for unit in CRON_UNITS if host.units.state(unit).exists), None)
+    unit = host.system.distribution().cron
+    return unit if host.units.state(unit).exists else None

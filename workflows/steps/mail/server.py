@@ -18,7 +18,7 @@ from workflows.model.errors import RefusedError, WorkflowError
 from workflows.model.installation import Difference
 from workflows.model.step import Context, Done, Facts, LedgerNote
 from workflows.model.version import Version
-from workflows.rules.mta import LAST_WITH_SENDMAIL, PORT, is_ours
+from workflows.rules.mta import LAST_WITH_SENDMAIL, PORT, capabilities, is_ours
 from workflows.rules.packages import lacking
 from workflows.steps.machine import packages, places
 from workflows.steps.mail.begin import restore_alternative, restore_units
@@ -208,9 +208,7 @@ class MailServer(SetupStep):
         return [name for capability in self._capabilities(host) for name in lacking(host, capability)]
 
     def _capabilities(self, host: Host) -> list[str]:
-        """Procmail may come from anywhere (RHEL 9 has none)."""
-        wanted = [f"mta-{self.plan.answers.mta}", "milter"]
-        return wanted if host.software.program("procmail") else [*wanted, "procmail"]
+        return capabilities(self.plan.answers.mta, procmail=host.software.program("procmail") is not None)
 
     def _tls(self, host: Host) -> dict[str, str]:
         """The guide's paths of TLS files that are links to those of the answers; files that lie there are the site's own."""

@@ -9,6 +9,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestrator.acting import below
 from orchestrator.files import read_small, replace_link, sha256_file, write_atomic
 from orchestrator.hosts.files.register import ContentStore
 from orchestrator.hosts.units.systemd import Systemd
@@ -64,7 +65,8 @@ class RealRemedies:
 def _set_mode(remedy: SetMode) -> None:
     """Through a descriptor: what is given the mode is the file that was looked at, whoever moves names meanwhile."""
     try:
-        descriptor = os.open(Path(remedy.path).resolve(), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with below(Path(remedy.path)):
+            descriptor = os.open(Path(remedy.path).resolve(), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         if error.errno in (errno.ENOENT, errno.ELOOP):
             raise _outdated(remedy.path) from error
@@ -72,7 +74,8 @@ def _set_mode(remedy: SetMode) -> None:
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise _outdated(remedy.path)
-        os.fchmod(descriptor, remedy.mode)
+        with below(Path(remedy.path)):
+            os.fchmod(descriptor, remedy.mode)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
@@ -89,7 +92,8 @@ def _make_link(remedy: MakeLink) -> None:
 
 def _rewrite(remedy: Rewrite) -> None:
     path = Path(remedy.path)
-    content = read_small(path)
+    with below(path):
+        content = read_small(path)
     if hashlib.sha256(content).hexdigest() != remedy.sha256:
         raise _outdated(remedy.path)
     write_atomic(path, remedy.text.encode("utf-8", "surrogateescape"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,6 +87,24 @@ def running() -> list[Process]:
         if command := os.fsdecode(raw).rstrip("\0"):
             found.append(Process(int(entry.name), tuple(command.split("\0")), _led(entry / "cwd"), _led(entry / "exe")))
     return found
+
+
+def pids(wanted: Callable[[Process, Path], bool]) -> list[int]:
+    """Those of the processes that are wanted by what they are and by their program file.
+
+    Those of a container on this host are not of this host.
+    """
+    own = _space("self")
+    return [
+        process.pid
+        for process in running()
+        if process.exe is not None and wanted(process, Path(process.exe)) and _space(str(process.pid)) == own
+    ]
+
+
+def _space(pid: str) -> str | None:
+    """The process's namespace of pids."""
+    return _led(PROC / pid / "ns/pid")
 
 
 def _led(link: Path) -> str | None:

@@ -6,12 +6,13 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import pymysql
+from pymysql.constants import ER
 
 from orchestrator.hosts.database.accounts import Connection
+from orchestrator.hosts.database.faults import ALTERED, errno_of
 
 MARK_TABLE = "orchestrate_mark_tbl"  # ours, for the time of an upgrade only; in no backup
 VERSION_TABLE = "agn_dbversioninfo_tbl"
-_NO_SUCH_TABLE, _CHANGED = 1146, 1412
 _OBJECTS = """
     SELECT 'view', TABLE_NAME FROM information_schema.VIEWS WHERE TABLE_SCHEMA = %(name)s
     UNION ALL SELECT 'trigger', TRIGGER_NAME FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = %(name)s
@@ -71,7 +72,7 @@ def count_rows(connection: Connection, database: str, table: str) -> int | None:
         try:
             cursor.execute(f"SELECT COUNT(*) FROM {quote(database)}.{quote(table)}")  # noqa: S608 - quoted
         except (pymysql.err.ProgrammingError, pymysql.err.OperationalError) as error:
-            if error.args[0] in {_NO_SUCH_TABLE, _CHANGED}:
+            if errno_of(error) in {ER.NO_SUCH_TABLE, ALTERED}:
                 return None
             raise
         row = cursor.fetchone()
@@ -83,6 +84,12 @@ def column(connection: Connection, sql: str, *values: object) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return [str(row[0]) for row in cursor.fetchall()]
+
+
+def database_size(connection: Connection, database: str) -> int:
+    """Bytes of data and index, as the server knows them: a dump, compressed, needs no more."""
+    sql = "SELECT SUM(DATA_LENGTH + INDEX_LENGTH) FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s"
+    return int(column(connection, f"SELECT CAST(COALESCE(({sql}), 0) AS UNSIGNED)", database)[0])
 
 
 def differences(expected: Inventory, found: Inventory, *, except_rows_of: Collection[str] = ()) -> list[str]:
