@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from orchestrator.files import OddFileError
 from orchestrator.redaction import hide, scrub
 from orchestrator.visible import visible
 from state.errors import StateError
@@ -120,7 +121,7 @@ def _from_click(error: BaseException) -> Told | None:
 
 def system_key(error: OSError) -> str:
     """The key of what the operating system says."""
-    return _SYSTEM_KEYS.get(error.errno or 0, "system-error")
+    return error.key if isinstance(error, OddFileError) else _SYSTEM_KEYS.get(error.errno or 0, "system-error")
 
 
 _SYSTEM_KEYS = {
@@ -133,6 +134,11 @@ _SYSTEM_KEYS = {
 
 
 def _from_system(error: OSError) -> Told:
+    if isinstance(error, OddFileError):
+        return Told(
+            OddFileError.key, f"cannot read {error.filename!s}: {error.strerror}", FAILED,
+            unharmed=("everything: nothing of it was read",), next=(f"ls -lL {error.filename!s}    what it is",),
+        )  # fmt: skip
     key = system_key(error)
     following = ("the same command as root",) if key == "permission-denied" else ()
     return Told(key, f"cannot use {error.filename!s}: {error.strerror}", FAILED, next=following)

@@ -10,29 +10,74 @@ import secrets
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, ClassVar
 
 from orchestrator.acting import acting, below, current, held
 from state.folders import fsync_folder, make_folder
 
 __all__ = [
-    "Owner",
-    "fsync_folder",
-    "make_folder",
-    "prepare_link",
-    "remove_tree",
+    "OddFileError", "Owner", "fsync_folder", "kind_of", "make_folder", "prepare_link", "read_small", "remove_tree",
     "replace_link",
-    "sha256_file",
-    "tree_digest",
-    "write_atomic",
-]
+    "sha256_file", "small_text", "tree_digest", "write_atomic",
+]  # fmt: skip
 
 CHUNK = 1 << 20
 DEFAULT_MODE = 0o644
+SMALL = 16 << 20  # bytes; nothing that a release or a site has, and that is read whole, comes near that
+KINDS = {
+    stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device",
+    stat.S_IFDIR: "a folder", stat.S_IFLNK: "a link",
+}  # fmt: skip
 NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 NEVER_SPECIAL = 0o777  # no bit of setuid and the like comes from what the owner of a home can place
 
 Owner = tuple[int, int]  # uid, gid
+
+
+class OddFileError(OSError):
+    """What stands where a small file should is none, or is far larger than one; it was not read."""
+
+    key: ClassVar[str] = "file-odd"
+
+
+def kind_of(mode: int) -> str:
+    """What stands there, in words."""
+    return KINDS.get(stat.S_IFMT(mode), "a file")
+
+
+def read_small(path: Path, most: int = SMALL) -> bytes:
+    """The content of a file that is small by its nature: what stands in its place neither blocks us nor fills the memory.
+
+    Raises:
+        OddFileError: it is a pipe, a device or a socket, or larger than `most` bytes.
+        OSError: as the operating system says.
+    """
+    place = os.open(path, os.O_PATH | os.O_CLOEXEC)  # opens nothing yet: to open a device may do something
+    try:
+        mode = os.fstat(place).st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            raise OddFileError(errno.EINVAL, f"it is {kind_of(mode)}, not a file", str(path))
+        try:
+            with open(f"/proc/self/fd/{place}", "rb") as file:  # noqa: PTH123 - a Path would have to name it twice
+                content = file.read(most + 1)
+        except OSError as error:
+            error.filename = str(path)
+            raise
+    finally:
+        os.close(place)
+    if len(content) > most:
+        raise OddFileError(errno.EFBIG, f"it is larger than {most >> 10} KiB", str(path))
+    return content
+
+
+def small_text(path: Path, errors: str = "strict") -> str:
+    """The text of a small file, UTF-8, its lines ended by line feeds alone.
+
+    Raises:
+        OSError: as for `read_small`.
+        UnicodeDecodeError: it is not UTF-8, and `errors` is strict.
+    """
+    return read_small(path).decode("utf-8", errors).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def write_atomic(path: Path, data: bytes | str, mode: int | None = None, owner: Owner | None = None) -> None:

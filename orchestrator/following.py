@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 import selectors
 import shlex
-import signal
-import subprocess
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from orchestrator.command import TAIL_LINES, CommandError, environment, tail
+from orchestrator.command import PIPE, STDOUT, TAIL_LINES, CommandError, WaitedTooLongError, end, start, tail
 
 CHUNK = 1 << 16
 LONGEST = 1 << 16  # bytes of a line without an end
@@ -23,7 +21,7 @@ QUIET = 0.5  # seconds between two calls of `on_line`
 def follow(
     args: Sequence[str], *, timeout: float, on_line: Callable[[int, str], None], env: Mapping[str, str], cwd: Path
 ) -> None:
-    """Run a command to its end, in a group of its own, which is killed when it takes too long or `on_line` raises.
+    """Run a command to its end; it is ended with all it started when it takes too long or `on_line` raises.
 
     Args:
         args: program and arguments; a secret never stands here.
@@ -37,24 +35,18 @@ def follow(
     """
     shown = shlex.join(args)
     last: deque[str] = deque(maxlen=TAIL_LINES)
-    try:
-        process = subprocess.Popen(
-            list(args), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment(env), cwd=cwd,
-            start_new_session=True,
-        )  # fmt: skip
-    except OSError as error:
-        raise CommandError(f"cannot run {args[0]}: {error.strerror}", key="command-missing", command=shown) from error
+    process = start(args, stdout=PIPE, stderr=STDOUT, env=env, cwd=cwd, ends_with_us=True)
     with process:
         try:
             _read(process.stdout, time.monotonic() + timeout, last, on_line)  # type: ignore[arg-type]  # it is a pipe
             code = process.wait(timeout=QUIET * 20)
-        except (TimeoutError, subprocess.TimeoutExpired):
+        except (TimeoutError, WaitedTooLongError):
             raise CommandError(
                 f"{args[0]} did not end within {timeout:.0f} s", key="command-timeout", command=shown, detail=_told(last)
             ) from None
         finally:
             if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
+                end(process)
     if code:
         raise CommandError(f"{args[0]} failed with exit code {code}", command=f"{shown}   exit {code}", detail=_told(last))
 

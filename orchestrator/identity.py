@@ -15,7 +15,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator.files import make_folder, write_atomic
+from orchestrator.files import make_folder, small_text, write_atomic
 
 if TYPE_CHECKING:
     from orchestrator.settings import Settings
@@ -76,7 +76,7 @@ def _home(settings: Settings) -> str:
 
 def _read(state: Path) -> dict[str, str]:
     try:
-        return dict(json.loads((state / FILE).read_text(encoding="utf-8")))
+        return dict(json.loads(small_text(state / FILE)))
     except FileNotFoundError:
         return {}
 

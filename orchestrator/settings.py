@@ -10,6 +10,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError
 
+from orchestrator.files import small_text
+from orchestrator.places import see_file
 from workflows.model.errors import UsageError
 
 SITE_FILE = Path("/etc/openemm-orchestrator/site.toml")
@@ -100,11 +102,13 @@ def load(site: str | None, environ: Mapping[str, str], *, bare: bool = False) ->
 
     Raises:
         UsageError: "site-not-found".
+        PlaceError: another user could write the site file.
         SettingsError: "settings-invalid" or "settings-unreadable", naming file and key, never the value.
     """
     file = site_file(site or environ.get(PREFIX + "SITE"), environ, bare=bare)
     values: dict[str, Any] = {}
     if file is not None:
+        see_file(file)
         values = _read(file)
         _anchor(values, file.absolute().parent)
     environment = _from_environment(environ)
@@ -153,7 +157,7 @@ def site_file(named: str | None, environ: Mapping[str, str], *, bare: bool = Fal
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(small_text(file))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(
             f"cannot read {file}: {error}", next=[f"orchestrate --site {file} status    once it is mended"]

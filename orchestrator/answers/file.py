@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from orchestrator.answers.questions import BY_KEY, QUESTIONS, checked
-from orchestrator.files import write_atomic
+from orchestrator.files import small_text, write_atomic
 from workflows.model.answers import Answers, Verdict
 from workflows.model.errors import UsageError
 
@@ -25,7 +25,7 @@ def read(path: Path) -> dict[str, Any]:
         UsageError: "answers-unreadable", "answer-unknown".
     """
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(small_text(path))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         said = error.strerror if isinstance(error, OSError) else str(error)
         raise UsageError(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.acting import below
-from orchestrator.files import replace_link, sha256_file, write_atomic
+from orchestrator.files import read_small, replace_link, sha256_file, write_atomic
 from orchestrator.hosts.files.register import ContentStore
 from orchestrator.hosts.units.systemd import Systemd
 from workflows.host.remedies import MakeLink, Remedy, Rewrite, SetMode, SwitchOn
@@ -93,7 +93,7 @@ def _make_link(remedy: MakeLink) -> None:
 def _rewrite(remedy: Rewrite) -> None:
     path = Path(remedy.path)
     with below(path):
-        content = path.read_bytes()
+        content = read_small(path)
     if hashlib.sha256(content).hexdigest() != remedy.sha256:
         raise _outdated(remedy.path)
     write_atomic(path, remedy.text.encode("utf-8", "surrogateescape"))

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from orchestrator.files import fsync_folder, make_folder, write_atomic
+from orchestrator.files import fsync_folder, make_folder, small_text, write_atomic
 from orchestrator.releases.names import stem
 from workflows.model.plans import Component, PackageKind, StagedTree
 
@@ -86,7 +86,7 @@ class Manifests:
 def _parse(file: Path) -> Manifest | None:
     """None also for what is not of this format: the trees are then proven anew, by comparing them with the package."""
     try:
-        data = json.loads(file.read_text(encoding="utf-8"))
+        data = json.loads(small_text(file))
         if data.pop("format") != FORMAT:
             return None
         records = tuple(_record(item["tree"], item["tops"], made=item["made"]) for item in data["records"])

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator.files import fsync_folder, write_atomic
+from orchestrator.files import fsync_folder, small_text, write_atomic
 from orchestrator.releases.web import ended_at, is_cut
 from workflows.host.backups import Progress
 
@@ -49,7 +49,7 @@ class Partial:
     def origin(self) -> Origin:
         """What they belong to; of no location when that is not known."""
         try:
-            return Origin(**json.loads(self._about.read_text(encoding="utf-8")))
+            return Origin(**json.loads(small_text(self._about)))
         except (FileNotFoundError, ValueError, TypeError):
             return Origin("", None, None)
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.files import make_folder, write_atomic
+from orchestrator.files import make_folder, small_text, write_atomic
 from orchestrator.hosts.system.journald import send
 from orchestrator.identity import key_of
 from state.chain import Head
@@ -67,7 +67,7 @@ def read(path: Path) -> Head:
         UsageError: "checkpoint-unreadable".
     """
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(small_text(path))
         return _head(data.get("checkpoint", data))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not one of `audit checkpoint`, of an export or a backup"
@@ -87,7 +87,7 @@ def _kept(settings: Settings) -> Iterator[Kept]:
     paths = [*(settings.state / FOLDER).glob("*.json"), *settings.backups.glob("*/manifest.json")]
     for path in paths:
         try:
-            data = json.loads(path.read_text(encoding="utf-8"))
+            data = json.loads(small_text(path))
             checkpoint = data.get("checkpoint", data)
             if checkpoint.get("site") == site:
                 yield Kept(_head(checkpoint), path)

@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from orchestrator.hosts.real import RealHost, open_host
 from orchestrator.identity import claim, is_known, key_of
+from orchestrator.places import see_state
 from orchestrator.settings import Settings
 from orchestrator.tool import TOOL_VERSION
 from state.lease import Lease
@@ -50,8 +51,10 @@ class Site:
         """Open the site's store; made when it is not there, unless `readonly`.
 
         Raises:
+            PlaceError: others could write in the state folder, or something else stands there where a file should.
             StateError: the store is missing (readonly), newer than this tool, or cannot be reached.
         """
+        see_state(settings.state)
         target: Path | str = settings.state_url or settings.state / "state.db"
         site = cls(settings, Store.open(target, tool_version=TOOL_VERSION, readonly=readonly))
         if not readonly:

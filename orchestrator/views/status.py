@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 from orchestrator.hosts.real import RealHost, open_host
 from orchestrator.identity import key_of
+from orchestrator.places import see_state
 from orchestrator.views.document import Count
 from workflows.model.errors import WorkflowError
 from workflows.model.plans import Component, PackageKind
@@ -255,6 +256,7 @@ def _dispatches(host: RealHost) -> tuple[str, ...]:
 
 
 def _remembered(settings: Settings) -> Glance | None:
+    see_state(settings.state)
     if settings.state_url:
         return _remembered_on_server(settings)
     import sqlite3

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable
@@ -12,13 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, ClassVar
 
-from orchestrator.command import CommandError, environment, run, tail
+from orchestrator.command import STDOUT, Process, WaitedTooLongError, run, start, tail
 from orchestrator.hosts.units.openemm import in_a_scope
 from orchestrator.user import command_as, environment_of
 from workflows.host.application import UNLIMITED, Tell
 from workflows.model.errors import WorkflowError
 
 OUTPUT_BYTES = 64 << 10
+BLOCK = 512  # bytes, of st_blocks
+OUTPUT_MOST = 64 << 20  # of disk; what a script has written is dropped beyond that
 TELL_SECONDS = 1.0
 MARGIN = 10.0
 ENDING_SECONDS = 5.0
@@ -96,13 +97,7 @@ class Scripts:
             )
         shown = f"{script} {verb}"
         with tempfile.TemporaryFile() as output:
-            try:
-                process = subprocess.Popen(
-                    args, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
-                    env=environment(self._environment()), cwd=self.home, start_new_session=True,
-                )  # fmt: skip
-            except OSError as error:
-                raise CommandError(f"cannot run {script}: {error.strerror}", key="command-missing", command=shown) from error
+            process = start(args, stdout=output, stderr=STDOUT, env=self._environment(), cwd=self.home)
             code = _await(process, timeout, lambda seconds: tell(seconds, (_said(output) or [""])[-1]))
             return Ended(shown, None if code == OVER_TIME else code, tuple(_said(output)))
 
@@ -111,16 +106,16 @@ def _limit(said: str) -> int:
     return int(said) if said.isdecimal() else UNLIMITED
 
 
-def _await(process: subprocess.Popen[bytes], timeout: float, tell: Callable[[float], None]) -> int | None:
+def _await(process: Process, timeout: float, tell: Callable[[float], None]) -> int | None:
     """Its exit code; None: it did not end, was told to, and given a little time for that."""
     begun = time.monotonic()
     while (seconds := time.monotonic() - begun) < timeout:
         try:
             return process.wait(min(TELL_SECONDS, timeout - seconds))
-        except subprocess.TimeoutExpired:
+        except WaitedTooLongError:
             tell(time.monotonic() - begun)
     process.terminate()
-    with contextlib.suppress(subprocess.TimeoutExpired):
+    with contextlib.suppress(WaitedTooLongError):
         process.wait(ENDING_SECONDS)
     return None
 
@@ -128,4 +123,7 @@ def _await(process: subprocess.Popen[bytes], timeout: float, tell: Callable[[flo
 def _said(output: IO[bytes]) -> list[str]:
     """The last lines of an output, read without moving the place where the script writes on."""
     size = os.fstat(output.fileno()).st_size
-    return tail(os.pread(output.fileno(), OUTPUT_BYTES, max(0, size - OUTPUT_BYTES)).decode(errors="replace"))
+    said = os.pread(output.fileno(), OUTPUT_BYTES, max(0, size - OUTPUT_BYTES)).lstrip(b"\0")
+    if os.fstat(output.fileno()).st_blocks * BLOCK > OUTPUT_MOST:
+        os.truncate(output.fileno(), 0)  # it writes on where it was, behind a hole
+    return tail(said.decode(errors="replace"))

@@ -23,6 +23,7 @@ from orchestrator.hosts.database.accounts import Connection
 from orchestrator.hosts.database.faults import told
 from orchestrator.hosts.database.inventory import MARK_TABLE, Inventory
 from orchestrator.hosts.scratch.scratch import require_short, scratch_server
+from orchestrator.places import see_files, see_folder
 from orchestrator.settings import Settings
 from workflows.host.backups import Backup, KeptDatabase, Progress
 from workflows.model.errors import UsageError
@@ -52,11 +53,14 @@ class RealBackups:
         Raises:
             BackupError: "backup-exists" for another release or kind, "database-not-quiesced" when rows moved although nothing
                 should write, "dump-failed", "dump-stalled", "backup-incomplete", "backup-in-use".
+            PlaceError: others could write where backups are kept.
             RoomError: "no-room-for-backup", before or while it is written.
             DatabaseError, DbcfgError: the database cannot be reached.
         """
         folder = self._folder(backup)
+        see_folder(self._root)
         make_folder(folder, 0o700)
+        see_files(folder)
         with self._locked(folder), told(f"back up the database as {backup}"):
             if existing := self._complete(folder):
                 return _same(existing, release, quiesced=quiesced).backup(folder)
@@ -279,6 +283,7 @@ class RealBackups:
         folder = self._folder(backup)
         if not folder.is_dir():
             raise BackupError(f"there is no backup {backup}", key="backup-not-found", next=["orchestrate backup list"])
+        see_files(folder)
         return folder
 
     def _complete(self, folder: Path) -> Manifest | None:

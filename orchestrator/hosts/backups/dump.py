@@ -15,7 +15,6 @@ import os
 import re
 import select
 import shlex
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -25,7 +24,7 @@ from typing import BinaryIO
 
 import zstandard
 
-from orchestrator.command import environment, run, tail
+from orchestrator.command import PIPE, Process, WaitedTooLongError, run, start, tail
 from orchestrator.files import fsync_folder
 from orchestrator.hosts.backups.manifest import BackupError, DumpFacts
 from orchestrator.hosts.database.accounts import Account
@@ -36,6 +35,7 @@ DUMP_NAMES = ("mariadb-dump", "mysqldump")
 CLIENT_NAMES = ("mariadb", "mysql")
 CHUNK = 1 << 20
 STALL_SECONDS = 900.0  # a dump that says nothing for so long waits for a lock that nobody gives back
+LOAD_STALL_SECONDS = 4 * 3600.0  # no one statement of a dump takes that long; a server that no longer answers takes for ever
 TRAILER = b"-- Dump completed"
 _TAIL = 256
 _ERROR_BYTES = 16_384  # a client that fails prints the whole statement, rows and all
@@ -224,11 +224,14 @@ def load(account: Account, database: str, sql: Iterable[bytes], folder: Path, *,
             "--comments",  # else those within a routine are lost
             *_sandbox(), *(["--force"] if go_on else []), f"--database={database}",
         ]  # fmt: skip
-        process = subprocess.Popen(
-            args, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors, env=environment(), cwd="/"
-        )
+        process = start(args, stdin=PIPE, stderr=errors, ends_with_us=True)
         cut = _feed(process, sql)
-        exit_code = process.wait()
+        try:
+            exit_code = process.wait(LOAD_STALL_SECONDS)
+        except WaitedTooLongError:
+            process.kill()
+            process.wait()
+            raise _stalled() from None
         said = _said(errors)
     if go_on:
         return said
@@ -243,26 +246,42 @@ def load(account: Account, database: str, sql: Iterable[bytes], folder: Path, *,
     return []
 
 
-def _feed(process: subprocess.Popen[bytes], sql: Iterable[bytes]) -> bool:
-    """Write all; True when the client ended before it had read all. A client that is not fed to the end is killed."""
+def _feed(process: Process, sql: Iterable[bytes]) -> bool:
+    """Write all; True when the client ended before it had read all. A client that is not fed to the end is killed.
+
+    Raises:
+        BackupError: "restore-stalled".
+    """
     stdin = process.stdin
     if stdin is None:
         raise AssertionError("internal error: the client has no input")
+    os.set_blocking(stdin.fileno(), False)
     try:
         for chunk in sql:
-            stdin.write(chunk)
-        stdin.close()
+            _put(stdin.fileno(), memoryview(chunk))
     except BrokenPipeError:
-        with contextlib.suppress(BrokenPipeError):
-            stdin.close()
         return True
     except BaseException:
         process.kill()  # first: at the end of its input a client runs the statement that it has half read
         process.wait()
-        with contextlib.suppress(BrokenPipeError):
-            stdin.close()
         raise
+    finally:
+        stdin.close()
     return False
+
+
+def _put(descriptor: int, left: memoryview) -> None:
+    while left:
+        if not select.select([], [descriptor], [], LOAD_STALL_SECONDS)[1]:
+            raise _stalled()
+        left = left[os.write(descriptor, left) :]
+
+
+def _stalled() -> BackupError:
+    return BackupError(
+        f"the client took no more of the dump for {LOAD_STALL_SECONDS:.0f} s", key="restore-stalled",
+        next=["mariadb -e 'SHOW FULL PROCESSLIST'    who holds the lock it waits for?"],
+    )  # fmt: skip
 
 
 def _stream(account: Account, args: Sequence[str], folder: Path) -> Generator[bytes, None, None]:
@@ -275,9 +294,7 @@ def _stream(account: Account, args: Sequence[str], folder: Path) -> Generator[by
     """
     with account.option_file(folder) as options, tempfile.TemporaryFile() as errors:
         command = [find_program(DUMP_NAMES), options, *_COMMON, *args]
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, env=environment(), cwd="/"
-        )
+        process = start(command, stdout=PIPE, stderr=errors, ends_with_us=True)
         end = b""
         try:
             for chunk in _chunks(process):
@@ -308,7 +325,7 @@ def _stream(account: Account, args: Sequence[str], folder: Path) -> Generator[by
         )
 
 
-def _chunks(process: subprocess.Popen[bytes]) -> Iterator[bytes]:
+def _chunks(process: Process) -> Iterator[bytes]:
     if process.stdout is None:
         raise AssertionError("internal error: the dump program has no output")
     descriptor = process.stdout.fileno()

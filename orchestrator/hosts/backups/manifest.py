@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from orchestrator.files import write_atomic
+from orchestrator.files import read_small, write_atomic
 from orchestrator.hosts.database.inventory import Inventory
 from workflows.host.backups import Backup
 from workflows.model.errors import WorkflowError
@@ -103,7 +103,7 @@ def read(folder: Path) -> Manifest:
     """
     path = folder / MANIFEST
     try:
-        manifest = Manifest.model_validate_json(path.read_bytes())
+        manifest = Manifest.model_validate_json(read_small(path))
     except FileNotFoundError:
         raise unverifiable(
             folder, "there is no manifest; it was cut off while it was made, or the manifest was removed"

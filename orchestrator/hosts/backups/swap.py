@@ -24,7 +24,7 @@ from typing import Literal
 import pymysql
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
-from orchestrator.files import write_atomic
+from orchestrator.files import read_small, write_atomic
 from orchestrator.hosts.backups import dump
 from orchestrator.hosts.backups.manifest import DUMP, BackupError, Manifest
 from orchestrator.hosts.database import inventory
@@ -82,7 +82,7 @@ def read_record(folder: Path, keep_as: str) -> SwapRecord | None:
     """
     path = record_path(folder, keep_as)
     try:
-        return SwapRecord.model_validate_json(path.read_bytes())
+        return SwapRecord.model_validate_json(read_small(path))
     except FileNotFoundError:
         return None
     except (OSError, ValidationError):

@@ -14,8 +14,10 @@ from typing import TypeAlias
 
 import pymysql
 
+from orchestrator.files import small_text
 from orchestrator.hosts.database import dbcfg
 from orchestrator.hosts.database.faults import DatabaseError, not_connected, told
+from orchestrator.places import see_file
 from orchestrator.redaction import hide
 from orchestrator.settings import Settings
 from workflows.model.errors import RefusedError
@@ -185,10 +187,11 @@ def _fix(settings: Settings) -> list[str]:
 
 
 def _read_options(path: Path, settings: Settings) -> dict[str, str]:
+    see_file(path)
     parser = configparser.RawConfigParser(allow_no_value=True, strict=False, inline_comment_prefixes=None)
     try:
         mode = path.stat().st_mode
-        text = path.read_text(encoding="utf-8")
+        text = small_text(path)
         parser.read_string(text)
     except (OSError, UnicodeDecodeError, configparser.Error):
         raise AdminMissingError(f"cannot read the option file {path}", next=_fix(settings)) from None

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from orchestrator.acting import below
+from orchestrator.files import read_small
 from orchestrator.hosts.database.configuration import Configuration
 from orchestrator.hosts.database.connect import connect
 from orchestrator.hosts.database.faults import told
@@ -40,7 +41,7 @@ def read_salt(path: Path) -> str:
     """
     try:
         with below(path):
-            content = path.read_bytes()
+            content = read_small(path)
     except FileNotFoundError:
         raise SaltError(
             f"there is no salt file {path}", key="salt-missing", unharmed=["nothing was changed"],

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from orchestrator.acting import below
+from orchestrator.files import small_text
 from workflows.model.errors import RefusedError
 
 DEFAULT_PORT = 3306
@@ -107,7 +108,7 @@ def _lines(path: Path) -> list[tuple[int, str]]:
     """Lines with their numbers, without comments and empty ones."""
     try:
         with below(path):
-            text = path.read_text(encoding="utf-8")
+            text = small_text(path)
     except FileNotFoundError:
         raise DbcfgError(
             f"cannot find {path}: how the database is reached is written there",

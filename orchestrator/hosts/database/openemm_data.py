@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.command import run
 from orchestrator.errors import hide
-from orchestrator.files import fsync_folder, make_folder, write_atomic
+from orchestrator.files import fsync_folder, make_folder, small_text, write_atomic
 from orchestrator.hosts.database import admin_password
 from orchestrator.hosts.database.configuration import Configuration
 from orchestrator.hosts.database.connect import connect
@@ -111,7 +111,7 @@ class RealOpenemmData:
     def first_password(self) -> str | None:
         """Of the state folder."""
         try:
-            return self._first().read_text(encoding="utf-8").rstrip("\n") or None
+            return small_text(self._first()).rstrip("\n") or None
         except FileNotFoundError:
             return None
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from orchestrator.acting import NotHisError, acting, by_path, current, held
-from orchestrator.files import Owner, fsync_folder, replace_link, write_atomic
+from orchestrator.files import Owner, fsync_folder, read_small, replace_link, write_atomic
 from orchestrator.user import account_of
 
 FOLDER_MODE = 0o755
@@ -25,7 +25,7 @@ class RealFiles:
     def read(self, path: str) -> str | None:
         """Line ends as they are."""
         file = Path(path)
-        return file.read_bytes().decode("utf-8", ANY_BYTES) if file.is_file() else None
+        return read_small(file).decode("utf-8", ANY_BYTES) if file.is_file() else None
 
     def write(self, path: str, text: str, *, mode: int | None = None, owner: str | None = None) -> None:
         """See `write_atomic`; folders that are missing are root's, 0755."""

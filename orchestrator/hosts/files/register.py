@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from orchestrator.acting import below
-from orchestrator.files import fsync_folder, make_folder, sha256_file, write_atomic
+from orchestrator.files import fsync_folder, make_folder, read_small, sha256_file, write_atomic
 from workflows.host.files import KeptFile
 
 
@@ -26,7 +26,7 @@ class ContentStore:
         with below(path):
             if not path.is_file():
                 return KeptFile(str(path), None)
-            content, status = path.read_bytes(), path.stat()
+            content, status = read_small(path), path.stat()
         make_folder(self._folder, 0o700)
         digest = hashlib.sha256(content).hexdigest()
         if not (self._folder / digest).exists():
@@ -52,7 +52,7 @@ class ContentStore:
                         path.unlink()
                         fsync_folder(path.parent)
             elif self._keep(path) != file:
-                write_atomic(path, (self._folder / file.sha256).read_bytes(), mode=file.mode, owner=(file.uid, file.gid))
+                write_atomic(path, read_small(self._folder / file.sha256), mode=file.mode, owner=(file.uid, file.gid))
 
 
 def _digest(path: Path) -> str | None:

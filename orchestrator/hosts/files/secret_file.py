@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from orchestrator.errors import hide
+from orchestrator.files import small_text
+from orchestrator.places import see_file
 from workflows.model.errors import RefusedError
 
 
@@ -12,12 +14,14 @@ def read_secret(path: str) -> str:
     """The one line of a file that only its owner can read.
 
     Raises:
+        PlaceError: it is another user's, or no file.
         RefusedError: "password-file-missing", "password-file-open", "password-file-empty".
     """
     file = Path(path)
+    see_file(file)
     try:
         mode = file.stat().st_mode
-        lines = file.read_text(encoding="utf-8").splitlines()
+        lines = small_text(file).splitlines()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise RefusedError(

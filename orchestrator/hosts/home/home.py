@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.acting import acting, as_owner, current
 from orchestrator.data.places import PLACES, WEB_APPLICATIONS
-from orchestrator.files import Owner, fsync_folder, prepare_link, sha256_file, tree_digest
+from orchestrator.files import Owner, fsync_folder, prepare_link, read_small, sha256_file, small_text, tree_digest
 from orchestrator.hosts.home import installed, kept_files, kept_folders, kept_values, site_files, site_values
 from orchestrator.user import owner
 from workflows.host.home import CarriedFile, InstalledTree, KeptFolders, SqlFile, SqlKind
@@ -35,6 +35,7 @@ _SQL_NAMES = (  # without "emm-DIALECT-" and ".sql"
 )
 _LANGUAGES = ("en", "de")
 _RUNTIME_SCRIPTS = ("emm.sh", "openemm.sh", "OMT.sh", "OST.sh")
+SQL_MOST = 256 << 20  # bytes of an update file; it is read whole
 
 
 class HomeError(WorkflowError):
@@ -79,7 +80,7 @@ class RealHome:
         file = self._path("tomcat/conf/version.txt")
         if not file.is_file():
             return None
-        text = file.read_text(encoding="utf-8", errors="replace").strip()
+        text = small_text(file, errors="replace").strip()
         match = _VERSION.search(text)
         return match[0] if match else text
 
@@ -325,7 +326,7 @@ class RealHome:
             HomeError: "file-not-utf8".
         """
         try:
-            return self._path(path).read_bytes().decode("utf-8")
+            return read_small(self._path(path), SQL_MOST).decode("utf-8")
         except UnicodeDecodeError as error:
             raise HomeError(f"cannot read {path}: it is not UTF-8 at byte {error.start}", key="file-not-utf8") from None
 

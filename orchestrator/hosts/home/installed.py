@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from orchestrator.data.places import PLACES, WEB_APPLICATIONS
+from orchestrator.files import small_text
 from orchestrator.hosts.home import site_values
 from workflows.host.home import InstalledTree
 from workflows.model.errors import UsageError
@@ -74,7 +75,7 @@ def _runtimes(home: Path) -> Iterator[InstalledTree]:
 
 def _runtime_version(base: Path, folder: Path) -> str:
     file = base / VERSION_FILE
-    match = VERSION.search(file.read_text(encoding="utf-8", errors="replace")) if file.is_file() else None
+    match = VERSION.search(small_text(file, errors="replace")) if file.is_file() else None
     return match[0] if match else _named(folder.name)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.acting import acting
-from orchestrator.files import fsync_folder, make_folder, replace_link, write_atomic
+from orchestrator.files import fsync_folder, make_folder, read_small, replace_link, small_text, write_atomic
 from orchestrator.hosts.home.site_files import KEYS, SHIPPED, SITE_FILES
 
 LIST = "files.json"  # written last: without it nothing was kept
@@ -26,7 +26,7 @@ def keep(tomcat: Path, folder: Path) -> None:
     logs = tomcat / "logs"
     kept: dict[str, Any] = {"files": {}, "keys": (tomcat / KEYS).is_dir(), "logs": _logs(logs)}
     for number, name in enumerate(_changeable(tomcat)):
-        status, content = (tomcat / name).stat(), (tomcat / name).read_bytes()
+        status, content = (tomcat / name).stat(), read_small(tomcat / name)
         with acting(None):
             write_atomic(folder / str(number), content, mode=0o600)
         kept["files"][name] = {
@@ -42,8 +42,8 @@ def put_back(tomcat: Path, folder: Path) -> None:
     with acting(None):
         if not (folder / LIST).exists():
             return
-        kept = json.loads((folder / LIST).read_text(encoding="utf-8"))
-        contents = {name: (folder / file["copy"]).read_bytes() for name, file in kept["files"].items()}
+        kept = json.loads(small_text(folder / LIST))
+        contents = {name: read_small(folder / file["copy"]) for name, file in kept["files"].items()}
     for name in _changeable(tomcat):
         if name not in kept["files"]:
             (tomcat / name).unlink()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from orchestrator.acting import acting
-from orchestrator.files import make_folder, write_atomic
+from orchestrator.files import make_folder, small_text, write_atomic
 from orchestrator.hosts.files.register import ContentStore
 from orchestrator.hosts.home.site_values import EMM, WEBSERVICES
 from workflows.host.files import KeptFile
@@ -29,5 +29,5 @@ def put_back(folder: Path) -> None:
     with acting(None):
         if not (folder / LIST).exists():
             return
-        kept = json.loads((folder / LIST).read_text(encoding="utf-8"))
+        kept = json.loads(small_text(folder / LIST))
         ContentStore(folder).restore(KeptFile(**file) for file in kept)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from orchestrator.acting import current
-from orchestrator.files import NEVER_SPECIAL, Owner, fsync_folder, replace_link, sha256_file, write_atomic
+from orchestrator.files import NEVER_SPECIAL, Owner, fsync_folder, read_small, replace_link, sha256_file, write_atomic
 from workflows.host.home import CarriedFile
 from workflows.model.errors import WorkflowError
 
@@ -50,7 +50,7 @@ def carry(source: Path, target: Path, owner: Owner | None) -> list[tuple[Path, b
     carried = [_carry_one(source / name, target / name, owner) for name in _names(source)]
     server, template = target / "conf/server.xml", target / "conf/server.xml.template"
     if not server.exists() and template.is_file():
-        write_atomic(server, template.read_bytes(), mode=stat.S_IMODE(template.stat().st_mode), owner=owner)
+        write_atomic(server, read_small(template), mode=stat.S_IMODE(template.stat().st_mode), owner=owner)
         carried.append((server, False))
     _share_logs(source, target, owner)
     return carried
@@ -76,12 +76,12 @@ def _names(source: Path) -> Iterator[str]:
 
 def _carry_one(site: Path, target: Path, owner: Owner | None) -> tuple[Path, bool]:
     status = site.stat()
-    content = site.read_bytes()
+    content = read_small(site)
     kept = target.with_name(target.name + SHIPPED)
     _make_folders(site.parent, target.parent, owner)
-    if target.is_file() and target.read_bytes() != content and not kept.exists():
+    if target.is_file() and read_small(target) != content and not kept.exists():
         shipped = target.stat()
-        write_atomic(kept, target.read_bytes(), mode=stat.S_IMODE(shipped.st_mode), owner=_owner_of(shipped))
+        write_atomic(kept, read_small(target), mode=stat.S_IMODE(shipped.st_mode), owner=_owner_of(shipped))
     write_atomic(target, content, mode=stat.S_IMODE(status.st_mode), owner=_owner_of(status))
     return target, kept.exists()
 

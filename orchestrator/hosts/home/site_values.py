@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from orchestrator import properties
-from orchestrator.files import Owner, write_atomic
+from orchestrator.files import Owner, read_small, write_atomic
 from workflows.model.values import PropertyFiles
 from workflows.model.version import Version
 from workflows.rules.site_values import WSDL, is_real
@@ -27,7 +27,7 @@ _TIMEOUT = re.compile(rb"<!--.*?-->|(<session-timeout>\s*)(-?\d+)(\s*</session-t
 
 def read(path: Path) -> dict[str, str]:
     """A property file; empty where there is none."""
-    return properties.parse(path.read_bytes()) if path.is_file() else {}
+    return properties.parse(read_small(path)) if path.is_file() else {}
 
 
 def application_version(folder: Path) -> str | None:
@@ -79,8 +79,8 @@ def carry_timeout(source: Path, target: Path) -> Path | None:
     old, new = source / WEB_XML, target / WEB_XML
     if not old.is_file() or not new.is_file():
         return None
-    content = new.read_bytes()
-    site, shipped = _timeout(old.read_bytes()), _timeout(content)
+    content = read_small(new)
+    site, shipped = _timeout(read_small(old)), _timeout(content)
     end = content.rfind(_END)
     if site is None or (shipped is None and end < 0):
         return None
@@ -104,7 +104,7 @@ def _is_old(folder: Path) -> bool:
 
 
 def _merge(file: Path, values: Mapping[str, str]) -> None:
-    content = file.read_bytes()
+    content = read_small(file)
     merged = properties.merge(content, values)
     if merged != content:
         write_atomic(file, merged)

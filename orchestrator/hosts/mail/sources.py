@@ -10,6 +10,7 @@ from pathlib import Path
 from orchestrator import processes
 from orchestrator.acting import below
 from orchestrator.command import CommandError, run
+from orchestrator.files import small_text
 from orchestrator.user import command_as, environment_of
 from workflows.host.mail import Clue, MailServer, Source
 from workflows.host.units import Units
@@ -79,7 +80,7 @@ def system_cfg_file(home: Path) -> Path | None:
 def _text(path: Path) -> str:
     """Of a file that may lie in the home; empty where there is none."""
     with below(path):
-        return path.read_text(errors="replace") if path.is_file() else ""
+        return small_text(path, errors="replace") if path.is_file() else ""
 
 
 def alternatives(paths: Sequence[Path] = SENDMAIL) -> Clue:

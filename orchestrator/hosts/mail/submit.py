@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import shlex
-import subprocess
 from collections.abc import Mapping, Sequence
 
-from orchestrator.command import CommandError, environment, tail
+from orchestrator.command import CommandError, run, tail
 
 
 def give(args: Sequence[str], content: bytes, timeout: float, env: Mapping[str, str] | None = None) -> None:
-    """Run the program to its end with this input; `hosts.command.run` takes text only, and a mail may be of any bytes.
+    """Run the program to its end with this input. It ends with us: at the end of half a mail it would take the half.
 
     Raises:
-        CommandError: "command-missing", "command-timeout" or "mail-not-taken".
+        CommandError: "command-missing", "command-timeout", "command-output" or "mail-not-taken".
     """
-    shown = shlex.join(args[:12])
-    try:
-        done = subprocess.run(args, input=content, capture_output=True, timeout=timeout, env=environment(env), check=False)
-    except OSError as error:
-        raise CommandError(f"cannot run {args[0]}: {error.strerror}", key="command-missing", command=shown) from error
-    except subprocess.TimeoutExpired as error:
-        raise CommandError(f"{args[0]} did not end within {timeout:.0f} s", key="command-timeout", command=shown) from error
-    if done.returncode:
+    done = run(args, timeout=timeout, expect=None, env=env, input=content, ends_with_us=True)
+    if done.exit_code:
         raise CommandError(
-            f"{args[0]} did not take a mail", key="mail-not-taken", command=f"{shown}   exit {done.returncode}",
-            detail=tail((done.stderr or done.stdout).decode(errors="replace")),
+            f"{args[0]} did not take a mail", key="mail-not-taken", command=f"{shlex.join(args[:12])}   exit {done.exit_code}",
+            detail=tail(done.stderr or done.stdout),
         )  # fmt: skip

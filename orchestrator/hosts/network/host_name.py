@@ -7,6 +7,7 @@ import socket
 from pathlib import Path
 
 from orchestrator.acting import below
+from orchestrator.files import small_text
 
 
 def full_name() -> str | None:
@@ -24,7 +25,7 @@ def of_application(home: Path) -> str:
     """The name by which the application finds and writes its host's rows: of conf/hostname, else the system's (facts 17.1)."""
     try:
         with below(home / "conf/hostname"):
-            written = (home / "conf/hostname").read_text(encoding="utf-8", errors="replace").strip()
+            written = small_text(home / "conf/hostname", errors="replace").strip()
     except FileNotFoundError:
         written = ""
     return written or os.uname().nodename

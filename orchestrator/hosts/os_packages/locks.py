@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from orchestrator.files import small_text
 from workflows.model.errors import WorkflowError
 
 POLL = 0.5
@@ -62,7 +63,7 @@ def _locked_by(file: Path) -> int | None:
 def _named_in(file: Path) -> int | None:
     """Dnf, yum and zypper write their pid into a file that a crash leaves behind, so that its process is looked at."""
     try:
-        text = file.read_text(encoding="ascii", errors="replace").strip()
+        text = small_text(file, errors="replace").strip()
         if not text.isdigit():
             return None
         words = Path(f"/proc/{text}/cmdline").read_bytes().decode(errors="replace")

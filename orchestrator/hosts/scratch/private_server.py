@@ -8,13 +8,13 @@ import shutil
 import signal
 import socket
 import stat
-import subprocess
 import time
 from pathlib import Path
 
 import pymysql
 
-from orchestrator.command import PATH, CommandError, environment, run, tail
+from orchestrator.command import PATH, CommandError, Process, run, start, tail
+from orchestrator.files import small_text
 from workflows.model.errors import WorkflowError
 
 SERVER_NAMES = ("mariadbd", "mysqld")  # Debian's and RHEL's names
@@ -70,7 +70,7 @@ class PrivateServer:
         self.socket = folder / "mariadb.sock"
         self.pid_file = folder / "mariadb.pid"
         self.log = folder / "mariadb.log"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
         self._small = SMALL if small else ()
 
     def create(self) -> None:
@@ -106,10 +106,7 @@ class PrivateServer:
             "--lower-case-table-names=1", "--character-set-server=utf8mb4", "--collation-server=utf8mb4_unicode_ci",
             "--max-allowed-packet=64M", f"--tmpdir={self.temporary}", *self._small,
         ]  # fmt: skip
-        self._process = process = subprocess.Popen(
-            args, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment(),
-            start_new_session=True, cwd="/",
-        )  # fmt: skip
+        self._process = process = start(args)
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             if self.answers():
@@ -158,7 +155,7 @@ class PrivateServer:
     def pid(self) -> int | None:
         """The server's process id, when it is really this server's process."""
         try:
-            pid = int(self.pid_file.read_text())
+            pid = int(small_text(self.pid_file))
             command = Path(f"/proc/{pid}/cmdline").read_bytes()
         except (FileNotFoundError, ValueError, ProcessLookupError):
             return None

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from orchestrator.hosts.scratch.private_server import PrivateServer
+from orchestrator.places import see_folder
 from workflows.model.errors import RefusedError
 
 SOCKET_PATH_LIMIT = 107  # bytes, of the operating system (unix(7))
@@ -24,8 +25,10 @@ def scratch_server(base: Path, backup: str, *, small: bool) -> Iterator[PrivateS
 
     Raises:
         RefusedError: "scratch-path-too-long".
+        PlaceError: others could put something of theirs in the place of what is made there.
         CommandError: "mariadb-start" and others, when there is no server to be had.
     """
+    see_folder(base, shared=True)
     require_short(base)
     prefix = f"orchestrate-{hashlib.sha256(backup.encode()).hexdigest()[:8]}-"
     for old in base.glob(prefix + "*"):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestrator.command import PATH, run
+from orchestrator.files import read_small, small_text
 
 _SECONDS = 60.0
 _SKIP = "skip_"
@@ -40,7 +41,7 @@ def options(files: Sequence[Path]) -> Iterator[Option]:
     """All options of these files and of what they include, in the order of their reading: the last one counts."""
     for path in _walk(files):
         if path.is_file():
-            yield from parse(path, path.read_text(encoding="utf-8", errors="replace"))
+            yield from parse(path, small_text(path, errors="replace"))
 
 
 def parse(file: Path, text: str) -> Iterator[Option]:
@@ -61,7 +62,7 @@ def parse(file: Path, text: str) -> Iterator[Option]:
 def shipped(file: Path) -> bool:
     """Whether a file is, byte for byte, what its package brought: nobody configured it."""
     real = file.resolve()
-    content = real.read_bytes()
+    content = read_small(real)
     digests = {hashlib.md5(content, usedforsecurity=False).hexdigest(), hashlib.sha256(content).hexdigest()}
     listed = {tuple(line.split()[:2]) for line in (*_listed_by_dpkg(real), *_listed_by_rpm(real))}
     return any((str(real), digest) in listed for digest in digests)
@@ -92,7 +93,7 @@ def _walk(files: Sequence[Path]) -> Iterator[Path]:
         if not file.is_file():
             continue
         yield file
-        for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
+        for line in small_text(file, errors="replace").splitlines():
             word, _, argument = line.strip().partition(" ")
             target = Path(argument.strip())
             if word == "!include":

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from orchestrator.command import CommandError
+from orchestrator.files import small_text
 from orchestrator.user import run_as_owner
 
 FOLDER = Path("/usr/lib/jvm")
@@ -20,7 +21,7 @@ def version(home: Path) -> str | None:
     if not (home / "bin/java").is_file():
         return None
     for release in (home / "release", home.resolve().parent / "release"):  # a JRE of Java 8 may lie in its JDK
-        match = _RELEASE.search(release.read_text(errors="replace")) if release.is_file() else None
+        match = _RELEASE.search(small_text(release, errors="replace")) if release.is_file() else None
         if match:
             return match[1]
     try:

@@ -10,6 +10,7 @@ from pathlib import Path
 from orchestrator.acting import below
 from orchestrator.command import PATH, CommandError, run
 from orchestrator.data import distributions
+from orchestrator.files import small_text
 from orchestrator.user import run_as_owner
 
 SEARCH = f"{PATH}:/usr/libexec"
@@ -49,7 +50,7 @@ def _java(home: Path) -> str | None:
         return None
     with below(program):
         release = program.resolve().parent.parent / "release"
-        text = release.read_text(errors="replace") if release.is_file() else ""
+        text = small_text(release, errors="replace") if release.is_file() else ""
     match = re.search(r'^JAVA_VERSION="([^"]+)"', text, re.MULTILINE)
     return match[1] if match else _ask_as_owner(program, "-version")
 
@@ -59,7 +60,7 @@ def _java_program(home: Path) -> Path | None:
     homes = [home / "opt/java"]
     setenv = home / "bin/setenv.sh"
     with below(setenv):
-        text = setenv.read_text(errors="replace") if setenv.is_file() else ""
+        text = small_text(setenv, errors="replace") if setenv.is_file() else ""
     if text:
         match = re.search(r"^\s*(?:export\s+)?JAVA_HOME=[\"']?([^\"'\s;]+)", text, re.MULTILINE)
         if match:
@@ -76,7 +77,7 @@ def _tomcat(home: Path) -> str | None:
     folder = home / "opt/tomcat"
     notes = folder / "RELEASE-NOTES"
     with below(notes):
-        text = notes.read_text(errors="replace") if notes.is_file() else ""
+        text = small_text(notes, errors="replace") if notes.is_file() else ""
     if match := re.search(r"Apache Tomcat Version (\d+(?:\.\d+)+)", text):
         return match[1]
     match = re.fullmatch(r"apache-tomcat-(\d+(?:\.\d+)+)", folder.resolve().name)

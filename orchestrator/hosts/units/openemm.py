@@ -8,7 +8,7 @@ import secrets
 from pathlib import Path
 
 from orchestrator.command import Result, run
-from orchestrator.files import fsync_folder, write_atomic
+from orchestrator.files import fsync_folder, small_text, write_atomic
 
 SYSTEMD = Path("/run/systemd/system")  # sd_booted(3)
 UNIT = "openemm.service"
@@ -71,14 +71,14 @@ class Unit:
         """The run that holds it; None: it is not held."""
         if not self._held():
             return None
-        found = _RUN.search(HOLD.read_text(encoding="utf-8", errors="replace"))
+        found = _RUN.search(small_text(HOLD, errors="replace"))
         return found[1] if found else "unknown"
 
     def _held(self) -> bool:
         """Whether there is a hold that is of this home's unit, which may be gone again, or be still to come."""
         if not HOLD.exists():
             return False
-        text = HOLD.read_text(encoding="utf-8", errors="replace")
+        text = small_text(HOLD, errors="replace")
         return any(f"# home {home}\n" in text for home in self._homes) or self.ours()
 
     def _asked(self) -> dict[str, str] | None:
