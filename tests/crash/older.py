@@ -39,6 +39,8 @@ WORKFLOWS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # what beg
     "restart": (("restart", "--yes"), FILES),
 }
 WAYS = {"resume": ("resume",), "abort": ("abort", "--yes")}
+AUDIT = ("audit", "verify")
+ADOPTED = "what was filed under the name host is this site's"
 MAIN = ("-m", "orchestrator.cli.main")
 WORKERS = 2
 LIMIT = 280.0  # seconds that a command may take
@@ -83,6 +85,7 @@ class Host(Bench):
         self._older = older
         known = subprocess.run([older, "-c", SETTINGS], check=True, capture_output=True, text=True).stdout
         self._known = frozenset(json.loads(known))
+        self._site = (self._start / "site.toml").read_text(encoding="utf-8")
         self._leave_lost_values_out()
 
     def _leave_lost_values_out(self) -> None:
@@ -92,18 +95,17 @@ class Host(Bench):
             file.write_bytes(b"".join(line for line in file.read_bytes().splitlines(True) if not line.startswith(names)))
 
     def run_older(self, *args: str, **env: str) -> subprocess.CompletedProcess[str]:
-        """Run the older version's Python, with a site file that has only the settings it knows."""
+        """Run the older version's Python with the settings it knows; from then on the site file names no site (ADR 0011)."""
         file = self.host / "site.toml"
-        text = file.read_text(encoding="utf-8")
-        unknown = tuple(f"{name} = " for name in tomllib.loads(text).keys() - self._known)
-        file.write_text("".join(line for line in text.splitlines(True) if not line.startswith(unknown)), encoding="utf-8")
+        unknown = tuple(f"{name} = " for name in tomllib.loads(self._site).keys() - self._known)
+        file.write_text(_without(unknown, self._site), encoding="utf-8")
         try:
             return subprocess.run(
                 [self._older, *args], capture_output=True, text=True, check=False, timeout=LIMIT, stdin=subprocess.DEVNULL,
                 env={**os.environ, "ORCHESTRATE_SITE": str(self.host), **env},
             )  # fmt: skip
         finally:
-            file.write_text(text, encoding="utf-8")
+            file.write_text(_without(("name = ",), self._site), encoding="utf-8")
 
     def let_older(self, *args: str) -> None:
         """The same, to its end."""
@@ -128,6 +130,10 @@ class Host(Bench):
         with closing(sqlite3.connect(self.host / "state/state.db")) as store:
             row = store.execute(DOING).fetchone()
         return str(row[0]) if row else "-"
+
+
+def _without(starts: tuple[str, ...], text: str) -> str:
+    return "".join(line for line in text.splitlines(keepends=True) if not line.startswith(starts))
 
 
 @dataclass(frozen=True)
@@ -170,10 +176,13 @@ def judge(host: Host, workflow: str, point: Point, whole: Ends) -> str:
         return f"not killed but ended with {cut.returncode}: {cut.stdout[-1500:]}\n{cut.stderr[-1500:]}"
     if (doing := host.doing()) != point.step:
         return f"killed in {doing}"
-    for args in (WAYS[point.way], ("audit", "verify")):
+    adopted = not (host.host / "state/sites.json").exists()
+    for args in (WAYS[point.way], AUDIT):
         done = host.run(*args, expect=None)
         if done.returncode != 0:
             return f"{args[0]} ended with {done.returncode}: {done.stdout[-2500:]}\n{done.stderr[-1500:]}"
+        if args != AUDIT and adopted != (ADOPTED in done.stderr):
+            return f"{args[0]} does not say whose the run is: {done.stderr[-1500:]}"
     picture, ran = whole.behind if point.way == "resume" else whole.before
     different: dict[str, Any] = differences(picture, host.picture())
     if point.way == "abort":
