@@ -41,11 +41,12 @@ WORKFLOWS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # what beg
 WAYS = {"resume": ("resume",), "abort": ("abort", "--yes")}
 AUDIT = ("audit", "verify")
 ADOPTED = "what was filed under the name host is this site's"
+ALONE = "-P"  # or Python would take the modules from the folder it is called in: this version's
 MAIN = ("-m", "orchestrator.cli.main")
 WORKERS = 2
 LIMIT = 280.0  # seconds that a command may take
 DOING = "SELECT name FROM steps WHERE state = 'doing' AND run = (SELECT id FROM runs ORDER BY number DESC LIMIT 1)"
-SETTINGS = "import json; from orchestrator.settings import Settings; print(json.dumps(list(Settings.model_fields)))"
+SETTINGS = "import json; from orchestrator import settings as s; print(json.dumps([s.__file__, *s.Settings.model_fields]))"
 # What the older version runs to tell, beside each place it passes, the step that is between its intent and its result.
 FOLLOWED = f"""
 import sqlite3, sys
@@ -83,8 +84,10 @@ class Host(Bench):
         """Make it. older: the Python of the older version's environment."""
         super().__init__(folder)
         self._older = older
-        known = subprocess.run([older, "-c", SETTINGS], check=True, capture_output=True, text=True).stdout
-        self._known = frozenset(json.loads(known))
+        told = subprocess.run([older, ALONE, "-c", SETTINGS], check=True, capture_output=True, text=True).stdout
+        source, *known = json.loads(told)
+        assert Path(source).is_relative_to(older.parents[2].resolve()), f"{older} runs {source}"
+        self._known = frozenset(known)
         self._site = (self._start / "site.toml").read_text(encoding="utf-8")
         self._leave_lost_values_out()
 
@@ -101,8 +104,8 @@ class Host(Bench):
         file.write_text(_without(unknown, self._site), encoding="utf-8")
         try:
             return subprocess.run(
-                [self._older, *args], capture_output=True, text=True, check=False, timeout=LIMIT, stdin=subprocess.DEVNULL,
-                env={**os.environ, "ORCHESTRATE_SITE": str(self.host), **env},
+                [self._older, ALONE, *args], capture_output=True, text=True, check=False, timeout=LIMIT,
+                stdin=subprocess.DEVNULL, env={**os.environ, "ORCHESTRATE_SITE": str(self.host), **env},
             )  # fmt: skip
         finally:
             file.write_text(_without(("name = ",), self._site), encoding="utf-8")
