@@ -24,7 +24,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
 
 from orchestrator.sandbox.home import LOST_VALUES
 from tests.crash.bench import KILLED, Bench, Picture, differences
@@ -40,6 +39,7 @@ WORKFLOWS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # what beg
 }
 WAYS = {"resume": ("resume",), "abort": ("abort", "--yes")}
 AUDIT = ("audit", "verify")
+EQUAL, AS_OLDER, WRONG = "equal", "as the older version leaves it", "not equal"
 ADOPTED = "what was filed under the name host is this site's"
 ALONE = "-P"  # or Python would take the modules from the folder it is called in: this version's
 MAIN = ("-m", "orchestrator.cli.main")
@@ -141,18 +141,22 @@ def _without(starts: tuple[str, ...], text: str) -> str:
 
 @dataclass(frozen=True)
 class Ends:
-    """A host before the run, and behind one of this version that nothing disturbed; with what ran."""
+    """A host before the run, and behind one that nothing disturbed, of this version and of the older one; with what ran."""
 
     before: tuple[Picture, object]
     behind: tuple[Picture, object]
+    older: Picture
 
 
 def ends(host: Host, command: Sequence[str]) -> Ends:
-    """Let this version do it all."""
+    """Let each version do it all."""
+    host.reset()
+    host.let_older(*MAIN, *command)
+    older = host.picture()
     host.reset()
     before = (host.picture(), host.running())
     host.run(*command)
-    return Ends(before, (host.picture(), host.running()))
+    return Ends(before, (host.picture(), host.running()), older)
 
 
 def drawn(places: Sequence[tuple[str, str]], steps: str, count: int, ways: Sequence[str], seed: int) -> list[Point]:
@@ -171,7 +175,7 @@ def drawn(places: Sequence[tuple[str, str]], steps: str, count: int, ways: Seque
 
 
 def judge(host: Host, workflow: str, point: Point, whole: Ends) -> str:
-    """Kill the older version there and let this one go on; "equal", or what is wrong."""
+    """Kill the older version there and let this one go on; EQUAL, AS_OLDER with what is so, or what is wrong."""
     command, back = WORKFLOWS[workflow]
     host.reset()
     cut = host.run_older(*MAIN, *command, ORCHESTRATE_FAULT=point.place)
@@ -186,13 +190,32 @@ def judge(host: Host, workflow: str, point: Point, whole: Ends) -> str:
             return f"{args[0]} ended with {done.returncode}: {done.stdout[-2500:]}\n{done.stderr[-1500:]}"
         if args != AUDIT and adopted != (ADOPTED in done.stderr):
             return f"{args[0]} does not say whose the run is: {done.stderr[-1500:]}"
-    picture, ran = whole.behind if point.way == "resume" else whole.before
-    different: dict[str, Any] = differences(picture, host.picture())
-    if point.way == "abort":
-        different = {part: different[part] for part in back if part in different}
-    if (runs := host.running()) != ran:
-        different["running"] = (ran, runs)
-    return f"{different}" if different else "equal"
+    return resumed(host, whole) if point.way == "resume" else aborted(host, whole, back)
+
+
+def resumed(host: Host, whole: Ends) -> str:
+    """Whether it is as behind a run that nothing disturbed. What the older version had done already may be as that leaves it."""
+    picture, ran = whole.behind
+    now, runs = host.picture(), host.running()
+    different, older = differences(picture, now), differences(whole.older, now)
+    if runs == ran and not different:
+        return EQUAL
+    wrong = [
+        part for part, found in different.items()
+        if part in older and (part not in FILES or found.keys() & older[part].keys())
+    ]  # fmt: skip
+    if runs != ran or wrong:
+        return f"{different}, {runs} runs and not {ran}"
+    return f"{AS_OLDER}: {', '.join(str([*found] if part in FILES else part) for part, found in different.items())}"
+
+
+def aborted(host: Host, whole: Ends, back: Sequence[str]) -> str:
+    """Whether these parts of it are as before."""
+    picture, ran = whole.before
+    found = differences(picture, host.picture())
+    different = {part: found[part] for part in back if part in found}
+    runs = host.running()
+    return EQUAL if runs == ran and not different else f"{different}, {runs} runs and not {ran}"
 
 
 def run(hosts: Sequence[Host], workflow: str, asked: argparse.Namespace) -> Counter[str]:
@@ -218,7 +241,9 @@ def run(hosts: Sequence[Host], workflow: str, asked: argparse.Namespace) -> Coun
         return answer
 
     with ThreadPoolExecutor(len(hosts)) as pool:
-        return Counter("equal" if answer == "equal" else "not equal" for answer in pool.map(work, points))
+        return Counter(
+            next((kind for kind in (EQUAL, AS_OLDER) if answer.startswith(kind)), WRONG) for answer in pool.map(work, points)
+        )
 
 
 def on_20_10(host: Host) -> None:
@@ -226,6 +251,11 @@ def on_20_10(host: Host) -> None:
     host.reset()
     host.let_older(*MAIN, *UPGRADE)
     host.keep()
+
+
+def said(counts: Counter[str]) -> str:
+    """How many of each kind."""
+    return ", ".join(f"{counts[kind]} {kind}" for kind in (EQUAL, AS_OLDER, WRONG))
 
 
 def tell(line: str) -> None:
@@ -264,12 +294,12 @@ def main() -> int:
                     moved = True
                 counts = run(hosts, workflow, asked)
                 total += counts
-                tell(f"{workflow}: {counts['equal']} equal, {counts['not equal']} not")
+                tell(f"{workflow}: {said(counts)}")
         finally:
             for host in hosts:
                 host.stop()
-    tell(f"{total['equal']} equal, {total['not equal']} not, in {time.monotonic() - began:.0f} s")
-    return 1 if total["not equal"] else 0
+    tell(f"{said(total)}, in {time.monotonic() - began:.0f} s")
+    return 1 if total[WRONG] else 0
 
 
 if __name__ == "__main__":
