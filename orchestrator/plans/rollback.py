@@ -246,6 +246,18 @@ def _folders(site: Site, since: datetime | None) -> tuple[str, ...]:
     return tuple(kept.name for kept in site.host.home.kept_folders() if since is not None and kept.since >= since)
 
 
+def completed(site: Site, plan: RollbackPlan, run: RunRecord) -> RollbackPlan:
+    """The plan of a run; one of version 0.1.0, which pins no folders, with those that are to come back.
+
+    Not where that version began the start: the release already runs without them.
+    """
+    start = run.step(f"{plan.hop.prefix}.{START}")
+    if run.workflow != "rollback" or "folders" in run.plan or (start.attempt and "lacking" not in start.intent):
+        return plan
+    since = plan.point.taken if plan.point else _left(site, plan.target) if plan.without_database else None
+    return replace(plan, folders=_folders(site, since))
+
+
 def _left(site: Site, version: str) -> datetime | None:
     """When the run began that last led away from a frontend; None where the ledger tells of none."""
     entries = site.ledger.entries(kind="component-version", component=Component.FRONTEND.value)

@@ -18,7 +18,7 @@ from workflows.model.plans import GateOptions, UpgradePlan
 from workflows.model.step import Step
 from workflows.rules.mta import MtaPlan
 
-LATER_RULES = ("deletes", "moves")  # what the plans of version 0.1.0 do not pin
+LATER_RULES = ("deletes", "moves", "repairs")  # what the plans of version 0.1.0 do not pin
 
 
 class Plan(Protocol):

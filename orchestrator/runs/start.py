@@ -21,7 +21,7 @@ from workflows.model.errors import RefusedError, UsageError, WorkflowError
 from workflows.model.finding import Finding, Severity
 from workflows.model.machine import ENDED, RunState, StepState
 from workflows.model.machine import diagram as machine_diagram
-from workflows.model.moves import MovePlan
+from workflows.model.moves import MovePlan, RollbackPlan
 from workflows.model.parts import BACKEND, VERIFY, part_of, stops_mail
 from workflows.model.plans import UpgradePlan
 from workflows.model.step import Step, may_skip
@@ -182,7 +182,7 @@ def resume(site: Site, run_id: str | None, *, display: Display, wait: float | No
     record = _find(site, run_id)
     with site.lease.acquire(record.id, "resume"):
         record = site.store.journal.load(record.id)
-        plan, steps = _workflow_of(record)
+        plan, steps = _workflow_of(site, record)
         return _drive(site, record, steps, plan, display, wait=wait)
 
 
@@ -212,7 +212,7 @@ def abort(site: Site, run_id: str | None, *, display: Display) -> RunRecord:
     try:
         with site.lease.acquire(record.id, "abort"):
             record = site.store.journal.load(record.id)
-            plan, steps = _workflow_of(record)
+            plan, steps = _workflow_of(site, record)
             return _drive(site, record, steps, plan, display, undo=True)
     except LeaseHeldError:
         site.store.journal.request(record.id, "abort")
@@ -262,13 +262,17 @@ def _drive(
     return record
 
 
-def _workflow_of(record: RunRecord) -> tuple[Plan, list[Step]]:
+def _workflow_of(site: Site, record: RunRecord) -> tuple[Plan, list[Step]]:
     if _number(record.tool_version) > _number(TOOL_VERSION):
         raise WorkflowError(
             f"run {record.id} was begun by orchestrate {record.tool_version}; this is {TOOL_VERSION}",
             key="run-newer", next=[f"install orchestrate {record.tool_version} or later, then: orchestrate resume {record.id}"],
         )  # fmt: skip
     plan = plan_from_json(record.workflow, record.plan)
+    if isinstance(plan, RollbackPlan):
+        from orchestrator.plans.rollback import completed
+
+        plan = completed(site, plan, record)
     return plan, steps_of(record.workflow, plan)
 
 

@@ -12,7 +12,7 @@ from workflows.model.parts import CARRY, DATABASE, START
 from workflows.model.plans import Hop, PackageKind
 from workflows.model.step import Context
 from workflows.model.version import Version
-from workflows.rules.site_values import MARKER
+from workflows.rules.site_values import MARKER, moved
 from workflows.rules.trees import tree_of
 
 STARTED = "Server startup in"
@@ -155,7 +155,8 @@ def expectation(ctx: Context, hop: Hop, mark: LogMark) -> Expectation:
     frontend = tree_of(ctx, hop, PackageKind.GUI).folder if ctx.facts_of("stage") else None
     sql = ctx.intent_of(f"{hop.prefix}.{DATABASE}")
     known = frozenset({*sql["versions"], *(file["version"] for file in sql["files"] if file["version"])}) if sql else None
-    return Expectation(hop.target.version, mark, frontend, carry.get("values", {}), start.get("config", {}), known)
+    values = moved(carry.get("values", {}), hop.rules)
+    return Expectation(hop.target.version, mark, frontend, values, start.get("config", {}), known)
 
 
 def conditions(ctx: Context, hop: Hop, expected: Expectation) -> list[Condition]:

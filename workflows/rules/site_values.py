@@ -94,6 +94,14 @@ def judge(files: PropertyFiles, shipped: PropertyFiles | None, rules: LineRules)
     )
 
 
+def moved(values: Mapping[str, str], rules: LineRules) -> Mapping[str, str]:
+    """Of these values of config_tbl those that the line's first start stores: a run of version 0.1.0 waited for others, too."""
+    if rules.moves is None:
+        return values
+    stored = {*rules.moves.keys.values(), WEBSERVICES_URL}
+    return {key: value for key, value in values.items() if key in stored}
+
+
 def together(started: SiteValues, older: SiteValues) -> SiteValues:
     """The site's values in the files that are started, and of an older release what these do not have.
 

@@ -5,11 +5,16 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from orchestrator.display.pages import runs as page
+from orchestrator.plans.rollback import completed
 from orchestrator.plans.workflows import plan_from_json, steps_of
 from orchestrator.runs.engine import Engine
 from orchestrator.runs.events import Bus
@@ -20,7 +25,9 @@ from orchestrator.tool import TOOL_VERSION
 from orchestrator.views.runs import Run
 from state.journal import RunRecord
 from state.store import Store
+from workflows.host.home import KeptFolders
 from workflows.model.machine import RunState
+from workflows.model.moves import RollbackPlan
 
 STORES = Path(__file__).parents[2] / "stores"
 SITE = "openemm"
@@ -77,3 +84,20 @@ def test_the_run_that_was_cut_off_stands_where_it_was_cut_off_with_all_its_state
     assert record.step("hop1.backup").facts["backup"]
     assert opened.journal.statements(record.id, "hop1.database").records()
     assert engine_of(opened, record)._machine.state == "hop1.database"
+
+
+@written("ended")
+@pytest.mark.parametrize(
+    ("attempt", "intent", "comes_back"), [(0, {}, True), (1, {"mark": [1, 1]}, False), (2, {"lacking": ["emm-plugins"]}, True)]
+)
+def test_a_rollback_brings_folders_back_unless_the_version_that_knew_of_none_began_the_start(
+    opened: Store, attempt: int, intent: dict[str, Any], comes_back: bool
+) -> None:
+    record = opened.journal.load(next(run.id for run in opened.journal.runs(SITE) if run.workflow == "rollback"))
+    steps = [replace(step, attempt=attempt, intent=intent) if step.name == "rollback.start" else step for step in record.steps]
+    plan = plan_from_json(record.workflow, record.plan)
+    assert isinstance(plan, RollbackPlan)
+    assert plan.point
+    kept = [KeptFolders(name, plan.point.taken + timedelta(days=day), ("emm-plugins",)) for name, day in (("A", -1), ("B", 1))]
+    site: Any = SimpleNamespace(host=SimpleNamespace(home=SimpleNamespace(kept_folders=lambda: kept)))
+    assert completed(site, plan, replace(record, steps=tuple(steps))).folders == (("B",) if comes_back else ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from orchestrator.plans.workflows import plan_from_json, plan_to_json
@@ -23,8 +24,12 @@ def test_a_plan_comes_back_as_it_was_pinned() -> None:
     assert plan_from_json("upgrade", plan_to_json(pinned)) == pinned
 
 
-def test_a_plan_of_0_1_0_moves_what_the_line_has_always_moved() -> None:
-    data = plan_to_json(plan())
+def test_a_plan_of_0_1_0_moves_what_the_line_has_always_moved_and_is_mended_as_it() -> None:
+    whole = plan()
+    repaired = Hop(3, "20.10.000.152", Release("21.10.000.305", ()), Catalogue.load().rules("21.10"), final=True)
+    assert repaired.rules.repairs
+    whole = replace(whole, hops=(*whole.hops, repaired))
+    data = plan_to_json(whole)
     for hop in data["hops"]:
-        del hop["rules"]["moves"], hop["first"]
-    assert plan_from_json("upgrade", data) == plan()
+        del hop["rules"]["moves"], hop["rules"]["repairs"], hop["first"]
+    assert plan_from_json("upgrade", data) == whole

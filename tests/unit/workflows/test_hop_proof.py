@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from workflows.host.application import HttpAnswer
 from workflows.host.database import OtherDatabase, Report, StartupJob
 from workflows.model.errors import WorkflowError
 from workflows.model.moves import MovePlan, RestorePoint, RollbackPlan
-from workflows.model.plans import Component
+from workflows.model.plans import Component, Moves
 from workflows.steps.application import migrate
 from workflows.steps.application.migrate import ProveMigrations, missing_of
 from workflows.steps.application.start import StartBackend, StartFrontend
@@ -73,6 +74,15 @@ def test_a_sound_host_proves_its_hop_by_every_condition() -> None:
     assert (note.kind, note.from_version, note.to_version) == ("hop-proven", OLD, NEW)
     assert note.evidence == done.facts["proof"]
     assert site.did == []
+
+
+def test_a_value_that_its_line_never_stores_is_not_waited_for_by_a_run_of_0_1_0() -> None:
+    site: Any = Site()
+    site.intents["hop1.carry"]["values"]["mailaddress.sender.name"] = "News"
+    keys = [condition.key for condition in missing_of(site, HOP)]
+    assert keys == ["config:mailaddress.sender.name"]
+    moving = replace(HOP, rules=replace(HOP.rules, moves=Moves({"system.url": "system.url"})))
+    assert missing_of(site, moving) == []
 
 
 @pytest.mark.parametrize(("key", "change"), CHANGES, ids=IDS)

@@ -7,7 +7,7 @@ import pytest
 from orchestrator.releases.catalogue import Catalogue
 from workflows.model.plans import LineRules
 from workflows.model.values import PropertyFiles, SiteValues
-from workflows.rules.site_values import Unset, command, judge, kept_by, together, unset
+from workflows.rules.site_values import Unset, command, judge, kept_by, moved, together, unset
 
 RULES = Catalogue.load().rules("20.04")
 HOME = "/home/openemm"
@@ -146,3 +146,14 @@ def test_of_two_releases_the_files_that_are_started_win_where_they_could_be_comp
     assert (dict(both.no_value), both.as_shipped) == ({"c": ""}, ("d",))
     unsure = SiteValues(config={"a": "new"}, emm={"a": "new"}, compared=False)
     assert together(unsure, older).config == {"a": "old", "b": "old"}
+
+
+def test_what_a_run_of_0_1_0_waits_for_is_only_what_its_line_moves() -> None:
+    moving = {
+        "system.url": "https://mail.site.org",
+        "mailout.ini.domain": "site.org",
+        "webservices.url": "https://mail.site.org/2.0/",
+    }
+    lost = {"mailaddress.sender.name": "News", "mailaddress.replyto.name": "News", "mailout.ini.retries": "3"}
+    assert moved({**moving, **lost}, RULES) == moving
+    assert moved(lost, LineRules("20.04", migrates=("config-values",))) == lost
