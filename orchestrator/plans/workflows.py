@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import TypeAdapter
 
@@ -17,6 +17,10 @@ from workflows.model.moves import RollbackPlan, SwitchPlan
 from workflows.model.plans import GateOptions, UpgradePlan
 from workflows.model.step import Step
 from workflows.rules.mta import MtaPlan
+
+if TYPE_CHECKING:
+    from orchestrator.runs.site import Site
+    from state.journal import RunRecord
 
 LATER_RULES = ("deletes", "moves", "repairs")  # what the plans of version 0.1.0 do not pin
 
@@ -65,6 +69,16 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
 def plan_from_json(workflow: str, data: Mapping[str, Any]) -> Plan:
     """The plan of a run of that workflow again."""
     plan: Plan = TypeAdapter(WORKFLOWS[workflow].plan).validate_python(_completed(data))
+    return plan
+
+
+def plan_of(site: Site, record: RunRecord) -> Plan:
+    """The plan of a run, whichever version of this tool pinned it."""
+    plan = plan_from_json(record.workflow, record.plan)
+    if isinstance(plan, RollbackPlan):
+        from orchestrator.plans.rollback import completed
+
+        return completed(site, plan, record)
     return plan
 
 

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from orchestrator.plans.workflows import Plan, plan_from_json, plan_to_json, steps_of
+from orchestrator.plans.workflows import Plan, plan_of, plan_to_json, steps_of
 from orchestrator.runs.announce import at_login, to_journald
 from orchestrator.runs.engine import Engine
 from orchestrator.runs.events import Bus, Event
@@ -21,7 +21,7 @@ from workflows.model.errors import RefusedError, UsageError, WorkflowError
 from workflows.model.finding import Finding, Severity
 from workflows.model.machine import ENDED, RunState, StepState
 from workflows.model.machine import diagram as machine_diagram
-from workflows.model.moves import MovePlan, RollbackPlan
+from workflows.model.moves import MovePlan
 from workflows.model.parts import BACKEND, VERIFY, part_of, stops_mail
 from workflows.model.plans import UpgradePlan
 from workflows.model.step import Step, may_skip
@@ -268,11 +268,7 @@ def _workflow_of(site: Site, record: RunRecord) -> tuple[Plan, list[Step]]:
             f"run {record.id} was begun by orchestrate {record.tool_version}; this is {TOOL_VERSION}",
             key="run-newer", next=[f"install orchestrate {record.tool_version} or later, then: orchestrate resume {record.id}"],
         )  # fmt: skip
-    plan = plan_from_json(record.workflow, record.plan)
-    if isinstance(plan, RollbackPlan):
-        from orchestrator.plans.rollback import completed
-
-        plan = completed(site, plan, record)
+    plan = plan_of(site, record)
     return plan, steps_of(record.workflow, plan)
 
 
