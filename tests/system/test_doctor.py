@@ -25,9 +25,9 @@ ADDRESS, POINTER = "9.9.9.10", "10.9.9.9.in-addr.arpa"
 SOCKET = "/home/openemm/var/run/bav.sock"
 CONFIGURE = """
 import os, sys
-from orchestrator.hosts.mta.mail import RealMail
+from orchestrator.hosts.mail.mail import RealMail
 from orchestrator.settings import load
-from workflows.mta_host import Mta
+from workflows.model.answers import Mta
 postfix = RealMail(load(None, os.environ)).server(Mta.POSTFIX)
 postfix.configure(sys.argv[1])
 postfix.write_maps(["mailloop.lab.test"])

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
-from workflows.checks.install.names import check_names
 
 from orchestrator.hosts.network.names import DnsNames
 from tests.integration.doctor.dns_kit import Zone, name_server
 from tests.remedies.follow import seen
+from tests.unit.setup.memory_host import make_plan
+from workflows.checks import install
+from workflows.checks.check import checks_in, run_all
+from workflows.checks.install.ground import Ground
 from workflows.model.answers import Answers
 from workflows.model.finding import Finding, Severity
 
 pytestmark = pytest.mark.integration
 NAME, LOOP, ADDRESS = "openemm.example.com", "mailing.example.com", "9.9.9.9"
+KEYS = ["name-resolves", "name-reverse", "mailloop-mx", "mailloop-spf"]
 ANSWERS = Answers(url=f"https://{NAME}", name=NAME, mailloop_domain=LOOP)
 
 
@@ -28,7 +32,9 @@ class Service:
 
     def found(self) -> dict[str, Finding]:
         """What is not well, by key."""
-        findings = check_names(DnsNames(self.address), ANSWERS)
+        checks = [check for check in checks_in(install) if check.subject.key in KEYS]
+        plan = replace(make_plan(), answers=ANSWERS)
+        findings = run_all(checks, Ground(None, plan, DnsNames(self.address), differences=lambda part: ()))  # type: ignore[arg-type]
         return {one.key: one for one in findings if one.severity is not Severity.PASSED}
 
     def add(self, fix: str) -> None:

@@ -6,15 +6,17 @@ from collections.abc import Iterator
 
 from workflows.checks.check import Subject
 from workflows.checks.install.ground import Ground
+from workflows.host.units import UnitState
 from workflows.model.finding import Finding
+from workflows.rules.cron import cron_unit
 
 SUBJECT = Subject("cron", "cron is enabled", "old logs and archives would fill the disk", "guide 3.2", order=40)
 
 
 def check(ground: Ground) -> Iterator[Finding]:
     """The installation starts it where it does not run."""
-    unit = ground.host.system.distribution().cron
-    state = ground.host.units.state(unit)
+    unit = cron_unit(ground.host)
+    state = ground.host.units.state(unit) if unit else UnitState(exists=False)
     if state.exists and not (state.enabled and state.active):
         measured = f"{unit} is {'enabled' if state.enabled else 'disabled'} and {'runs' if state.active else 'does not run'}"
         yield SUBJECT.warns(f"{measured}; the installation starts it, and at every boot", f"systemctl enable --now {unit}")

@@ -10,6 +10,7 @@ from workflows.host import Host
 from workflows.model.errors import RefusedError
 from workflows.model.installation import Difference
 from workflows.model.step import Context, Facts
+from workflows.rules.cron import cron_unit
 from workflows.rules.packages import CAPABILITIES, lacking
 from workflows.steps.machine import packages
 from workflows.steps.setup import SetupStep
@@ -36,7 +37,7 @@ class OperatingSystemPackages(SetupStep):
             for capability in CAPABILITIES
             if (missing := lacking(host, capability))
         ]
-        unit = _cron(host)
+        unit = cron_unit(host)
         if unit is None:
             found.append(Difference(CRON, "cron", None, "running"))
         elif not (state := host.units.state(unit)).enabled or not state.active:
@@ -45,7 +46,7 @@ class OperatingSystemPackages(SetupStep):
 
     def seen(self, host: Host) -> Facts:
         """How cron stands."""
-        unit = _cron(host)
+        unit = cron_unit(host)
         state = host.units.state(unit) if unit else None
         return {"cron": {"enabled": bool(state and state.enabled), "active": bool(state and state.active)}}
 
@@ -58,7 +59,7 @@ class OperatingSystemPackages(SetupStep):
         packages.add(ctx, host, CAPABILITIES)
         if all(difference.key != CRON for difference in differences):
             return
-        unit = _cron(host)
+        unit = cron_unit(host)
         if unit is None:
             raise RefusedError(
                 f"cannot find the service of cron, {host.system.distribution().cron}", key="cron-missing",
@@ -71,7 +72,7 @@ class OperatingSystemPackages(SetupStep):
 
     def take_back(self, ctx: Context, host: Host) -> None:
         """Cron is as it was; the packages that it brought go."""
-        unit, was = _cron(host), ctx.intent["cron"]
+        unit, was = cron_unit(host), ctx.intent["cron"]
         if unit:
             state = host.units.state(unit)
             if state.active and not was["active"]:
@@ -79,8 +80,3 @@ class OperatingSystemPackages(SetupStep):
             if state.enabled and not was["enabled"]:
                 host.units.disable(unit)
         packages.take_back(ctx, host)
-
-
-def _cron(host: Host) -> str | None:
-    unit = host.system.distribution().cron
-    return unit if host.units.state(unit).exists else None
