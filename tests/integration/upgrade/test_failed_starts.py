@@ -19,11 +19,11 @@ pytestmark = pytest.mark.integration
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     """Give the runs that are resumed other limits of time than they were begun with."""
-    read = running.plan_from_json
+    read = running.plan_of
 
     def limit(seconds: float) -> None:
         monkeypatch.setattr(
-            running, "plan_from_json", lambda *args: replace(read(*args), start_timeout=seconds, migrate_timeout=seconds)
+            running, "plan_of", lambda *args: replace(read(*args), start_timeout=seconds, migrate_timeout=seconds)
         )
 
     return limit
