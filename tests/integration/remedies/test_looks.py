@@ -39,7 +39,8 @@ def values(upgraded: Stages, before: Picture, tmp_path_factory: pytest.TempPathF
     here = str(os.getpid())
     return {
         "id": run["id"], "run_id": run["id"], "backup": backup, "file": package.name, "name": package.name, "target": "20.10",
-        "version": "19.10", "release": "19.10", "folder": str(upgraded.home), "inside": f"{upgraded.home}/release", "parent": str(upgraded.home), "port": "25",
+        "version": "19.10", "release": "19.10", "folder": str(upgraded.home), "parent": str(upgraded.home), "port": "25",
+        "inside": f"{upgraded.home}/release",
         "archive": str(package), "script": f"{upgraded.home}/bin/backend.sh", "home_path": str(upgraded.home),
         "home": str(upgraded.home), "command": "orchestrate status", "source": str(package),
         "path": str(folder / "cert.pem"), "where": f"{upgraded.home}/", "unreadable": str(folder / "cert.pem"), "found": here,
