@@ -12,6 +12,7 @@ from orchestrator.hosts.scratch.private_server import PrivateServer
 from orchestrator.releases.catalogue import Catalogue
 from tests.remedies.follow import seen
 from workflows.checks.upgrade import administrator_group
+from workflows.checks.upgrade.journey import Journey
 from workflows.model.errors import WorkflowError
 from workflows.model.finding import Severity
 from workflows.model.plans import Hop as PlannedHop
@@ -205,14 +206,14 @@ def test_a_migration_that_fails_stops_behind_the_updates_and_runs_that_statement
     context = Context(folder)
     last = PlannedHop(1, "24.04.000.086", Release("24.10.000.102", ()), LineRules("24.10"), final=True)
     to_24_10 = UpgradePlan(last.source, last.target.version, (last,))
-    (told,) = administrator_group.check(context.host, to_24_10)
+    (told,) = administrator_group.check(Journey(context.host, to_24_10))
     with pytest.raises(WorkflowError) as failed:
         drive(folder, context=context)
     assert failed.value.message.startswith(f"cannot run {MIGRATION}, statement 2 of 2, line 2: ERROR 1452")
     assert ask("SELECT version_number FROM agn_dbversioninfo_tbl") == [("22.07.161",)]
     seen(told.fix)
     ask("UPDATE admin_group_tbl SET shortname = 'Admins' WHERE shortname = 'Administrator'")
-    (passed,) = administrator_group.check(context.host, to_24_10)
+    (passed,) = administrator_group.check(Journey(context.host, to_24_10))
     assert passed.severity is Severity.PASSED
     drive(folder)
     assert ask("SELECT COUNT(*) FROM migration_tbl") == [(1,)]
