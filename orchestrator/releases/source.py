@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urljoin, urlsplit
 
+from orchestrator.files import read_small
 from orchestrator.releases import names
-from orchestrator.releases.archive import open_regular
 from orchestrator.releases.errors import SourceError
 from orchestrator.releases.sums import FILE, malformed_sums, merge_sums, parse_sums
 from orchestrator.releases.version_list import ListEntry, parse_version_list
@@ -147,8 +147,8 @@ def open_source(packages: str, lines: Sequence[str], *, suse: bool = False) -> F
 
 
 def _text(path: Path) -> str:
-    with open_regular(path) as file:
-        data = file.read(MAX_TEXT + 1)
+    """As it is: a line ends at a line feed only."""
+    data = read_small(path)
     if len(data) > MAX_TEXT:
         raise malformed_sums(f"{path} is longer than {MAX_TEXT} bytes")
     return str(data, "utf-8")
