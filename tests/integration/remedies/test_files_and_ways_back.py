@@ -106,6 +106,7 @@ def test_what_leads_to_another_line_is_a_move_of_links_and_database_together(upg
 def test_a_run_that_its_unit_does_not_begin_is_driven_here(
     upgraded: Stages, do: Do, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    upgraded.say("switch", "manual", "20.04", "--yes")  # where one before has left it
     monkeypatch.setattr(detach, "SYSTEMD", tmp_path)
     monkeypatch.setattr(detach, "version", lambda: 252)
     monkeypatch.setattr(detach, "run", lambda *_, **__: None)  # a systemd that puts the unit off
