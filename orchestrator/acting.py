@@ -91,7 +91,11 @@ def acting(who: Identity | None) -> Iterator[None]:
     if who == before:
         yield
         return
-    _become(who)
+    try:
+        _become(who)
+    except OSError:
+        _become(before)
+        raise
     try:
         yield
     except PermissionError as error:

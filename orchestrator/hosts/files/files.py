@@ -48,7 +48,10 @@ class RealFiles:
             fsync_folder(Path(path).parent)
 
     def make_folder(self, path: str, *, mode: int = FOLDER_MODE, owner: str | None = None) -> bool:
-        """By rename of a prepared one, so that it is never there with another owner; parents are root's, 0755."""
+        """By rename of a prepared one, so that it is never there with another owner.
+
+        Parents are 0755, and root's; below a home its owner's.
+        """
         folder = Path(path)
         if os.path.lexists(folder):
             return False

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from orchestrator.acting import Identity, acting, current
 from orchestrator.command import run
-from orchestrator.files import NEVER_SPECIAL, NEW, fsync_folder, make_folder, tree_digest
+from orchestrator.files import NEW, fsync_folder, make_folder, tree_digest
 from workflows.host.home import KeptFolders
 
 PART = ".orchestrate-part"
@@ -128,21 +128,23 @@ def _copy(source: Path, target: Path, *, read_as: Identity | None, write_as: Ide
 def _copy_entry(source: Path, target: Path, read_as: Identity | None, write_as: Identity | None) -> None:
     with acting(read_as):
         status = source.lstat()
-        leads_to = source.readlink() if stat.S_ISLNK(status.st_mode) else None
-    if leads_to is not None:
+        is_link = stat.S_ISLNK(status.st_mode)
+        leads_to = source.readlink() if is_link else Path()
+    if is_link:
         with acting(write_as):
             target.symlink_to(leads_to)
     elif stat.S_ISDIR(status.st_mode):
         _copy_folder(source, target, read_as, write_as)
     elif stat.S_ISREG(status.st_mode):
         _copy_file(source, target, read_as, write_as)
-    if leads_to is not None or not (stat.S_ISDIR(status.st_mode) or stat.S_ISREG(status.st_mode)):
+    else:
         return
     with acting(write_as):
-        if write_as is None:
-            os.chown(target, status.st_uid, status.st_gid)
-        target.chmod(stat.S_IMODE(status.st_mode) & NEVER_SPECIAL)
-        os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
+        if write_as is None and os.geteuid() == 0:
+            os.lchown(target, status.st_uid, status.st_gid)
+        if not is_link:
+            target.chmod(stat.S_IMODE(status.st_mode))
+        os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns), follow_symlinks=False)
 
 
 def _copy_folder(source: Path, target: Path, read_as: Identity | None, write_as: Identity | None) -> None:

@@ -30,6 +30,8 @@ def gone(home: Path) -> None:
 
 def test_what_was_deleted_comes_back_as_it_was_and_is_taken_away_again(site: tuple[Path, Path]) -> None:
     home, root = site
+    (home / "emm-plugins/a").chmod(0o2770)
+    os.utime(home / "emm-plugins/link", (1, 1), follow_symlinks=False)
     assert kept_folders.keep(home, FOLDERS, root / "R-hop2") == ["emm-plugins"]
     assert kept_folders.put_back(home, [root / "R-hop2"]) == []  # it is there
     gone(home)
@@ -37,6 +39,8 @@ def test_what_was_deleted_comes_back_as_it_was_and_is_taken_away_again(site: tup
     for _ in range(2):
         kept_folders.put_back(home, [root / "R-hop2"])
         assert (home / "emm-plugins/link/one.xml").read_text() == "first"
+        assert (home / "emm-plugins/a").stat().st_mode & 0o7777 == 0o2770
+        assert (home / "emm-plugins/link").lstat().st_mtime == 1
     for _ in range(2):
         kept_folders.take_away(home, [root / "R-hop2"], ["emm-plugins"])
         assert list(home.iterdir()) == []
