@@ -8,7 +8,6 @@ import time
 from contextlib import contextmanager, suppress
 from functools import partial
 from queue import Empty, SimpleQueue
-from shlex import quote
 from typing import TYPE_CHECKING, TypeVar, cast
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -189,11 +188,10 @@ def is_cut(error: BaseException) -> bool:
 
 def unreachable(url: str, reason: str) -> SourceError:
     """The error for a site that does not answer as it should."""
-    where, url = strip(url), quote(strip(url))
     return SourceError(
-        f"cannot read {where}: {reason}",
+        f"cannot read {strip(url)}: {reason}",
         unharmed=["nothing was changed"],
-        next=[f"curl -I {url}    from this host", "orchestrate packages list    once it answers"],
+        next=["orchestrate packages list    once it answers"],
     )
 
 
