@@ -8,18 +8,17 @@ there: where opt/python3 leads to a virtual environment, in the user's folder, f
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from orchestrator.command import CommandError
+from orchestrator.releases.lines import remove_durably
 from orchestrator.user import run_as_owner
 from workflows.model.errors import WorkflowError
 
 SECONDS = 60.0
 INSTALL_SECONDS = 1800.0
-GONE = ".{name}.orchestrate-gone"
 _PIP_OPTIONS = ("--disable-pip-version-check", "--no-input", "--no-cache-dir")
 _BASE = """import json, os, sys, sysconfig
 folder = sysconfig.get_path("purelib")
@@ -129,17 +128,7 @@ def remove(folder: Path) -> None:
             f"cannot remove {folder}: it is no virtual environment of Python", key="not-an-environment",
             unharmed=[f"{folder}: as it is"], next=[f"ls -la {folder}    what it is"],
         )  # fmt: skip
-    remove_tree(folder)
-
-
-def remove_tree(folder: Path) -> None:
-    """Remove a folder, or what an earlier removal left of it."""
-    gone = folder.with_name(GONE.format(name=folder.name))
-    if gone.exists():
-        shutil.rmtree(gone)
-    if folder.exists():
-        folder.rename(gone)
-        shutil.rmtree(gone)
+    remove_durably(folder)
 
 
 def install(program: str, names: Sequence[str], options: Sequence[str]) -> str | None:

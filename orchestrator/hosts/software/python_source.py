@@ -6,27 +6,19 @@ Each phase that ended is marked there, so that a build that was cut off goes on;
 
 from __future__ import annotations
 
-import hashlib
-import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from orchestrator.command import CommandError
-from orchestrator.files import fsync_folder
 from orchestrator.following import follow
-from orchestrator.hosts.software.python_environment import remove_tree
-from orchestrator.releases.archive import Limits, list_members
-from orchestrator.releases.contents import Contents
-from orchestrator.releases.errors import PackageError
-from orchestrator.releases.unpack import Package, judged, unpack
-from orchestrator.user import as_owner, owner_of
+from orchestrator.hosts.software.runtime_archive import RuntimeArchive
+from orchestrator.releases.lines import remove_durably
+from orchestrator.user import as_owner
 from workflows.model.errors import RefusedError, WorkflowError
-from workflows.model.plans import PackageKind
 
 WORK = ".{name}.orchestrate-{digest}"
-NEW = ".{name}.orchestrate-new"
 BUILT = ".orchestrate-built"
 LONGEST = 100  # characters of a line that is reported
 LOCK_SECONDS = 120  # until what a killed attempt left running has ended; it does at the next line that nobody reads
@@ -53,19 +45,13 @@ PHASES = (
 )
 
 
-def digest(archive: Path) -> str:
-    """SHA-256 of the file (hex)."""
-    with archive.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def version_in(archive: Path) -> str:
     """By the one folder at its top: 3.9.21.
 
     Raises:
         WorkflowError: "not-a-python-source", or what reading it raises.
     """
-    return _open(archive).contents.top.removeprefix(TOP)
+    return PYTHON.open(archive).contents.top.removeprefix(TOP)
 
 
 def build(archive: Path, sha256: str, folder: Path, report: Callable[[str], None]) -> None:
@@ -83,9 +69,9 @@ def build(archive: Path, sha256: str, folder: Path, report: Callable[[str], None
     """
     if (folder / BUILT).is_file():
         for work in _works(folder):
-            remove_tree(work)
+            _remove_work(folder, work)
         return
-    package = _open(archive)
+    package = PYTHON.open(archive)
     if package.listing.sha256 != sha256.lower():
         raise other_digest(archive, package.listing.sha256)
     work = folder.with_name(WORK.format(name=folder.name, digest=sha256.lower()[:12]))
@@ -97,11 +83,11 @@ def build(archive: Path, sha256: str, folder: Path, report: Callable[[str], None
         )  # fmt: skip
     if not work.exists():
         report(f"unpacks {archive.name}")
-        _unpack(package, work)
+        PYTHON.unpack(package, work)
     for phase in PHASES:
         if not (work / f".orchestrate-{phase.name}").is_file():
             _run(work, folder, phase, report)
-    remove_tree(work)
+    _remove_work(folder, work)
 
 
 def remove(folder: Path) -> None:
@@ -112,14 +98,19 @@ def remove(folder: Path) -> None:
     """
     works = _works(folder)
     if works or (folder / BUILT).is_file():
-        remove_tree(folder)
+        remove_durably(folder)
     for work in works:
-        remove_tree(work)
+        _remove_work(folder, work)
 
 
 def _works(folder: Path) -> list[Path]:
     """What builds that were cut off left beside it."""
     return list(folder.parent.glob(WORK.format(name=folder.name, digest="*")))
+
+
+def _remove_work(folder: Path, work: Path) -> None:
+    """Under a name meanwhile that is one of those that are looked for."""
+    remove_durably(work, aside=folder.with_name(WORK.format(name=folder.name, digest="gone")))
 
 
 def other_digest(archive: Path, found: str) -> RefusedError:
@@ -149,38 +140,8 @@ def _run(work: Path, folder: Path, phase: _Phase, report: Callable[[str], None])
         ) from error  # fmt: skip
 
 
-def _unpack(package: Package, work: Path) -> None:
-    new = work.with_name(NEW.format(name=work.name.partition(".orchestrate-")[0].lstrip(".")))
-    remove_tree(new)
-    account = owner_of(work)
-    try:
-        unpack(package, new, (account.pw_uid, account.pw_gid) if os.geteuid() == 0 else None)
-    except PackageError as error:
-        raise _told(package.path, error) from error
-    new.rename(work)
-    fsync_folder(work.parent)
-
-
-def _open(archive: Path) -> Package:
-    limits = Limits()
-    if not archive.is_file():
-        raise _not_one(archive)
-    try:
-        listing = list_members(archive, limits=limits)
-        tops = {member.parts[0] for member in listing.members}
-        top = tops.pop() if len(tops) == 1 else ""
-        if not _TOP.fullmatch(top) or f"{top}/configure" not in {member.path for member in listing.members}:
-            raise _not_one(archive)
-        return judged(archive, listing, Contents(PackageKind.RUNTIME, top), limits)  # any kind that may have nothing setuid
-    except PackageError as error:
-        raise _told(archive, error) from error
-
-
-def _told(archive: Path, error: PackageError) -> WorkflowError:
-    return WorkflowError(
-        error.message, key=error.error_key, detail=error.detail, unharmed=["opt/python3: as it was"],
-        next=[f"gzip -t {archive}    whether the file is whole", "orchestrate resume    once it is"],
-    )  # fmt: skip
+def _is_one(top: str, paths: Collection[str]) -> bool:
+    return bool(_TOP.fullmatch(top)) and f"{top}/configure" in paths
 
 
 def _not_one(path: Path) -> WorkflowError:
@@ -189,3 +150,6 @@ def _not_one(path: Path) -> WorkflowError:
         unharmed=[f"{path}: as it is"],
         next=["the same command with --python-source FILE --python-source-sha256 DIGEST    one of python.org (guide 12)"],
     )  # fmt: skip
+
+
+PYTHON = RuntimeArchive("opt/python3", _is_one, _not_one)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from orchestrator.command import PATH, CommandError, run
+from orchestrator.files import sha256_file
 from orchestrator.hosts.software import certificates, java, python_environment, python_source, server_xml, tomcat_archive
 from orchestrator.hosts.system.facts import python_version
 from orchestrator.user import command_as
@@ -83,7 +84,7 @@ class RealSoftware:
 
     def digest(self, file: str) -> str:
         """Of all of it."""
-        return python_source.digest(Path(file))
+        return sha256_file(Path(file))
 
     def build_python(self, archive: str, sha256: str, folder: str, report: Callable[[str], None]) -> None:
         """As guide 12 does it."""

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.command import run
-from orchestrator.files import tree_digest
+from orchestrator.files import sha256_file, tree_digest
 from orchestrator.hosts.software import python_source
 from orchestrator.sandbox import python as stand_in
 from tests.system.lab import python_source as tarball
@@ -181,5 +181,5 @@ def test_a_build_that_fails_tells_its_last_lines_and_goes_on_once_it_can(tmp_pat
 def test_a_real_python_is_built_and_has_what_the_backend_needs_of_it(opt: Path) -> None:
     archive = Path(SOURCE)
     folder = opt / f"Python-{python_source.version_in(archive)}"
-    python_source.build(archive, python_source.digest(archive), folder, print)
+    python_source.build(archive, sha256_file(archive), folder, print)
     run([str(folder / "bin/python3"), "-c", "import ssl, sqlite3, zlib, ctypes"], timeout=60)

@@ -311,7 +311,7 @@ def test_what_is_no_tomcat_is_refused_before_anything_is_written(world: World, t
 
 def test_a_tomcat_that_was_cut_off_while_it_was_unpacked_is_unpacked_anew(world: World, tmp_path: Path) -> None:
     archive = tomcat_archive(tmp_path / "apache-tomcat-9.0.43.tar.gz")
-    half = world.home / "opt/.apache-tomcat-9.0.43.orchestrate-new/lib"
+    half = world.home / "opt/.apache-tomcat-9.0.43.part/lib"
     half.mkdir(parents=True)
     _, record = world.run(Tomcat(world.plan(tomcat=str(archive))))
     assert record.steps[0].facts["version"] == "9.0.43"

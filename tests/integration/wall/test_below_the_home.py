@@ -22,8 +22,11 @@ from orchestrator.hosts.database.admin_password import read_salt
 from orchestrator.hosts.mail import maps
 from orchestrator.hosts.network import host_name
 from orchestrator.hosts.real import RealHost
+from orchestrator.hosts.software.python_source import BUILT
 from orchestrator.settings import Settings
 from tests.integration.packages.package_kit import Place, gui
+from tests.integration.software.software_kit import tomcat_archive, tomcat_files
+from tests.system.lab import python_source
 from workflows.host.application import LogMark
 from workflows.host.remedies import MakeLink, Rewrite, SetMode
 from workflows.model.errors import WorkflowError
@@ -135,6 +138,32 @@ def rewrite(his: Home) -> Any:
     return his.host.remedies.apply(remedy)
 
 
+def with_opt_elsewhere(his: Home, doing: Callable[[Home, str], Any], name: str) -> Any:
+    """His opt leads to a folder of root's in which such a name may be."""
+    his.link("opt", his.victim / "folder")
+    return doing(his, f"{his.home}/opt/{name}")
+
+
+def unpack_tomcat(his: Home, folder: str) -> Any:
+    his.state.mkdir(exist_ok=True)
+    archive = tomcat_archive(his.state / "apache-tomcat-9.0.43.tar.gz")
+    return his.host.software.unpack_tomcat(str(archive), folder)
+
+
+def build_python(his: Home, folder: str) -> Any:
+    his.state.mkdir(exist_ok=True)
+    archive, digest = python_source.build(his.state, "/usr/bin/python3")
+    return his.host.software.build_python(str(archive), digest, folder, lambda _: None)
+
+
+def root_has(his: Home, name: str, *files: str) -> None:
+    """The same software, but root's own and elsewhere."""
+    for file in files:
+        (his.victim / "folder" / name / file).parent.mkdir(parents=True, exist_ok=True)
+        (his.victim / "folder" / name / file).write_bytes(tomcat_files().get(file, b"x"))
+    his.before = his.picture()
+
+
 ATTACKS: dict[str, Callable[[Home], Any]] = {
     "server.xml of the staged runtime leads to root's file":
         lambda his: (his.link(f"{NEW}/conf/server.xml", his.victim / "secret"), carry(his)),
@@ -190,6 +219,20 @@ ATTACKS: dict[str, Callable[[Home], Any]] = {
     "the folder of one kind leads to root's folder": lambda his: (his.link("release/emm", his.victim / "folder"), stage(his)),
     "the place of the unpacking leads to root's folder":
         lambda his: (his.link("release/emm/.openemm-gui-20.04.000.200.part", his.victim / "folder"), stage(his)),
+    "opt leads to root's folder when a Tomcat is unpacked": lambda his: with_opt_elsewhere(his, unpack_tomcat, "tomcat-new"),
+    "opt leads to root's folder when a Tomcat is removed":
+        lambda his: (root_has(his, "tomcat-old", *tomcat_files()),
+                     with_opt_elsewhere(his, lambda his, it: his.host.software.remove_tomcat(it), "tomcat-old")),
+    "the place of a Tomcat's unpacking leads to root's folder":
+        lambda his: (his.link("opt/.tomcat-new.part", his.victim / "folder"),
+                     unpack_tomcat(his, f"{his.home}/opt/tomcat-new")),
+    "opt leads to root's folder when a Python is built": lambda his: with_opt_elsewhere(his, build_python, "Python-3.9.2"),
+    "opt leads to root's folder when a Python is removed":
+        lambda his: (root_has(his, "Python-3.9.2", BUILT),
+                     with_opt_elsewhere(his, lambda his, it: his.host.software.remove_python(it), "Python-3.9.2")),
+    "opt leads to root's folder when an environment is removed":
+        lambda his: (root_has(his, "python-3.9", "pyvenv.cfg"),
+                     with_opt_elsewhere(his, lambda his, it: his.host.software.remove_environment(it), "python-3.9")),
     "relay.domains leads to root's file": lambda his: (his.link("var/run/relay.domains", his.victim / "secret"),
                                                        maps.add(his.home / "var/run/relay.domains", {"b.example.com": ""}, HIS)),
     "a file that --fix gives a mode leads to root's file": lambda his: (his.link("bin/setenv.sh", his.victim / "secret"),
