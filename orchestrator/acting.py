@@ -25,7 +25,7 @@ ROOT = 0
 _C = TypeVar("_C")
 _R = TypeVar("_R")
 _SETGROUPS = {"x86_64": 116, "aarch64": 159, "ppc64le": 81, "s390x": 206}  # the library's own would change every thread
-_homes: dict[Path, None] = {}  # those that are guarded, as they are named and as they really lie
+_homes: dict[Path, str] = {}  # those that are guarded, as they are named and as they really lie, and who OpenEMM runs as there
 _OWN_GROUPS = tuple(os.getgroups())
 _library = ctypes.CDLL(None, use_errno=True)
 _thread = threading.local()
@@ -56,14 +56,23 @@ class NotHisError(WorkflowError):
 
 
 def owner_of(home: Path) -> Identity | None:
-    """Whose a home is; None: files are touched as whoever we are, because that is he, or we are not root, or there is none."""
+    """Whose a home is; of a guarded one of root's, who OpenEMM runs as: what lies below it is his.
+
+    None: files are touched as whoever we are, because that is he, or we are not root, or there is none.
+    """
     if os.geteuid() != ROOT:
         return None
     try:
         status = home.stat()
     except FileNotFoundError:
         return None
-    return None if status.st_uid == ROOT else identity(status.st_uid, status.st_gid)
+    if status.st_uid != ROOT:
+        return identity(status.st_uid, status.st_gid)
+    try:
+        account = pwd.getpwnam(_homes.get(home.absolute(), ""))
+    except KeyError:
+        return None
+    return None if account.pw_uid == ROOT else identity(account.pw_uid, account.pw_gid)
 
 
 def identity(uid: int, gid: int) -> Identity:
@@ -110,9 +119,9 @@ def acting(who: Identity | None) -> Iterator[None]:
         _become(before)
 
 
-def guard(home: Path) -> None:
-    """From now on what lies below that home is touched as its owner by all that asks `below`."""
-    _homes.update(dict.fromkeys((home.absolute(), home.resolve())))
+def guard(home: Path, user: str) -> None:
+    """From now on what lies below that home is touched as its owner by all that asks `below`. user: who OpenEMM runs as."""
+    _homes.update(dict.fromkeys((home.absolute(), home.resolve()), user))
 
 
 @contextlib.contextmanager

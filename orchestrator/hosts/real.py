@@ -35,7 +35,7 @@ class RealHost:
 
     def __init__(self, settings: Settings) -> None:
         """Name it; nothing is touched yet."""
-        guard(settings.home)
+        guard(settings.home, settings.user)
         self.settings = settings
         self.name = settings.name
         self.home_path = str(settings.home)

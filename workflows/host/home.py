@@ -66,6 +66,9 @@ class SqlFile:
 class Home(Protocol):
     """Folders and links under /home/openemm (facts 1)."""
 
+    def owner(self) -> str:
+        """Whose the home is, by name, or by number where that has none; links are followed."""
+
     def active(self) -> Mapping[Component, str]:
         """The active version of each component, read where facts 1.2 says; a component that is not there is left out."""
 

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from orchestrator.acting import acting, as_owner, current
+from orchestrator.acting import acting, as_owner, current, identity
 from orchestrator.data.places import PLACES, WEB_APPLICATIONS
 from orchestrator.files import Owner, fsync_folder, prepare_link, read_small, sha256_file, small_text, tree_digest
 from orchestrator.hosts.home import installed, kept_files, kept_folders, kept_values, site_files, site_values
@@ -65,6 +65,11 @@ class RealHome:
         """A path as the contract names it: relative to the home, where it lies in it."""
         root = self._home.resolve()
         return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
+
+    def owner(self) -> str:
+        """Of the folder itself."""
+        status = self._home.stat()
+        return identity(status.st_uid, status.st_gid).name
 
     def active(self) -> Mapping[Component, str]:
         """The active version of each component (facts 1.2); a component that is not there is left out."""

@@ -245,8 +245,13 @@ ATTACKS: dict[str, Callable[[Home], Any]] = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("is_his", [True, False], ids=["his home", "a home of root's with what is his"])
 @pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)
-def test_nothing_of_roots_is_read_changed_or_given_away(his: Home, attack: Callable[[Home], Any]) -> None:
+def test_nothing_of_roots_is_read_changed_or_given_away(his: Home, attack: Callable[[Home], Any], is_his: bool) -> None:
+    if not is_his:
+        (his.home / "opt").mkdir()  # he could not make it himself
+        his.give()
+        os.chown(his.home, 0, 0)
     try:
         told = repr(attack(his))
     except WorkflowError as error:
