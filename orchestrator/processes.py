@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 PROC = Path("/proc")
+BEGINS = 0.1  # seconds; the kernel takes microseconds from a program's file to its arguments
 CATALINA = "org.apache.catalina"
 MAILOUT = "org.agnitas.backend."  # Java whose command line names no path: its classes are found by the environment
 BACKEND_FOLDERS = ("release/backend", "bin", "lib", "scripts", "JAVA")
@@ -81,12 +83,23 @@ def running() -> list[Process]:
         if not entry.name.isdecimal() or int(entry.name) in own:
             continue
         try:
-            raw = (entry / "cmdline").read_bytes()
+            raw = _command_line(entry)
         except OSError:  # it ended meanwhile
             continue
         if command := os.fsdecode(raw).rstrip("\0"):
             found.append(Process(int(entry.name), tuple(command.split("\0")), _led(entry / "cwd"), _led(entry / "exe")))
     return found
+
+
+def _command_line(entry: Path) -> bytes:
+    """What just begins has its program and no command line yet: it is waited for, and else told by its program's file."""
+    end = time.monotonic() + BEGINS
+    while not (raw := (entry / "cmdline").read_bytes()):
+        program = _led(entry / "exe")
+        if program is None or time.monotonic() > end:
+            return os.fsencode(program or "")
+        time.sleep(0.001)
+    return raw
 
 
 def pids(wanted: Callable[[Process, Path], bool]) -> list[int]:
