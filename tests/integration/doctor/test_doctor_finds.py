@@ -249,7 +249,7 @@ with socket.socket(socket.AF_UNIX) as listens:
     listens.bind(sys.argv[1])
     listens.listen()
     print(flush=True)
-    while os.path.exists(f"/proc/{sys.argv[2]}"):
+    while os.path.exists(f"/proc/{sys.argv[2]}/exe"):  # which a process that ended and was not yet waited for has not
         time.sleep(0.05)
 """
 

@@ -155,7 +155,7 @@ def test_a_stop_script_that_waits_for_ever_is_ended_and_the_application_is_not(
     with pytest.raises(ApplicationError) as caught:
         impatient.stop_backend()
     assert "did not end" in str(caught.value.command)
-    assert not Path(f"/proc/{waiting.read_text().strip()}").exists()
+    assert not Path(f"/proc/{waiting.read_text().strip()}/exe").exists()
     assert application.state().backend
 
 
