@@ -51,7 +51,10 @@ ways[sys.argv[1]]()
 def at_a_terminal(way: str, program: str, *args: object) -> tuple[subprocess.Popen[bytes], int]:
     """A process that starts the program in that way; its terminal, which is its controlling one, is the second."""
     master, slave = pty.openpty()
-    code = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.executable, sys.argv[1:])"
+    code = (
+        "import fcntl, os, signal, sys, termios; signal.signal(signal.SIGINT, signal.SIG_DFL); "  # a shell's & has it ignored
+        "fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.executable, sys.argv[1:])"
+    )
     command = [sys.executable, "-c", STARTED, way, program, *map(str, args)]
     process = subprocess.Popen(
         [sys.executable, "-c", code, *command], stdin=slave, stdout=slave, stderr=slave, start_new_session=True, cwd=ROOT
