@@ -72,6 +72,7 @@ def start(
     stdout: int | IO[Any] = DEVNULL,
     stderr: int | IO[Any] = DEVNULL,
     ends_with_us: bool = False,
+    user: int | None = None,
 ) -> Process:
     """Start a program, in a session of its own: it has no terminal to type into (DESIGN 3.13), and Ctrl-C meets us alone.
 
@@ -83,6 +84,7 @@ def start(
         stdout: PIPE, a file, or nothing.
         stderr: likewise, or STDOUT.
         ends_with_us: it is killed when we are, however we end; but not what it has started.
+        user: the number of the user and of the only group that it runs as; None: ours.
 
     Raises:
         CommandError: "command-missing".
@@ -90,7 +92,7 @@ def start(
     try:
         return subprocess.Popen(
             list(args), stdin=stdin, stdout=stdout, stderr=stderr, env=environment(env), cwd=cwd or "/", umask=UMASK,
-            start_new_session=True,
+            start_new_session=True, user=user, group=user, extra_groups=None if user is None else [],
             preexec_fn=_tie(os.getpid()) if ends_with_us else None,  # noqa: PLW1509 - nothing but system calls
         )  # fmt: skip
     except OSError as error:
@@ -118,6 +120,7 @@ def run(
     input: str | bytes | None = None,  # noqa: A002
     most: int = MOST,
     ends_with_us: bool = False,
+    user: int | None = None,
 ) -> Result:
     """Run a command to its end.
 
@@ -130,6 +133,7 @@ def run(
         input: for its standard input.
         most: bytes of output; it is ended when it writes more.
         ends_with_us: as for `start`.
+        user: as for `start`.
 
     Raises:
         CommandError: "command-missing", "command-timeout", "command-output" or "command-failed".
@@ -137,7 +141,7 @@ def run(
     shown = shlex.join(args)
     data = input.encode() if isinstance(input, str) else input or b""
     said = bytearray(), bytearray()
-    process = start(args, env=env, cwd=cwd, stdin=PIPE, stdout=PIPE, stderr=PIPE, ends_with_us=ends_with_us)
+    process = start(args, env=env, cwd=cwd, stdin=PIPE, stdout=PIPE, stderr=PIPE, ends_with_us=ends_with_us, user=user)
     with process:
         try:
             code = _talk(process, data, said, time.monotonic() + timeout, most)

@@ -16,6 +16,7 @@ from pathlib import Path
 from orchestrator.files import fsync_folder, make_folder
 from orchestrator.hosts.backups import dump, kept, manifest, swap
 from orchestrator.hosts.backups.keeping import Keeping
+from orchestrator.hosts.backups.loader import loader
 from orchestrator.hosts.backups.manifest import DUMP, MANIFEST, BackupError, Manifest, Proof
 from orchestrator.hosts.backups.room import full_disk_told, require_room, restore_room
 from orchestrator.hosts.database import accounts, inventory
@@ -122,7 +123,7 @@ class RealBackups:
             with server.connect() as connection:
                 with connection.cursor() as cursor:
                     cursor.execute(swap.creation(made.database, made.character_set, made.collation))
-                dump.load(account, made.database, swap.told(dump.read(folder / DUMP), progress, made.dump.raw_size), folder)
+                self._load(account, connection, folder, made, progress)
                 found = inventory.take(connection, made.database)
                 swap.require_equal(f"backup {made.id}", made.inventory(), found, except_rows_of=made.moved)
                 proof = Proof(
@@ -131,6 +132,15 @@ class RealBackups:
                 )  # fmt: skip
         # what the dump really holds of the tables that were being written to is known only now
         return made.model_copy(update={"verified": proof, "rows": _restored_rows(made, found)})
+
+    @staticmethod
+    def _load(admin: accounts.Account, connection: Connection, folder: Path, made: Manifest, progress: Progress) -> None:
+        path, at, size = folder / DUMP, made.dump.objects_at, made.dump.raw_size
+        with loader(admin, connection, made.database) as own:
+            dump.load(own, made.database, swap.told(dump.read(path, 0, at), progress, size), folder)
+            using = accounts.Accounts(admin, own, connection)
+            dump.load_objects(b"".join(dump.read(path, at)), made.database, made.database, folder, using)
+        progress(size, size)
 
     # --- finding ------------------------------------------------------------------------------------------------------
 
@@ -182,7 +192,7 @@ class RealBackups:
             if made.verified is None:
                 raise _not_verified(backup)
             account = accounts.check_admin(self._settings)
-            _, database = accounts.application(self._settings)
+            own, database = accounts.application(self._settings)
             with account.connect() as connection:
                 kept_name = kept.name(connection, keep_as, database)
                 record = swap.read_record(folder, kept_name)
@@ -193,7 +203,7 @@ class RealBackups:
                     return
                 if record.phase == "load":
                     dump.check(folder / DUMP, made.dump)
-                swap.Swap(account, connection, folder, made, record).run(progress)
+                swap.Swap(accounts.Accounts(account, own, connection), folder, made, record).run(progress)
 
     def restored(self, backup: str, *, keep_as: str) -> bool:
         """Whether `restore` with these arguments has come to its end, and the database still holds what it put there."""

@@ -1,9 +1,9 @@
 """Dumps as streams: from the dump program through zstd into a file, and from the file into the client.
 
-A dump is two passes of the dump program, one behind the other in one file. The first holds the tables and their rows, which can
-be renamed from one database into another. The second holds what cannot: triggers, routines, events, views. So a restore loads
-the tables beside, moves them into place, and only there loads the rest: nothing is ever made in the wrong database, no event
-runs on half a restore, and `zstdcat dump.sql.zst | mariadb DATABASE` still restores all by hand.
+A dump is two texts, one behind the other in one file. The first is the dump program's: the tables and their rows, which can be
+renamed from one database into another. The second holds what cannot: triggers, routines, events, views (definitions.py). So a
+restore loads the tables beside, moves them into place, and only there makes the rest: nothing is ever made in the wrong database,
+no event runs on half a restore, and `zstdcat dump.sql.zst | mariadb --binary-mode DATABASE` still restores all by hand.
 """
 
 from __future__ import annotations
@@ -24,10 +24,11 @@ from typing import BinaryIO
 
 import zstandard
 
-from orchestrator.command import PIPE, Process, WaitedTooLongError, run, start, tail
+from orchestrator.command import PIPE, TAIL_LINES, Process, WaitedTooLongError, run, start, tail
 from orchestrator.files import fsync_folder
+from orchestrator.hosts.backups import definitions
 from orchestrator.hosts.backups.manifest import BackupError, DumpFacts
-from orchestrator.hosts.database.accounts import Account
+from orchestrator.hosts.database.accounts import Account, Accounts
 from orchestrator.hosts.scratch.private_server import find_program
 from workflows.host.backups import Progress
 
@@ -36,11 +37,9 @@ CLIENT_NAMES = ("mariadb", "mysql")
 CHUNK = 1 << 20
 STALL_SECONDS = 900.0  # a dump that says nothing for so long waits for a lock that nobody gives back
 LOAD_STALL_SECONDS = 4 * 3600.0  # no one statement of a dump takes that long; a server that no longer answers takes for ever
-TRAILER = b"-- Dump completed"
 _TAIL = 256
 _ERROR_BYTES = 16_384  # a client that fails prints the whole statement, rows and all
 _SANDBOX_LINE = re.compile(rb"\A/\*M?!999999\\- enable the sandbox mode \*/[ \t]*\r?\n")
-_ALTER = rb"^ALTER DATABASE `%s` (?=CHARACTER SET )"
 _COMMON = ("--default-character-set=utf8mb4", "--max-allowed-packet=1G", "--no-tablespaces", "--single-transaction", "--comments")
 
 
@@ -60,16 +59,8 @@ def rows(source: Source, folder: Path) -> Generator[bytes, None, None]:
     return _stream(source.account, ["--quick", "--hex-blob", "--skip-triggers", *ignored, "--", source.database], folder)
 
 
-def objects(source: Source, folder: Path) -> Iterator[bytes]:
-    """The second pass: triggers, routines and events, then views, which may use routines. DEFINER clauses stay as they are."""
-    what = ["--no-data", "--no-create-info", "--triggers", "--routines", "--events"]
-    yield from _stream(source.account, [*what, "--", source.database], folder)
-    if source.views:
-        yield from _stream(source.account, ["--no-data", "--skip-triggers", "--", source.database, *source.views], folder)
-
-
 def write(source: Source, target: Path, *, progress: Progress, snapshot_taken: Callable[[], None]) -> DumpFacts:
-    """Write both passes to `target`, 0600, durably; until it is complete it is called `target`.part.
+    """Write both texts to `target`, 0600, durably; until it is complete it is called `target`.part.
 
     Args:
         source: what to dump.
@@ -98,8 +89,7 @@ def write(source: Source, target: Path, *, progress: Progress, snapshot_taken: C
             if not told:
                 snapshot_taken()
             objects_at = sink.raw_size
-            for chunk in objects(source, target.parent):
-                sink.feed(chunk)
+            sink.feed(definitions.text(definitions.read(source.account, source.database)))
             sink.close()
             progress(sink.raw_size, sink.raw_size)
             file.flush()
@@ -171,7 +161,9 @@ def check(path: Path, expected: DumpFacts) -> None:
         raise BackupError(
             f"cannot use backup {backup}: the dump ends before its end",
             key="backup-incomplete",
-            detail=[f"{size} bytes of SQL, {expected.raw_size} expected; the last line must begin with {TRAILER.decode()}"],
+            detail=[
+                f"{size} bytes of SQL, {expected.raw_size} expected; the last line must begin with {definitions.TRAILER.decode()}"
+            ],
             next=_next(),
         )
 
@@ -198,22 +190,14 @@ def read(path: Path, start: int = 0, stop: int | None = None) -> Iterator[bytes]
         ) from None
 
 
-def retarget(sql: bytes, source: str, target: str) -> bytes:
-    """Definitions for another database: around a routine made under another collation, dumps alter the database by its name."""
-    pattern = _ALTER % re.escape(source.replace("`", "``").encode())
-    line = b"ALTER DATABASE `" + target.replace("`", "``").encode() + b"` "
-    return re.sub(pattern, lambda _: line, sql, flags=re.MULTILINE)
-
-
-def load(account: Account, database: str, sql: Iterable[bytes], folder: Path, *, go_on: bool = False) -> list[str]:
+def load(account: Account, database: str, sql: Iterable[bytes], folder: Path) -> None:
     """Feed SQL to the client.
 
     Args:
-        account: who runs it.
+        account: who runs it; never an administrator, for the client takes whatever the text makes it take.
         database: the default database.
         sql: the text in pieces.
         folder: where the option file may lie for the time.
-        go_on: do not stop at the first error; the errors, capped, are returned, and the caller sees what is missing.
 
     Raises:
         BackupError: "backup-does-not-restore" with the capped end of what the client said.
@@ -222,7 +206,7 @@ def load(account: Account, database: str, sql: Iterable[bytes], folder: Path, *,
         args = [
             find_program(CLIENT_NAMES), options, "--default-character-set=utf8mb4", "--max-allowed-packet=1G", "--batch",
             "--comments",  # else those within a routine are lost
-            *_sandbox(), *(["--force"] if go_on else []), f"--database={database}",
+            *_sandbox(), f"--database={database}",
         ]  # fmt: skip
         process = start(args, stdin=PIPE, stderr=errors, ends_with_us=True)
         cut = _feed(process, sql)
@@ -233,17 +217,42 @@ def load(account: Account, database: str, sql: Iterable[bytes], folder: Path, *,
             process.wait()
             raise _stalled() from None
         said = _said(errors)
-    if go_on:
-        return said
     if exit_code or cut:
-        raise BackupError(
-            f"cannot load the dump into database {database}: {said[-1][:200] if said else 'the client ended early'}",
-            key="backup-does-not-restore",
-            command=f"{_shown(args)}   exit {exit_code}",
-            detail=said,
-            next=["orchestrate resume    once the database holds what can be restored; a new dump is taken"],
-        )
-    return []
+        raise _does_not_restore(database, said or ["the client ended early"], command=f"{_shown(args)}   exit {exit_code}")
+
+
+def load_objects(sql: bytes, database: str, source: str, folder: Path, accounts: Accounts) -> None:
+    """Make what the second text of a dump holds, and see that it is what it was.
+
+    Args:
+        sql: the text.
+        database: where to.
+        source: the database that it was taken from.
+        folder: where the option file may lie for the time.
+        accounts: the administrator makes each for its definer, a statement at a time; the application's own loads a text of
+            version 0.1.0, which is for a client.
+
+    Raises:
+        BackupError: "backup-does-not-restore" or "backup-differs".
+    """
+    if (held := definitions.parsed(sql)) is None:
+        load(accounts.own, database, [definitions.as_their_own(sql, source, database)], folder)
+        return
+    if said := definitions.make(accounts.admin, database, held.each):
+        raise _does_not_restore(database, said)
+    if lines := held.differ(definitions.read(accounts.admin, database)):
+        raise BackupError(f"the dump does not restore as it was: {lines[0]}", key="backup-differs", detail=lines[:TAIL_LINES])
+
+
+def _does_not_restore(database: str, said: Sequence[str], command: str | None = None) -> BackupError:
+    """The error of a dump that the server does not take. said: what it said, the last first in the headline."""
+    return BackupError(
+        f"cannot load the dump into database {database}: {said[-1][:200]}",
+        key="backup-does-not-restore",
+        command=command,
+        detail=said,
+        next=["orchestrate resume    once the database holds what can be restored; a new dump is taken"],
+    )
 
 
 def _feed(process: Process, sql: Iterable[bytes]) -> bool:
@@ -314,7 +323,6 @@ def _stream(account: Account, args: Sequence[str], folder: Path) -> Generator[by
             key="dump-failed",
             command=f"{_shown(command)}   exit {exit_code}",
             detail=said,
-            next=_grants(account) if any("insufficient privileges" in line or "insufficent" in line for line in said) else (),
         )
     if not _complete(end):
         raise BackupError(
@@ -351,7 +359,7 @@ def _chunks(process: Process) -> Iterator[bytes]:
 
 def _complete(end: bytes) -> bool:
     lines = end.rstrip().splitlines()
-    return bool(lines) and lines[-1].startswith(TRAILER)
+    return bool(lines) and lines[-1].startswith(definitions.TRAILER)
 
 
 @functools.cache
@@ -370,10 +378,6 @@ def _said(errors: BinaryIO) -> list[str]:
 def _shown(args: Sequence[str]) -> str:
     """A command for people: the option file is gone by then, and a list of ignored views is of no use."""
     return shlex.join(arg for arg in args if not arg.startswith(("--defaults-extra-file=", "--ignore-table=")))
-
-
-def _grants(account: Account) -> list[str]:
-    return [f"mariadb -e \"GRANT SELECT ON mysql.proc TO '{account.user}'@'localhost'\"    lets it read others' routines"]
 
 
 def _next() -> list[str]:

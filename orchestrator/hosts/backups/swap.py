@@ -25,10 +25,11 @@ import pymysql
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from orchestrator.files import read_small, write_atomic
-from orchestrator.hosts.backups import dump
+from orchestrator.hosts.backups import definitions, dump
+from orchestrator.hosts.backups.loader import drop, loader
 from orchestrator.hosts.backups.manifest import DUMP, BackupError, Manifest
 from orchestrator.hosts.database import inventory
-from orchestrator.hosts.database.accounts import Account, Connection
+from orchestrator.hosts.database.accounts import Accounts, Connection
 from orchestrator.hosts.database.faults import NO_SUCH_THREAD, errno_of
 from orchestrator.hosts.database.inventory import Inventory, differences, quote
 from state import faults
@@ -113,10 +114,10 @@ class Content:
 class Swap:
     """One restore of a dump; `orchestrator.hosts.backups.swap_back` puts a kept database back by the same phases."""
 
-    def __init__(self, account: Account, connection: Connection, folder: Path, manifest: Manifest, record: SwapRecord) -> None:
+    def __init__(self, accounts: Accounts, folder: Path, manifest: Manifest, record: SwapRecord) -> None:
         """Take it up: as the administrator, in the backup's folder, with a new record or the one to go on with."""
-        self._account = account
-        self._connection = connection
+        self._accounts = accounts
+        self._connection = accounts.connection
         self._folder = folder
         self._manifest = manifest
         self._content = Content(
@@ -156,11 +157,12 @@ class Swap:
     def _load(self, progress: Progress) -> None:
         temporary, manifest = self.record.temporary, self._manifest
         self._end_connections(temporary)
-        self._sql(f"DROP DATABASE IF EXISTS {quote(temporary)}")
+        drop_temporary(self._connection, temporary)
         self._create(temporary, manifest.character_set, manifest.collation)
         faults.place("swap")
         sql = told(dump.read(self._folder / DUMP, 0, manifest.dump.objects_at), progress, manifest.dump.raw_size)
-        dump.load(self._account, temporary, sql, self._folder)
+        with loader(self._accounts.admin, self._connection, temporary) as account:
+            dump.load(account, temporary, sql, self._folder)
         faults.place("swap")
         expected = manifest.inventory()
         found = inventory.take(self._connection, temporary)
@@ -170,14 +172,13 @@ class Swap:
         del progress
         database = self.record.database
         objects = inventory.objects(self._connection, database)
-        views = [name for kind, name in objects if kind == "view"]
-        source = dump.Source(self._account, database, views)
-        sql = b"".join(dump.objects(source, self._folder)) if exists(self._connection, database) else b""
-        write_atomic(self._definitions, sql, mode=0o600)
+        there = exists(self._connection, database)
+        held = definitions.read(self._accounts.admin, database) if there else definitions.Definitions("none", ())
+        write_atomic(self._definitions, definitions.text(held), mode=0o600)
         self.record.old_objects = [f"{kind} {name}" for kind, name in objects]
         self.record.old = inventory.tables(self._connection, database)
-        held = inventory.take(self._connection, database)
-        self.record.old_rows, self.record.old_versions = dict(held.rows), sorted(held.versions)
+        content = inventory.take(self._connection, database)
+        self.record.old_rows, self.record.old_versions = dict(content.rows), sorted(content.versions)
         self._tell_new()
 
     def _tell_new(self) -> None:
@@ -210,12 +211,12 @@ class Swap:
 
     def _keep(self, progress: Progress) -> None:
         del progress
-        kept, database = self.record.keep_as, self.record.database
+        kept = self.record.keep_as
         self._clear(kept)
         faults.place("swap")
-        sql = self._definitions.read_bytes()
-        # goes on at an error: a definition may name the database it came from, and the restore must not end there
-        dump.load(self._account, kept, [dump.retarget(sql, database, kept)], self._folder, go_on=True)
+        # what is refused stays in the file: it may name the database it came from, and the restore must not end there
+        if (held := definitions.parsed(self._definitions.read_bytes())) is not None:
+            definitions.make(self._accounts.admin, kept, held.each)
         faults.place("swap")
         self._still(kept)
         there = {f"{kind} {name}" for kind, name in inventory.objects(self._connection, kept)}
@@ -226,7 +227,7 @@ class Swap:
         self._clear(database)
         faults.place("swap")
         self._sql(f"ALTER DATABASE {quote(database)} CHARACTER SET {content.character_set} COLLATE {content.collation}")
-        dump.load(self._account, database, self._objects(), self._folder)
+        dump.load_objects(self._objects(), database, content.database, self._folder, self._accounts)
         faults.place("swap")
         require_equal(content.name, content.inventory, inventory.take(self._connection, database))
         progress(1, 1)
@@ -240,7 +241,7 @@ class Swap:
                 key="swap-tables-missing",
                 detail=left[:25],
             )
-        self._sql(f"DROP DATABASE IF EXISTS {quote(temporary)}")
+        drop_temporary(self._connection, temporary)
 
     # --- the server ---------------------------------------------------------------------------------------------------
 
@@ -248,10 +249,9 @@ class Swap:
     def _definitions(self) -> Path:
         return record_path(self._folder, self.record.keep_as).with_suffix(".sql")
 
-    def _objects(self) -> Iterable[bytes]:
-        """The dump's second pass, whole: it is small, and a line to be rewritten must not lie across two pieces."""
-        sql = b"".join(dump.read(self._folder / DUMP, self._manifest.dump.objects_at))
-        return [dump.retarget(sql, self._manifest.database, self.record.database)]
+    def _objects(self) -> bytes:
+        """The dump's second text."""
+        return b"".join(dump.read(self._folder / DUMP, self._manifest.dump.objects_at))
 
     def _sql(self, statement: str, *values: object) -> None:
         with self._connection.cursor() as cursor:
@@ -298,6 +298,13 @@ class Swap:
         except pymysql.err.MySQLError as error:
             if errno_of(error) != NO_SUCH_THREAD:
                 raise
+
+
+def drop_temporary(connection: Connection, temporary: str) -> None:
+    """Drop the temporary database, and the account that loads it."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP DATABASE IF EXISTS {quote(temporary)}")
+    drop(connection, temporary)
 
 
 def creation(database: str, character_set: str, collation: str) -> str:

@@ -7,7 +7,6 @@ anywhere: what has moved goes back, what has not stays.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from orchestrator.hosts.backups import swap
 from orchestrator.hosts.backups.manifest import BackupError
 from orchestrator.hosts.backups.swap import Content, Swap, SwapRecord, record_path
 from orchestrator.hosts.database import inventory
-from orchestrator.hosts.database.accounts import Account, Connection
+from orchestrator.hosts.database.accounts import Accounts, Connection
 from orchestrator.hosts.database.inventory import Inventory, quote
 from state import faults
 from workflows.host.backups import Progress
@@ -24,10 +23,10 @@ from workflows.host.backups import Progress
 class SwapBack(Swap):
     """One kept database put back."""
 
-    def __init__(self, account: Account, connection: Connection, folder: Path, made: SwapRecord, record: SwapRecord) -> None:
+    def __init__(self, accounts: Accounts, folder: Path, made: SwapRecord, record: SwapRecord) -> None:
         """Take it up. made: the record of the swap that keeps the database; record: of this one, new or to go on with."""
-        self._account = account
-        self._connection = connection
+        self._accounts = accounts
+        self._connection = connection = accounts.connection
         self._folder = folder
         self._made = made
         held = Inventory(made.old_rows, frozenset(made.old_versions), frozenset(made.old_objects))
@@ -59,8 +58,8 @@ class SwapBack(Swap):
         if self.record.old:
             super()._keep(progress)
 
-    def _objects(self) -> Iterable[bytes]:
-        return [record_path(self._folder, self._made.keep_as).with_suffix(".sql").read_bytes()]
+    def _objects(self) -> bytes:
+        return record_path(self._folder, self._made.keep_as).with_suffix(".sql").read_bytes()
 
     def _tidy(self, progress: Progress) -> None:
         super()._tidy(progress)
@@ -68,7 +67,7 @@ class SwapBack(Swap):
             self._sql(f"DROP DATABASE IF EXISTS {quote(self.record.keep_as)}")
         half = swap.temporary_name(self._made.database, self._made.keep_as)
         if not self._made.put_back:
-            self._sql(f"DROP DATABASE IF EXISTS {quote(half)}")  # what a restore that was cut off had loaded from its dump
+            swap.drop_temporary(self._connection, half)  # what a restore that was cut off had loaded from its dump
 
 
 def begin(connection: Connection, made: SwapRecord, keep_as: str) -> SwapRecord:
@@ -102,8 +101,7 @@ def nothing_moved(connection: Connection, folder: Path, made: SwapRecord) -> boo
     if made.phase not in {"load", "save"}:
         return False
     if not made.put_back:
-        with connection.cursor() as cursor:
-            cursor.execute(f"DROP DATABASE IF EXISTS {quote(made.temporary)}")
+        swap.drop_temporary(connection, made.temporary)
     faults.place("swap")
     path = record_path(folder, made.keep_as)
     path.with_suffix(".sql").unlink(missing_ok=True)

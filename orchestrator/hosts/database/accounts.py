@@ -25,6 +25,10 @@ from workflows.model.errors import RefusedError
 CONNECT_SECONDS = 10
 IDLE_SECONDS = 604_800  # a connection waits while a dump or a load takes hours, whatever the server's own limit (guide 3.8)
 OPTION_FILE_PREFIX = ".client-"
+LOADS = frozenset({
+    "SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "ALTER", "INDEX", "REFERENCES", "LOCK TABLES", "CREATE VIEW",
+    "SHOW VIEW", "CREATE ROUTINE", "ALTER ROUTINE", "EXECUTE", "TRIGGER", "EVENT",
+})  # what loads a dump holds, in one database  # fmt: skip
 Cursor: TypeAlias = pymysql.cursors.Cursor
 Connection: TypeAlias = "pymysql.connections.Connection[pymysql.cursors.Cursor]"
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -85,6 +89,15 @@ class Account:
             yield f"--defaults-extra-file={name}"
         finally:
             Path(name).unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """Who puts a database in place: an administrator, with a connection of his, and the account whose database it is."""
+
+    admin: Account
+    own: Account
+    connection: Connection
 
 
 def open_socket(account: Account) -> socket.socket:
@@ -163,18 +176,18 @@ def check_admin(settings: Settings) -> Account:
         grants = [str(row[0]) for row in cursor.fetchall()]
     if not any(_may_restore(grant) for grant in grants):
         raise AdminMissingError(
-            f"the database account {account.user} may not create databases for others' objects", next=_fix(settings)
+            f"the database account {account.user} may not create databases, accounts, and objects of others", next=_fix(settings)
         )
     return account
 
 
 def _may_restore(grant: str) -> bool:
-    """Whether a line of SHOW GRANTS covers all databases and objects of other accounts (facts 5.6: error 1227 else)."""
+    """Whether a line of SHOW GRANTS covers all databases, accounts, and objects of others (facts 5.6: error 1227 else)."""
     rights, _, rest = grant.removeprefix("GRANT ").partition(" ON ")
-    if not rest.startswith("*.* "):
+    if not rest.startswith("*.* ") or " WITH GRANT OPTION" not in rest:
         return False
     held = {right.strip() for right in rights.split(",")}
-    return "ALL PRIVILEGES" in held or ({"CREATE", "DROP", "ALTER", "INSERT"} <= held and bool({"SUPER", "SET USER"} & held))
+    return "ALL PRIVILEGES" in held or ({"CREATE USER", *LOADS} <= held and bool({"SUPER", "SET USER"} & held))
 
 
 def _fix(settings: Settings) -> list[str]:

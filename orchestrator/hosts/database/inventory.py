@@ -36,6 +36,11 @@ def quote(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
 
 
+def pattern(database: str) -> str:
+    """A database's name as GRANT takes it, where _ and % stand for anything."""
+    return database.replace("_", "\\_").replace("%", "\\%")
+
+
 def take(connection: Connection, database: str) -> Inventory:
     """Count all. Within a transaction with a consistent snapshot, rows are as of its start."""
     counted = rows(connection, database)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
+import secrets
 import shutil
 import signal
 import socket
@@ -22,6 +24,7 @@ INSTALL_NAMES = ("mariadb-install-db", "mysql_install_db")
 SEARCH = f"{PATH}:/usr/libexec"
 GUIDE_SQL_MODE = "STRICT_ALL_TABLES,NO_AUTO_CREATE_USER,NO_ENGINE_SUBSTITUTION"  # guide 3.8
 SMALL = ("--innodb-log-file-size=4M", "--innodb-buffer-pool-size=64M", "--innodb-autoextend-increment=1")  # else 64 MB a step
+TRANSIENT = range(61184, 65520)
 START_SECONDS = 60.0
 STOP_SECONDS = 60.0
 
@@ -59,36 +62,60 @@ def server_user() -> str:
     raise ServerMissingError("there is neither a user mysql nor a user nobody to run the server as")
 
 
+def _nobodys() -> int:
+    """The number of a user who is nobody and runs nothing, out of those that systemd gives away for a time (systemd.exec(5))."""
+    running = set()
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            running.add(entry.stat().st_uid)
+    while True:
+        number = secrets.choice(TRANSIENT)
+        with contextlib.suppress(KeyError):
+            pwd.getpwuid(number)
+            continue
+        if number not in running:
+            return number
+
+
 class PrivateServer:
     """A mariadbd under one folder. The account root over the socket belongs to the OS user that calls."""
 
-    def __init__(self, folder: Path, *, small: bool = False) -> None:
-        """Name the folder; nothing is touched yet. small: less disk (34 MB instead of 130), for short-lived servers."""
+    def __init__(self, folder: Path, *, small: bool = False, confined: bool = False) -> None:
+        """Name the folder; nothing is touched yet.
+
+        Args:
+            folder: of the server, alone.
+            small: less disk (34 MB instead of 130), for short-lived servers.
+            confined: it is given what others have made (DESIGN 3.13), and runs as a user whom nobody else is and who owns nothing
+                else, not as the one whose files the real server's are.
+        """
         self.folder = folder
         self.data = folder / "data"
         self.temporary = folder / "tmp"  # never /tmp: a server that starts deletes the temporary tables of all others there
         self.socket = folder / "mariadb.sock"
         self.pid_file = folder / "mariadb.pid"
         self.log = folder / "mariadb.log"
+        self._nothing = folder / "nothing"  # all that it could read or write by SQL
         self._process: Process | None = None
         self._small = SMALL if small else ()
+        self._user = _nobodys() if confined and os.geteuid() == 0 else None
 
     def create(self) -> None:
         """Make the data folder."""
-        user = server_user()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.folder.chmod(0o755)
         self.data.mkdir(mode=0o700)
         self.temporary.mkdir(mode=0o700)
+        self._nothing.mkdir(mode=0o555)
         if os.geteuid() == 0:
             for path in (self.folder, self.data, self.temporary):
-                shutil.chown(path, user)
+                shutil.chown(path, server_user() if self._user is None else self._user, self._user)
         run(
-            [find_program(INSTALL_NAMES), "--no-defaults", f"--user={user}", f"--datadir={self.data}",
+            [find_program(INSTALL_NAMES), "--no-defaults", *self._as(), f"--datadir={self.data}",
              "--auth-root-authentication-method=socket", f"--auth-root-socket-user={pwd.getpwuid(os.geteuid()).pw_name}",
              "--skip-test-db", f"--tmpdir={self.temporary}", *self._small,
              "--force"],  # a host whose own name does not resolve is no obstacle to a server without a network
-            timeout=180,
+            timeout=180, user=self._user,
         )  # fmt: skip
 
     def start(self) -> None:
@@ -99,14 +126,13 @@ class PrivateServer:
         """
         if self.running():
             return
-        user = server_user()
         args = [
-            find_program(SERVER_NAMES), "--no-defaults", f"--user={user}", f"--datadir={self.data}", f"--socket={self.socket}",
+            find_program(SERVER_NAMES), "--no-defaults", *self._as(), f"--datadir={self.data}", f"--socket={self.socket}",
             "--skip-networking", f"--pid-file={self.pid_file}", f"--log-error={self.log}", f"--sql-mode={GUIDE_SQL_MODE}",
             "--lower-case-table-names=1", "--character-set-server=utf8mb4", "--collation-server=utf8mb4_unicode_ci",
-            "--max-allowed-packet=64M", f"--tmpdir={self.temporary}", *self._small,
+            "--max-allowed-packet=64M", f"--tmpdir={self.temporary}", f"--secure-file-priv={self._nothing}", *self._small,
         ]  # fmt: skip
-        self._process = process = start(args)
+        self._process = process = start(args, user=self._user)
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             if self.answers():
@@ -118,8 +144,12 @@ class PrivateServer:
         hint = []
         if "Permission denied" in log or "Can't change dir" in log or not log:
             shut = [str(one) for one in reversed(self.folder.parents) if not one.stat().st_mode & stat.S_IXOTH]
+            user = server_user() if self._user is None else self._user
             hint = [f"chmod o+x {' '.join(shut)}    user {user} must be able to enter them"] if shut else []
         raise CommandError(f"mariadbd did not start in {self.folder}", key="mariadb-start", detail=tail(log), next=hint)
+
+    def _as(self) -> list[str]:
+        return [f"--user={server_user()}"] if self._user is None else []  # it runs as him from the beginning
 
     def stop(self) -> None:
         """Stop the server and wait until its process is gone."""

@@ -35,7 +35,7 @@ def scratch_server(base: Path, backup: str, *, small: bool) -> Iterator[PrivateS
         if old.lstat().st_uid == os.geteuid() and old.is_dir() and not old.is_symlink():
             _remove(PrivateServer(old / "server"))
     folder = Path(tempfile.mkdtemp(prefix=prefix, dir=base))
-    server = PrivateServer(folder / "server", small=small)
+    server = PrivateServer(folder / "server", small=small, confined=True)
     try:
         folder.chmod(0o711)  # the server's unprivileged user must be able to enter it
         server.create()

@@ -14,6 +14,7 @@ from orchestrator.hosts.database import accounts, dbcfg
 from orchestrator.hosts.database.accounts import LOCAL, SOCKETS, Account
 from orchestrator.hosts.database.dbcfg import DbcfgError, DbConfig
 from orchestrator.hosts.database.faults import DatabaseError, told
+from orchestrator.hosts.database.inventory import pattern, quote
 from orchestrator.hosts.database.openemm_data import RealOpenemmData
 from orchestrator.hosts.server import data_folder, option_files
 from orchestrator.hosts.server.server_program import ServerProgram, installed
@@ -161,11 +162,11 @@ class RealServer:
 
     def create(self, database: str) -> None:
         """As the tables are."""
-        self._ask(f"CREATE DATABASE IF NOT EXISTS {_name(database)} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci")
+        self._ask(f"CREATE DATABASE IF NOT EXISTS {quote(database)} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci")
 
     def drop(self, database: str) -> None:
         """With all that is in it."""
-        self._ask(f"DROP DATABASE IF EXISTS {_name(database)}")
+        self._ask(f"DROP DATABASE IF EXISTS {quote(database)}")
 
     # --- OpenEMM's account --------------------------------------------------------------------------------------------
 
@@ -181,7 +182,7 @@ class RealServer:
         )
         grantee = f"'{user}'@'localhost'"
         granted = {str(row[0]) for row in self._ask(sql, grantee, grantee)}
-        return bool(granted - {database, _pattern(database), "mysql"})
+        return bool(granted - {database, pattern(database), "mysql"})
 
     def can_log_in(self, user: str, password: str, database: str | None) -> bool:
         """Through the same door as the application: TCP, unless the site names a socket."""
@@ -204,7 +205,7 @@ class RealServer:
         for host in self._hosts():
             account = f"{_text(user)}@{_text(host)}"
             self._ask(f"GRANT USAGE ON *.* TO {account} IDENTIFIED BY %s", password)  # makes it, or gives it this password
-            self._ask(f"GRANT ALL ON {_name(_pattern(database))}.* TO {account}")
+            self._ask(f"GRANT ALL ON {quote(pattern(database))}.* TO {account}")
             if routines:
                 self._ask(f"GRANT SELECT ON mysql.proc TO {account}")
 
@@ -271,17 +272,8 @@ class RealServer:
             connection.close()
 
 
-def _name(name: str) -> str:
-    return "`" + name.replace("`", "``") + "`"
-
-
 def _text(value: str) -> str:
     return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
-def _pattern(database: str) -> str:
-    """As GRANT takes it, where _ and % stand for anything."""
-    return database.replace("_", "\\_").replace("%", "\\%")
 
 
 def _number(rows: Sequence[tuple[object, ...]]) -> int:

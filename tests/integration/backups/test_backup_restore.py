@@ -302,7 +302,10 @@ def with_option_file(site: Any, text: str, mode: int = 0o600) -> Path:
 
 def test_an_admin_account_with_a_password_restores_through_its_option_file(site: Any) -> None:
     user = f"admin_{site.database}"
-    site.sql(f"CREATE USER '{user}'@'localhost' IDENTIFIED BY 'p\"#\\\\ w'", f"GRANT ALL ON *.* TO '{user}'@'localhost'")
+    site.sql(
+        f"CREATE USER '{user}'@'localhost' IDENTIFIED BY 'p\"#\\\\ w'",
+        f"GRANT ALL ON *.* TO '{user}'@'localhost' WITH GRANT OPTION",
+    )
     try:
         with_option_file(site, f'[client]\nuser = {user}\npassword = "p\\"#\\\\ w"\n')
         site.trusted()

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import pwd
+import shutil
 from collections.abc import Callable
+from os import geteuid
 from pathlib import Path
 from typing import Any
 
+import pymysql
 import pytest
 import zstandard
 
@@ -29,6 +33,7 @@ def rewrite(site: Any, edit: Callable[[bytes], bytes]) -> None:
     values = json.loads(manifest.read_text())
     values["dump"] |= {
         "size": path.stat().st_size, "sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "raw_size": len(sql),
+        "objects_at": sql.find(b"-- Triggers, routines, events and views") % (len(sql) + 1),
     }  # fmt: skip
     manifest.write_text(json.dumps(values))
 
@@ -210,3 +215,32 @@ def test_a_scratch_folder_too_deep_for_a_socket_is_told(site: Any) -> None:
     named = seen(caught.value.next[0]).command.partition("ORCHESTRATE_SCRATCH=")[2]
     site.settings = site.settings.model_copy(update={"scratch": Path(named)})
     assert site.verify()
+
+
+@pytest.mark.skipif(geteuid() != 0, reason="only root may run a server as somebody else")
+def test_the_server_of_a_test_restore_may_touch_nothing_of_anybodys(site: Any, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.write_text("of mysql")
+    shutil.chown(mine, "mysql")
+    base = site.settings.scratch
+    with (
+        scratch.scratch_server(base, "R-hop1", small=True) as server,
+        server.connect() as connection,
+        connection.cursor() as cursor,
+    ):
+        pid = server.pid()
+        status = dict(line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+        uid = int(status["Uid"].split()[0])
+        with pytest.raises(KeyError):
+            pwd.getpwuid(uid)
+        assert set(status["Uid"].split() + status["Gid"].split()) == {str(uid)}
+        assert not status["Groups"].strip()
+        assert int(status["CapEff"], 16) == 0
+        assert not [line for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines() if f" {uid} " in line]
+        for file in (mine, "/etc/passwd", server.data / "ibdata1"):
+            cursor.execute("SELECT LOAD_FILE(%s)", (str(file),))
+            assert cursor.fetchone() == (None,)
+        for target in (tmp_path / "new", server.data / "new", server.folder / "nothing/new"):
+            with pytest.raises(pymysql.err.MySQLError):
+                cursor.execute("SELECT 1 INTO OUTFILE %s", (str(target),))
+    assert not list(base.iterdir())

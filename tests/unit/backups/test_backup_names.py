@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.hosts.backups import dump, swap
+from orchestrator.hosts.backups import definitions, swap
 from orchestrator.hosts.backups.backups import RealBackups
-from orchestrator.hosts.database.accounts import Account, _may_restore, _quoted, _unquoted
+from orchestrator.hosts.database.accounts import LOADS, Account, _may_restore, _quoted, _unquoted
 from orchestrator.hosts.database.inventory import Inventory, differences, quote
 from orchestrator.settings import Settings
 from workflows.model.errors import UsageError
@@ -52,9 +52,13 @@ def test_a_value_of_an_option_file_is_read_as_it_was_written(text: str) -> None:
     ("grant", "enough"),
     [
         ("GRANT ALL PRIVILEGES ON *.* TO `root`@`localhost` WITH GRANT OPTION", True),
-        ("GRANT SELECT, INSERT, CREATE, DROP, ALTER, SUPER ON *.* TO `a`@`b`", True),
-        ("GRANT SELECT, INSERT, CREATE, DROP, ALTER, SET USER ON *.* TO `a`@`b`", True),
-        ("GRANT SELECT, INSERT, CREATE, DROP, ALTER ON *.* TO `a`@`b`", False),
+        (f"GRANT {', '.join(LOADS)}, CREATE USER, SUPER ON *.* TO `a`@`b` WITH GRANT OPTION", True),
+        (f"GRANT {', '.join(LOADS)}, CREATE USER, SET USER ON *.* TO `a`@`b` WITH GRANT OPTION", True),
+        (f"GRANT {', '.join(LOADS)}, CREATE USER, SUPER ON *.* TO `a`@`b`", False),
+        (f"GRANT {', '.join(LOADS)}, SUPER ON *.* TO `a`@`b` WITH GRANT OPTION", False),
+        (f"GRANT {', '.join(LOADS)}, CREATE USER ON *.* TO `a`@`b` WITH GRANT OPTION", False),
+        (f"GRANT {', '.join(LOADS - {'INSERT'})}, CREATE USER, SUPER ON *.* TO `a`@`b` WITH GRANT OPTION", False),
+        ("GRANT ALL PRIVILEGES ON *.* TO `a`@`b`", False),
         ("GRANT ALL PRIVILEGES ON `openemm`.* TO `a`@`b`", False),
         ("GRANT USAGE ON *.* TO `a`@`b`", False),
     ],
@@ -82,14 +86,14 @@ def test_the_temporary_database_has_a_name_that_the_server_takes() -> None:
     assert swap.temporary_name("d", "one") != swap.temporary_name("d", "two")
 
 
-def test_only_a_dumps_own_line_is_aimed_at_another_database() -> None:
+def test_only_an_old_dumps_own_line_is_aimed_at_another_database() -> None:
     lines = [
         b"ALTER DATABASE `old` CHARACTER SET a ;",
         b"SELECT 'ALTER DATABASE `old` CHARACTER SET b';",
         b"ALTER DATABASE `older` CHARACTER SET c ;",
     ]
     sql = b"\n".join(lines)
-    assert dump.retarget(sql, "old", "new`er") == sql.replace(b"ALTER DATABASE `old`", b"ALTER DATABASE `new``er`", 1)
+    assert definitions.as_their_own(sql, "old", "new`er") == sql.replace(b"ALTER DATABASE `old`", b"ALTER DATABASE `new``er`", 1)
 
 
 def test_a_name_is_quoted_whatever_is_in_it() -> None:
