@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from contextlib import suppress
+from typing import Any, Protocol
 
+from orchestrator.hosts.database.dbcfg import DbcfgError
+from orchestrator.hosts.database.pinned import named, pinned
 from orchestrator.plans.workflows import Plan, plan_of, plan_to_json, steps_of
 from orchestrator.runs.announce import at_login, to_journald
 from orchestrator.runs.engine import Engine
@@ -124,9 +127,18 @@ def _create(
     check()
     return site.store.journal.create(
         run_id=_new_id(site), site=site.key, workflow=workflow, plan=plan_to_json(plan),
-        options={"on_failure": on_failure}, actor={**site.actor, "reason": reason}, reason=reason, tool_version=TOOL_VERSION,
-        steps=[(step.name, step.title) for step in steps],
+        options={"on_failure": on_failure, **_pins(site, workflow)}, actor={**site.actor, "reason": reason}, reason=reason,
+        tool_version=TOOL_VERSION, steps=[(step.name, step.title) for step in steps],
     )  # fmt: skip
+
+
+def _pins(site: Site, workflow: str) -> dict[str, Any]:
+    """The database that the run is about, whatever dbcfg says later; none where there is no telling: the checks have said so."""
+    if workflow == "install":
+        return {}
+    with suppress(DbcfgError):
+        return {"database": dict(named(site.settings))}
+    return {}
 
 
 def refuse_open_run(site: Site, *, unless: Callable[[RunRecord], bool] = lambda _: False) -> None:
@@ -248,7 +260,7 @@ def _drive(
     bus = Bus(to_journald(site.key), display.event)
     at_login(site.settings, record)
     display.run_begins(record)
-    with pausable() as flag:
+    with pausable() as flag, pinned(site.settings, record.options.get("database")):
         engine = Engine(
             record, steps, host=site.host, journal=site.store.journal, ledger=site.ledger, bus=bus,
             pause_asked=lambda: bool(flag), wait=wait if wait is not None else plan.gate.wait,

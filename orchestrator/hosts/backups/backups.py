@@ -19,7 +19,7 @@ from orchestrator.hosts.backups.keeping import Keeping
 from orchestrator.hosts.backups.loader import loader
 from orchestrator.hosts.backups.manifest import DUMP, MANIFEST, BackupError, Manifest, Proof
 from orchestrator.hosts.backups.room import full_disk_told, require_room, restore_room
-from orchestrator.hosts.database import accounts, inventory
+from orchestrator.hosts.database import accounts, inventory, pinned
 from orchestrator.hosts.database.accounts import Connection
 from orchestrator.hosts.database.faults import told
 from orchestrator.hosts.database.inventory import MARK_TABLE, Inventory
@@ -182,7 +182,8 @@ class RealBackups:
         Run again it goes on where it was cut off, and does nothing when it has come to its end.
 
         Raises:
-            BackupError: "backup-not-verified", "kept-database-exists", "swap-tables-missing", and those of `verify`.
+            BackupError: "backup-not-verified", "backup-of-another-database", "kept-database-exists", "swap-tables-missing", and
+                those of `verify`.
             AdminMissingError: "database-admin-missing".
             DatabaseError: "database-busy" when something still uses a table.
         """
@@ -193,6 +194,7 @@ class RealBackups:
                 raise _not_verified(backup)
             account = accounts.check_admin(self._settings)
             own, database = accounts.application(self._settings)
+            self._require_of(made)
             with account.connect() as connection:
                 kept_name = kept.name(connection, keep_as, database)
                 record = swap.read_record(folder, kept_name)
@@ -220,14 +222,27 @@ class RealBackups:
         """See that it may be restored.
 
         Raises:
-            BackupError: "backup-not-verified", "backup-corrupt", "backup-incomplete", "backup-unverifiable", "backup-not-found".
+            BackupError: "backup-not-verified", "backup-corrupt", "backup-incomplete", "backup-unverifiable", "backup-not-found",
+                "backup-of-another-database".
         """
         folder = self._existing(backup)
         made = manifest.read(folder)
         if made.verified is None:
             raise _not_verified(backup)
+        self._require_of(made)
         dump.check(folder / DUMP, made.dump)
         return made.backup(folder)
+
+    def _require_of(self, made: Manifest) -> None:
+        """What is put in the place of a database must be of that database."""
+        now = pinned.named(self._settings)
+        first = pinned.naming(self._settings, {**now, "name": made.database}, now)
+        if made.database.lower() != str(now["name"]).lower():
+            raise BackupError(
+                f"backup {made.id} is of database {made.database}, and dbcfg names {now['name']} now",
+                key="backup-of-another-database", unharmed=["both databases: nothing was changed"],
+                next=[f"{first}    if it is the first that is meant"],
+            )  # fmt: skip
 
     def room_to_restore(self, backup: str) -> tuple[int, str | None]:
         """Bytes for the dump's tables with their indexes, and the folder of the server's data where it is on this host."""

@@ -17,6 +17,7 @@ import pymysql
 from orchestrator.files import small_text
 from orchestrator.hosts.database import dbcfg
 from orchestrator.hosts.database.faults import DatabaseError, not_connected, told
+from orchestrator.hosts.database.pinned import file_of, require_pinned
 from orchestrator.places import see_file
 from orchestrator.redaction import hide
 from orchestrator.settings import Settings
@@ -115,8 +116,14 @@ def open_socket(account: Account) -> socket.socket:
 
 
 def application(settings: Settings) -> tuple[Account, str]:
-    """The account of OpenEMM's dbcfg, and the name of its database (facts 5.1)."""
-    config = dbcfg.read(settings.home / "etc" / "dbcfg")
+    """The account of OpenEMM's dbcfg, and the name of its database (facts 5.1); in a run, those it began with.
+
+    Raises:
+        DbcfgError: dbcfg cannot be used.
+        DatabaseChangedError: it names another database than when the run began.
+    """
+    config = dbcfg.read(file_of(settings))
+    require_pinned(settings, config)
     hide(config.password)
     account = Account(config.user, config.password, settings.database.socket, config.host, config.port)
     return account, config.name

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from orchestrator.hosts.backups import manifest, swap
+from orchestrator.hosts.backups.backups import RealBackups
 from orchestrator.hosts.backups.manifest import BackupError, Manifest
+from orchestrator.hosts.database import accounts, pinned
+from orchestrator.hosts.database.pinned import DatabaseChangedError
 from tests.durable import durable
+from tests.remedies.follow import follow
 
 pytestmark = pytest.mark.integration
 
@@ -86,3 +92,58 @@ def test_a_backup_is_durable_when_it_is_said_to_be_there_to_be_proven_and_to_be_
     site.sql(f"DROP DATABASE {site.database}_kept", database="mysql")
     with durable(monkeypatch, site.settings.home.parent):
         site.backups.remove("R-hop1")
+
+
+def test_a_backup_of_another_database_is_refused_until_dbcfg_names_its_own(site: Any) -> None:
+    """OpenEMM's user may write dbcfg; whatever it named would be replaced by the administrator's account."""
+    dbcfg, other = site.settings.home / "etc/dbcfg", f"{site.database}_payroll"
+    site.trusted()
+    site.sql(f"CREATE DATABASE {other}", f"CREATE TABLE {other}.salary AS SELECT 1 AS amount")
+    ours = dbcfg.read_text()
+    dbcfg.write_text(ours.replace(f"name={site.database}", f"name={other}"))
+    for attempt in (site.restore, lambda: site.backups.check("R-hop1")):
+        with pytest.raises(BackupError) as caught:
+            attempt()
+        assert caught.value.error_key == "backup-of-another-database"
+    assert site.databases() == {site.database, other}
+    assert site.sql(f"SELECT * FROM {other}.salary") == [(1,)]
+    follow(caught.value.next[0])
+    assert dbcfg.read_text() == ours
+    site.restore()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives folders away")
+def test_where_dbcfg_is_anothers_he_writes_it(site: Any) -> None:
+    dbcfg = site.settings.home / "etc/dbcfg"
+    site.trusted()
+    ours = dbcfg.read_text()
+    dbcfg.write_text(ours.replace(f"name={site.database}", "name=payroll"))
+    for path in (site.settings.home, dbcfg.parent, dbcfg):
+        shutil.chown(path, "daemon")
+    his = site.settings.model_copy(update={"user": "daemon"})
+    with pytest.raises(BackupError) as caught:
+        RealBackups(his).check("R-hop1")
+    follow(caught.value.next[0])
+    assert (dbcfg.read_text(), dbcfg.owner()) == (ours, "daemon")
+    with pinned.pinned(his, {**pinned.named(his), "name": "payroll"}), pytest.raises(DatabaseChangedError) as changed:
+        accounts.application(his)
+    follow(changed.value.next[0])
+    assert pinned.named(his)["name"] == "payroll"
+
+
+@pytest.mark.parametrize("change", [
+    {"name": "pay'roll|&\\"}, {"user": "else"}, {"host": "db2.example.com"}, {"host": "::1"}, {"port": 3307},
+    {"name": "payroll", "host": "127.0.0.1", "port": 3310, "user": "admin"},
+])  # fmt: skip
+def test_while_a_run_goes_on_dbcfg_names_what_it_named_when_it_began(site: Any, change: dict[str, Any]) -> None:
+    settings, dbcfg = site.settings, site.settings.home / "etc/dbcfg"
+    began, ours = {**pinned.named(settings), **change}, dbcfg.read_text()
+    with pinned.pinned(settings, began):
+        with pytest.raises(DatabaseChangedError) as caught:
+            accounts.application(settings)
+        assert "s3 cr" not in str(caught.value.as_dict())
+        follow(caught.value.next[0])
+        account, name = accounts.application(settings)
+        assert {"host": account.host, "port": account.port, "user": account.user, "name": name} == began
+    dbcfg.write_text(ours)
+    accounts.application(settings)

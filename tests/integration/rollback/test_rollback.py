@@ -9,6 +9,7 @@ import pytest
 
 from tests.crash.bench import Picture
 from tests.integration.upgrade.upgrade_kit import MIDDLE, NEW, OF_20_10, OLD, Stages, same
+from tests.remedies.follow import follow
 
 pytestmark = pytest.mark.integration
 KEPT = "SHOW DATABASES LIKE 'openemm\\_%'"
@@ -169,3 +170,20 @@ def test_prune_leaves_what_a_rollback_needs_and_says_so(upgraded: Stages, monkey
     pruned = host.say("backup", "prune", "--yes").last
     assert [fate["remove"] for fate in pruned["fates"] if fate["kind"] == "kept folders"] == [True]
     assert not list((host.host / "state/kept-files").glob("*-hop2"))
+
+
+def test_the_database_of_another_application_is_not_replaced(upgraded: Stages) -> None:
+    """OpenEMM's user may write dbcfg, and root's account could do all with whatever it names."""
+    host, file = upgraded, upgraded.home / "etc/dbcfg"
+    host.query("CREATE DATABASE payroll", database=None)
+    host.query("CREATE TABLE salary AS SELECT seq FROM seq_1_to_2", database="payroll")
+    theirs = file.read_text().replace("name=openemm", "name=payroll").replace("/openemm?", "/payroll?")
+    host.until("rollback.stop", "rollback", "--to", "19.10", "--yes")
+    file.write_text(theirs)
+    error = host.say("resume").failed("rollback.restore", "database-changed")
+    assert host.query("SELECT COUNT(*) FROM salary", database="payroll") == ((2,),)
+    follow(error["next"][0], site=host.host)
+    file.write_text(file.read_text().replace("/payroll?", "/openemm?"))
+    host.say("resume").completed()
+    runs_there(host, OLD)
+    assert host.query("SELECT COUNT(*) FROM salary", database="payroll") == ((2,),)
