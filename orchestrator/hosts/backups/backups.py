@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from orchestrator.files import fsync_folder, make_folder
-from orchestrator.hosts.backups import dump, kept, manifest, swap
+from orchestrator.hosts.backups import dump, kept, manifest, outside_keys, swap
 from orchestrator.hosts.backups.keeping import Keeping
 from orchestrator.hosts.backups.loader import loader
 from orchestrator.hosts.backups.manifest import DUMP, MANIFEST, BackupError, Manifest, Proof
@@ -53,7 +53,7 @@ class RealBackups:
 
         Raises:
             BackupError: "backup-exists" for another release or kind, "database-not-quiesced" when rows moved although nothing
-                should write, "dump-failed", "dump-stalled", "backup-incomplete", "backup-in-use".
+                should write, "dump-failed", "dump-stalled", "backup-incomplete", "backup-in-use", "foreign-key-outward".
             PlaceError: others could write where backups are kept.
             RoomError: "no-room-for-backup", before or while it is written.
             DatabaseError, DbcfgError: the database cannot be reached.
@@ -67,6 +67,7 @@ class RealBackups:
                 return _same(existing, release, quiesced=quiesced).backup(folder)
             account, database = accounts.application(self._settings)
             with account.connect(database) as connection, full_disk_told(folder, "the dump"):
+                outside_keys.refuse_outward(connection, database)
                 require_room(self._root, inventory.database_size(connection, database), "the dump")
                 (folder / MANIFEST).unlink(missing_ok=True)  # never beside a dump that is not its own
                 written, before, after = self._dump(account, connection, database, folder, progress)
@@ -167,14 +168,18 @@ class RealBackups:
     # --- putting back -------------------------------------------------------------------------------------------------
 
     def can_restore(self) -> None:
-        """See that there is an account that may restore, and that a test restore has a place for its server's socket.
+        """See that there is an account that may restore, a place for a test restore, and no foreign key in its way.
 
         Raises:
             AdminMissingError: "database-admin-missing" with how to set one.
             RefusedError: "scratch-path-too-long".
+            BackupError: "foreign-key-outward".
         """
         accounts.check_admin(self._settings)
         require_short(self._settings.scratch)
+        account, database = accounts.application(self._settings)
+        with account.connect(database) as connection, told("look for foreign keys between databases"):
+            outside_keys.refuse_outward(connection, database)
 
     def restore(self, backup: str, *, keep_as: str, progress: Progress) -> None:
         """Put a proven dump in the place of the database; what was there is kept as database `keep_as` (swap.py).

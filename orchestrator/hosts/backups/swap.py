@@ -25,9 +25,10 @@ import pymysql
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from orchestrator.files import read_small, write_atomic
-from orchestrator.hosts.backups import definitions, dump
+from orchestrator.hosts.backups import definitions, dump, outside_keys
 from orchestrator.hosts.backups.loader import drop, loader
 from orchestrator.hosts.backups.manifest import DUMP, BackupError, Manifest
+from orchestrator.hosts.backups.outside_keys import OutsideKey
 from orchestrator.hosts.database import inventory
 from orchestrator.hosts.database.accounts import Accounts, Connection
 from orchestrator.hosts.database.faults import NO_SUCH_THREAD, errno_of
@@ -48,7 +49,8 @@ class SwapRecord(BaseModel):
     old, old_objects, new: tables and objects of the database as it was, tables of the dump; known from "move" on.
     not_kept: objects that the kept database could not take, because their definition names the other; the .sql file has them.
     old_rows, old_versions: what the database held as it was, so that it can be put back and compared. put_back: the kept
-    database that this swap puts back (orchestrator.hosts.backups.swap_back); None when it restores the dump.
+    database that this swap puts back (orchestrator.hosts.backups.swap_back); None when it restores the dump. outside: foreign
+    keys of other databases onto this one, dropped for the time.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -66,6 +68,7 @@ class SwapRecord(BaseModel):
     old_rows: dict[str, int] = {}
     old_versions: list[str] = []
     put_back: str | None = None
+    outside: list[OutsideKey] = []
     began: AwareDatetime
     ended: AwareDatetime | None = None
 
@@ -179,6 +182,7 @@ class Swap:
         self.record.old = inventory.tables(self._connection, database)
         content = inventory.take(self._connection, database)
         self.record.old_rows, self.record.old_versions = dict(content.rows), sorted(content.versions)
+        self.record.outside = outside_keys.onto(self._connection, database)
         self._tell_new()
 
     def _tell_new(self) -> None:
@@ -204,6 +208,7 @@ class Swap:
                 key="swap-tables-missing", detail=lost[:25], unharmed=[f"the dump in {self._folder}"],
                 next=["mariadb -e 'SHOW DATABASES'    has somebody moved tables by hand?"],
             )  # fmt: skip
+        outside_keys.drop(self._connection, self.record.outside)
         moves = [(database, kept, table) for table in away] + [(temporary, database, table) for table in into]
         faults.place("swap")
         if moves:
@@ -230,6 +235,7 @@ class Swap:
         dump.load_objects(self._objects(), database, content.database, self._folder, self._accounts)
         faults.place("swap")
         require_equal(content.name, content.inventory, inventory.take(self._connection, database))
+        outside_keys.make(self._connection, self.record.outside)
         progress(1, 1)
 
     def _tidy(self, progress: Progress) -> None:

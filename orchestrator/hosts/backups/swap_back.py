@@ -49,6 +49,7 @@ class SwapBack(Swap):
         self.record.old = [table for table in self.record.old if table not in stayed]
         self.record.old_rows = {table: rows for table, rows in self.record.old_rows.items() if table not in stayed}
         self.record.new = [table for table in self._made.old if table in there]
+        self.record.outside = list(dict.fromkeys((*self._made.outside, *self.record.outside)))  # that one may have dropped some
 
     def _move(self, progress: Progress) -> None:
         self._clear(self.record.temporary)  # a table with a trigger cannot be renamed into another database
