@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import functools
 import os
+import pwd
+import secrets
 import selectors
 import shlex
 import signal
@@ -26,6 +28,7 @@ PIPE, STDOUT, DEVNULL = subprocess.PIPE, subprocess.STDOUT, subprocess.DEVNULL
 UMASK = 0o022  # what a package manager or a virtual environment writes must be readable, whatever root's shell says
 MOST = 64 << 20  # bytes of output
 CHUNK = 1 << 16
+TRANSIENT = range(61184, 65520)
 LEFT_SECONDS = 2.0  # for the output of a command that has ended; what it left running may hold the pipe for ever
 ENDING_SECONDS = 5.0
 PR_SET_PDEATHSIG = 1
@@ -58,6 +61,26 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     return {"PATH": PATH, "LC_ALL": "C.UTF-8", "LANG": "C.UTF-8", **(extra or {})}
 
 
+def nobody() -> int | None:
+    """The number of a user who is nobody and runs nothing, out of those that systemd gives away for a time (systemd.exec(5)).
+
+    For programs that work on what others have made; None where we are not root.
+    """
+    if os.geteuid() != 0:
+        return None
+    running = set()
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it ended meanwhile
+            running.add(entry.stat().st_uid)
+    while True:
+        number = secrets.choice(TRANSIENT)
+        with suppress(KeyError):
+            pwd.getpwuid(number)
+            continue
+        if number not in running:
+            return number
+
+
 def tail(text: str, lines: int = TAIL_LINES) -> list[str]:
     """The last lines of an output, each cut at 300 characters."""
     return [line[:300] for line in text.splitlines()[-lines:]]
@@ -73,6 +96,7 @@ def start(
     stderr: int | IO[Any] = DEVNULL,
     ends_with_us: bool = False,
     user: int | None = None,
+    reads: Sequence[int] = (),
 ) -> Process:
     """Start a program, in a session of its own: it has no terminal to type into (DESIGN 3.13), and Ctrl-C meets us alone.
 
@@ -85,6 +109,7 @@ def start(
         stderr: likewise, or STDOUT.
         ends_with_us: it is killed when we are, however we end; but not what it has started.
         user: the number of the user and of the only group that it runs as; None: ours.
+        reads: open files of ours that it gets under the same numbers.
 
     Raises:
         CommandError: "command-missing".
@@ -92,7 +117,7 @@ def start(
     try:
         return subprocess.Popen(
             list(args), stdin=stdin, stdout=stdout, stderr=stderr, env=environment(env), cwd=cwd or "/", umask=UMASK,
-            start_new_session=True, user=user, group=user, extra_groups=None if user is None else [],
+            start_new_session=True, user=user, group=user, extra_groups=None if user is None else [], pass_fds=reads,
             preexec_fn=_tie(os.getpid()) if ends_with_us else None,  # noqa: PLW1509 - nothing but system calls
         )  # fmt: skip
     except OSError as error:

@@ -30,6 +30,7 @@ from workflows.host.backups import Backup, KeptDatabase, Progress
 from workflows.model.errors import UsageError
 
 SMALL = 64 << 20  # bytes of SQL up to which a test restore needs no large server
+_OPTION_FILES = ".client-*"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -138,9 +139,9 @@ class RealBackups:
     def _load(admin: accounts.Account, connection: Connection, folder: Path, made: Manifest, progress: Progress) -> None:
         path, at, size = folder / DUMP, made.dump.objects_at, made.dump.raw_size
         with loader(admin, connection, made.database) as own:
-            dump.load(own, made.database, swap.told(dump.read(path, 0, at), progress, size), folder)
+            dump.load(own, made.database, swap.told(dump.read(path, 0, at), progress, size))
             using = accounts.Accounts(admin, own, connection)
-            dump.load_objects(b"".join(dump.read(path, at)), made.database, made.database, folder, using)
+            dump.load_objects(b"".join(dump.read(path, at)), made.database, made.database, using)
         progress(size, size)
 
     # --- finding ------------------------------------------------------------------------------------------------------
@@ -180,6 +181,7 @@ class RealBackups:
         account, database = accounts.application(self._settings)
         with account.connect(database) as connection, told("look for foreign keys between databases"):
             outside_keys.refuse_outward(connection, database)
+        dump.see_reaches(account, database)
 
     def restore(self, backup: str, *, keep_as: str, progress: Progress) -> None:
         """Put a proven dump in the place of the database; what was there is kept as database `keep_as` (swap.py).
@@ -325,7 +327,7 @@ class RealBackups:
 
     @contextlib.contextmanager
     def _locked(self, folder: Path) -> Iterator[None]:
-        """One at a time; option files that an earlier one left behind when it was killed are removed."""
+        """One at a time; option files that version 0.1.0 left behind when it was killed are removed."""
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             try:
@@ -334,7 +336,7 @@ class RealBackups:
                 raise BackupError(
                     f"backup {folder.name} is in use by another command", key="backup-in-use", next=["orchestrate watch"]
                 ) from None
-            for left in folder.glob(accounts.OPTION_FILE_PREFIX + "*"):
+            for left in folder.glob(_OPTION_FILES):
                 left.unlink()
             yield
         finally:

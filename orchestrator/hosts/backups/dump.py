@@ -24,12 +24,12 @@ from typing import BinaryIO
 
 import zstandard
 
-from orchestrator.command import PIPE, TAIL_LINES, Process, WaitedTooLongError, run, start, tail
+from orchestrator.command import PIPE, TAIL_LINES, Process, WaitedTooLongError, nobody, run, start, tail
 from orchestrator.files import fsync_folder
 from orchestrator.hosts.backups import definitions
 from orchestrator.hosts.backups.manifest import BackupError, DumpFacts
 from orchestrator.hosts.database.accounts import Account, Accounts
-from orchestrator.hosts.scratch.private_server import find_program
+from orchestrator.hosts.scratch.private_server import find_program, let_in
 from workflows.host.backups import Progress
 
 DUMP_NAMES = ("mariadb-dump", "mysqldump")
@@ -53,10 +53,25 @@ class Source:
     skip: Sequence[str] = ()
 
 
-def rows(source: Source, folder: Path) -> Generator[bytes, None, None]:
+def rows(source: Source) -> Generator[bytes, None, None]:
     """The first pass: tables and rows, from one consistent snapshot."""
     ignored = [f"--ignore-table={source.database}.{name}" for name in (*source.views, *source.skip)]
-    return _stream(source.account, ["--quick", "--hex-blob", "--skip-triggers", *ignored, "--", source.database], folder)
+    return _stream(source.account, ["--quick", "--hex-blob", "--skip-triggers", *ignored, "--", source.database])
+
+
+def see_reaches(account: Account, database: str) -> None:
+    """See that the dump program, as nobody, reaches the database: it dumps nothing.
+
+    Raises:
+        BackupError: as `write`.
+    """
+    try:
+        for _ in _stream(account, ["--no-data", "--no-create-info", "--skip-triggers", "--", database]):
+            pass
+    except BackupError as error:
+        if account.socket and not error.next:
+            error.next = tuple(let_in(account.socket, "nobody"))
+        raise
 
 
 def write(source: Source, target: Path, *, progress: Progress, snapshot_taken: Callable[[], None]) -> DumpFacts:
@@ -79,7 +94,7 @@ def write(source: Source, target: Path, *, progress: Progress, snapshot_taken: C
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:
             sink = _Sink(file)
             told = False
-            with contextlib.closing(rows(source, target.parent)) as stream:
+            with contextlib.closing(rows(source)) as stream:
                 for chunk in stream:
                     sink.feed(chunk)
                     progress(sink.raw_size, None)
@@ -190,25 +205,25 @@ def read(path: Path, start: int = 0, stop: int | None = None) -> Iterator[bytes]
         ) from None
 
 
-def load(account: Account, database: str, sql: Iterable[bytes], folder: Path) -> None:
+def load(account: Account, database: str, sql: Iterable[bytes]) -> None:
     """Feed SQL to the client.
 
     Args:
         account: who runs it; never an administrator, for the client takes whatever the text makes it take.
         database: the default database.
         sql: the text in pieces.
-        folder: where the option file may lie for the time.
 
     Raises:
         BackupError: "backup-does-not-restore" with the capped end of what the client said.
     """
-    with account.option_file(folder) as options, tempfile.TemporaryFile() as errors:
+    user = nobody()
+    with account.option_file(user) as (options, file), tempfile.TemporaryFile() as errors:
         args = [
             find_program(CLIENT_NAMES), options, "--default-character-set=utf8mb4", "--max-allowed-packet=1G", "--batch",
             "--comments",  # else those within a routine are lost
             *_sandbox(), f"--database={database}",
         ]  # fmt: skip
-        process = start(args, stdin=PIPE, stderr=errors, ends_with_us=True)
+        process = start(args, stdin=PIPE, stderr=errors, ends_with_us=True, user=user, reads=[file])
         cut = _feed(process, sql)
         try:
             exit_code = process.wait(LOAD_STALL_SECONDS)
@@ -221,14 +236,13 @@ def load(account: Account, database: str, sql: Iterable[bytes], folder: Path) ->
         raise _does_not_restore(database, said or ["the client ended early"], command=f"{_shown(args)}   exit {exit_code}")
 
 
-def load_objects(sql: bytes, database: str, source: str, folder: Path, accounts: Accounts) -> None:
+def load_objects(sql: bytes, database: str, source: str, accounts: Accounts) -> None:
     """Make what the second text of a dump holds, and see that it is what it was.
 
     Args:
         sql: the text.
         database: where to.
         source: the database that it was taken from.
-        folder: where the option file may lie for the time.
         accounts: the administrator makes each for its definer, a statement at a time; the application's own loads a text of
             version 0.1.0, which is for a client.
 
@@ -236,7 +250,7 @@ def load_objects(sql: bytes, database: str, source: str, folder: Path, accounts:
         BackupError: "backup-does-not-restore" or "backup-differs".
     """
     if (held := definitions.parsed(sql)) is None:
-        load(accounts.own, database, [definitions.as_their_own(sql, source, database)], folder)
+        load(accounts.own, database, [definitions.as_their_own(sql, source, database)])
         return
     if said := definitions.make(accounts.admin, database, held.each):
         raise _does_not_restore(database, said)
@@ -293,7 +307,7 @@ def _stalled() -> BackupError:
     )  # fmt: skip
 
 
-def _stream(account: Account, args: Sequence[str], folder: Path) -> Generator[bytes, None, None]:
+def _stream(account: Account, args: Sequence[str]) -> Generator[bytes, None, None]:
     """What a dump program writes, without the line that puts a client into sandbox mode: older clients choke on it (facts 5.6).
 
     Our own client is put into that mode by its option instead.
@@ -301,9 +315,10 @@ def _stream(account: Account, args: Sequence[str], folder: Path) -> Generator[by
     Raises:
         BackupError: "dump-failed", "dump-stalled", or "backup-incomplete" when the program ended well but its output did not.
     """
-    with account.option_file(folder) as options, tempfile.TemporaryFile() as errors:
+    user = nobody()
+    with account.option_file(user) as (options, file), tempfile.TemporaryFile() as errors:
         command = [find_program(DUMP_NAMES), options, *_COMMON, *args]
-        process = start(command, stdout=PIPE, stderr=errors, ends_with_us=True)
+        process = start(command, stdout=PIPE, stderr=errors, ends_with_us=True, user=user, reads=[file])
         end = b""
         try:
             for chunk in _chunks(process):

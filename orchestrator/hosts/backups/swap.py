@@ -165,7 +165,7 @@ class Swap:
         faults.place("swap")
         sql = told(dump.read(self._folder / DUMP, 0, manifest.dump.objects_at), progress, manifest.dump.raw_size)
         with loader(self._accounts.admin, self._connection, temporary) as account:
-            dump.load(account, temporary, sql, self._folder)
+            dump.load(account, temporary, sql)
         faults.place("swap")
         expected = manifest.inventory()
         found = inventory.take(self._connection, temporary)
@@ -232,7 +232,7 @@ class Swap:
         self._clear(database)
         faults.place("swap")
         self._sql(f"ALTER DATABASE {quote(database)} CHARACTER SET {content.character_set} COLLATE {content.collation}")
-        dump.load_objects(self._objects(), database, content.database, self._folder, self._accounts)
+        dump.load_objects(self._objects(), database, content.database, self._accounts)
         faults.place("swap")
         require_equal(content.name, content.inventory, inventory.take(self._connection, database))
         outside_keys.make(self._connection, self.record.outside)

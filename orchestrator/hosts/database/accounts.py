@@ -25,7 +25,6 @@ from workflows.model.errors import RefusedError
 
 CONNECT_SECONDS = 10
 IDLE_SECONDS = 604_800  # a connection waits while a dump or a load takes hours, whatever the server's own limit (guide 3.8)
-OPTION_FILE_PREFIX = ".client-"
 LOADS = frozenset({
     "SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "ALTER", "INDEX", "REFERENCES", "LOCK TABLES", "CREATE VIEW",
     "SHOW VIEW", "CREATE ROUTINE", "ALTER ROUTINE", "EXECUTE", "TRIGGER", "EVENT",
@@ -76,20 +75,22 @@ class Account:
         return connection
 
     @contextlib.contextmanager
-    def option_file(self, folder: Path) -> Iterator[str]:
-        """The argument, which must be a client's first, that names a 0600 option file in `folder`; it is removed behind.
+    def option_file(self, reader: int | None) -> Iterator[tuple[str, int]]:
+        """The argument, which must be a client's first, that names an option file without a name, and its descriptor.
 
         The password stands nowhere else: not on a command line, not in an environment.
+
+        Args:
+            reader: who may read it, a user's number; None: we.
         """
         place = {"socket": str(self.socket)} if self.socket else {"host": self.host, "port": str(self.port), "protocol": "tcp"}
         values = {"user": self.user, "password": self.password, **place}
-        descriptor, name = tempfile.mkstemp(prefix=OPTION_FILE_PREFIX, suffix=".cnf", dir=folder)  # 0600
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write("[client]\n" + "".join(f"{key}={_quoted(value)}\n" for key, value in values.items()))
-            yield f"--defaults-extra-file={name}"
-        finally:
-            Path(name).unlink(missing_ok=True)
+        with tempfile.TemporaryFile() as file:  # 0600
+            file.write(("[client]\n" + "".join(f"{key}={_quoted(value)}\n" for key, value in values.items())).encode())
+            file.flush()
+            if reader is not None:
+                os.fchown(file.fileno(), reader, reader)
+            yield f"--defaults-extra-file=/dev/fd/{file.fileno()}", file.fileno()
 
 
 @dataclass(frozen=True)

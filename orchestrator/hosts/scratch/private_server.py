@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import pwd
-import secrets
 import shutil
 import signal
 import socket
@@ -15,7 +13,7 @@ from pathlib import Path
 
 import pymysql
 
-from orchestrator.command import PATH, CommandError, Process, run, start, tail
+from orchestrator.command import PATH, CommandError, Process, nobody, run, start, tail
 from orchestrator.files import small_text
 from workflows.model.errors import WorkflowError
 
@@ -24,7 +22,6 @@ INSTALL_NAMES = ("mariadb-install-db", "mysql_install_db")
 SEARCH = f"{PATH}:/usr/libexec"
 GUIDE_SQL_MODE = "STRICT_ALL_TABLES,NO_AUTO_CREATE_USER,NO_ENGINE_SUBSTITUTION"  # guide 3.8
 SMALL = ("--innodb-log-file-size=4M", "--innodb-buffer-pool-size=64M", "--innodb-autoextend-increment=1")  # else 64 MB a step
-TRANSIENT = range(61184, 65520)
 START_SECONDS = 60.0
 STOP_SECONDS = 60.0
 
@@ -62,19 +59,10 @@ def server_user() -> str:
     raise ServerMissingError("there is neither a user mysql nor a user nobody to run the server as")
 
 
-def _nobodys() -> int:
-    """The number of a user who is nobody and runs nothing, out of those that systemd gives away for a time (systemd.exec(5))."""
-    running = set()
-    for entry in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):  # it ended meanwhile
-            running.add(entry.stat().st_uid)
-    while True:
-        number = secrets.choice(TRANSIENT)
-        with contextlib.suppress(KeyError):
-            pwd.getpwuid(number)
-            continue
-        if number not in running:
-            return number
+def let_in(path: Path, user: str) -> list[str]:
+    """The command that lets a user come to what lies there; empty where every folder above it lets everybody in."""
+    shut = [str(one) for one in reversed(path.parents) if not one.stat().st_mode & stat.S_IXOTH]
+    return [f"chmod o+x {' '.join(shut)}    user {user} must be able to enter them"] if shut else []
 
 
 class PrivateServer:
@@ -98,7 +86,7 @@ class PrivateServer:
         self._nothing = folder / "nothing"  # all that it could read or write by SQL
         self._process: Process | None = None
         self._small = SMALL if small else ()
-        self._user = _nobodys() if confined and os.geteuid() == 0 else None
+        self._user = nobody() if confined else None
 
     def create(self) -> None:
         """Make the data folder."""
@@ -143,9 +131,7 @@ class PrivateServer:
         log = self.log.read_text(errors="replace") if self.log.exists() else ""
         hint = []
         if "Permission denied" in log or "Can't change dir" in log or not log:
-            shut = [str(one) for one in reversed(self.folder.parents) if not one.stat().st_mode & stat.S_IXOTH]
-            user = server_user() if self._user is None else self._user
-            hint = [f"chmod o+x {' '.join(shut)}    user {user} must be able to enter them"] if shut else []
+            hint = let_in(self.folder, str(self._user or server_user()))
         raise CommandError(f"mariadbd did not start in {self.folder}", key="mariadb-start", detail=tail(log), next=hint)
 
     def _as(self) -> list[str]:

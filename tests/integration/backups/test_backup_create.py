@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from orchestrator.hosts.backups import backups, dump
+from orchestrator.hosts.backups.backups import RealBackups
 from orchestrator.hosts.backups.manifest import BackupError
 from orchestrator.hosts.backups.room import RoomError
 from orchestrator.hosts.database.faults import DatabaseError
@@ -25,10 +26,11 @@ PASSWORD = "s3 cr#t'\"\\x;ß"
 
 
 @pytest.fixture
-def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder whose programs are found before the installed ones."""
-    folder = tmp_path / "bin"
+def programs(open_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder whose programs are found before the installed ones, also by nobody."""
+    folder = open_folder / f"bin-{tmp_path.name}"
     folder.mkdir()
+    folder.chmod(0o777)
     monkeypatch.setattr(private_server, "SEARCH", f"{folder}:{private_server.SEARCH}")
     return folder
 
@@ -96,12 +98,12 @@ def test_the_line_that_older_clients_choke_on_is_not_in_the_dump(site: Any) -> N
     assert "sandbox mode" not in sql_of(site.folder)
 
 
-def test_the_password_stands_in_a_private_option_file_and_in_no_argument(site: Any, programs: Path, tmp_path: Path) -> None:
-    seen = tmp_path / "seen"
+def test_the_password_stands_in_a_private_option_file_and_in_no_argument(site: Any, programs: Path) -> None:
+    seen = programs / "seen"
     script(
         programs / "mariadb-dump",
         f'for argument in "$0" "$@"; do printf "%s\\n" "$argument"; done >> {seen}',
-        f'stat -c "mode %a" "${{1#*=}}" >> {seen}',
+        f'stat -L -c "mode %a" "${{1#*=}}" >> {seen}',
         f"env >> {seen}",
         'exec /usr/bin/mariadb-dump "$@"',
     )
@@ -273,3 +275,17 @@ def test_the_room_needed_covers_dump_and_test_restore(large: Any) -> None:
 
 def test_a_database_without_anything_can_be_dumped(make_site: Callable[..., Any]) -> None:
     assert make_site([]).create().rows == {}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the dump program as nobody")
+def test_a_server_that_nobody_reaches_is_found_before_anything_is_stopped(site: Any, open_folder: Path, tmp_path: Path) -> None:
+    shut = open_folder / f"shut-{tmp_path.name}"
+    shut.mkdir(mode=0o700)
+    (shut / "mariadb.sock").symlink_to(site.settings.database.socket)
+    database = site.settings.database.model_copy(update={"socket": shut / "mariadb.sock"})
+    backups = RealBackups(site.settings.model_copy(update={"database": database}))
+    with pytest.raises(BackupError, match=r"\(13\)") as caught:
+        backups.can_restore()
+    assert caught.value.error_key == "dump-failed"
+    follow(caught.value.next[0])
+    backups.can_restore()

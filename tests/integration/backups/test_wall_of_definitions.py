@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import pwd
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from typing import Any
 import pytest
 import zstandard
 
-from orchestrator.command import run
+from orchestrator.command import Process, run
 from orchestrator.files import sha256_file
 from orchestrator.hosts.backups import definitions, dump, manifest
 from orchestrator.hosts.backups.definitions import Definitions
@@ -221,3 +223,28 @@ def test_what_a_body_has_put_into_a_dump_of_version_0_1_0_has_no_rights_but_thei
     assert caught.value.error_key == "backup-does-not-restore"
     assert "CREATE USER" in str(caught.value)
     assert not theirs.became_administrator()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may run a program as somebody else")
+@pytest.mark.parametrize("names", [dump.DUMP_NAMES, dump.CLIENT_NAMES], ids=["the dump program", "the client"])
+def test_what_reads_their_text_runs_as_nobody(site: Any, names: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server may ask a client for files, and an old client obeys the text it is fed: it finds nothing that is anybody's."""
+    seen, real = [], dump.start
+
+    def start(args: Sequence[str], **how: Any) -> Process:
+        process = real(args, **how)
+        if Path(args[0]).name in names:
+            status = dict(line.split(":", 1) for line in Path(f"/proc/{process.pid}/status").read_text().splitlines())
+            seen.append({key: status[key].split() for key in ("Uid", "Gid", "Groups", "CapEff")})
+        return process
+
+    monkeypatch.setattr(dump, "start", start)
+    site.proven()
+    site.restore()
+    assert seen
+    for status in seen:
+        (uid,) = {*status["Uid"], *status["Gid"]}
+        with pytest.raises(KeyError):
+            pwd.getpwuid(int(uid))
+        assert not status["Groups"]
+        assert int(status["CapEff"][0], 16) == 0

@@ -35,12 +35,13 @@ def test_an_account_does_not_show_its_password() -> None:
     assert "secret" not in repr(Account("root", "secret"))
 
 
-def test_the_option_file_is_private_and_gone_afterwards(tmp_path: Path) -> None:
-    with Account("me", 'a\\b"c#d', Path("/s")).option_file(tmp_path) as argument:
+def test_the_option_file_is_private_and_has_no_name() -> None:
+    with Account("me", 'a\\b"c#d', Path("/s")).option_file(None) as (argument, descriptor):
         path = Path(argument.removeprefix("--defaults-extra-file="))
-        assert path.stat().st_mode & 0o777 == 0o600
+        assert path == Path(f"/dev/fd/{descriptor}")
+        assert (path.stat().st_mode & 0o777, path.stat().st_nlink) == (0o600, 0)
         assert path.read_text() == '[client]\nuser="me"\npassword="a\\\\b\\"c#d"\nsocket="/s"\n'
-    assert list(tmp_path.iterdir()) == []
+    assert not path.exists()
 
 
 @pytest.mark.parametrize("text", ["", "plain", "a\\b", 'q"u', "it's", "#;", "tab\there", "line\nbreak", " blanks ", "ß😀", "\\n"])
