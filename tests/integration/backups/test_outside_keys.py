@@ -52,7 +52,7 @@ def test_they_guard_what_stands_in_place_after_a_restore_and_after_it_is_put_bac
     assert site.sql(f"SELECT COUNT(*) FROM {shop}.orders") == [(3,)]
 
 
-@pytest.mark.parametrize("place", range(1, 24, 2))
+@pytest.mark.parametrize("place", range(1, 25, 4))
 def test_they_come_back_wherever_a_restore_was_cut_off_and_taken_back(
     site: Any, shop: str, place: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
