@@ -42,7 +42,7 @@ xargs -d '\n' sha256sum </tmp/names 2>/dev/null | sort
 """
 SWAPS = '''
 """Swap names for links to what is root's, for a moment each, until told to end; says how often."""
-import os, random, signal, sys, time
+import glob, os, random, signal, sys, time
 home, random, swaps, going = "/home/openemm", random.Random(int(sys.argv[1])), 0, True
 def end(*_):
     global going
@@ -51,18 +51,23 @@ signal.signal(signal.SIGTERM, end)
 PLACES = """etc/dbcfg conf conf/keys logs bin etc opt tomcat webapps webapps/emm webapps/manual release release/backend
     release/backend/current release/emm release/runtime release/manual release/statistics release/webservices birt-plugins
     emm-plugins var var/run var/log scripts temp""".split()
+DEEP = "release/runtime/*/conf release/runtime/*/*/conf release/runtime/*/*/bin release/emm/*/WEB-INF/classes".split()
 WITHIN = "WEB-INF version.txt conf conf/server.xml WEB-INF/classes/emm.properties".split()
 while going:
     new = [os.path.join(where, name) for where in ("release/emm", "release/runtime", "release/backend", "release")
            for name in (os.listdir(f"{home}/{where}") if os.path.isdir(f"{home}/{where}") else [])]
     place = f"{home}/{random.choice(PLACES + new + new)}"
     place = random.choice([place, *filter(os.path.lexists, (f"{place}/{name}" for name in WITHIN))])
-    aside, bait = f"{place}.aside", random.choice(["/root/bait", "/srv/bait"]) + random.choice(["", "/folder", "/file"])
+    bait = random.choice(["/root/bait", "/srv/bait"]) + random.choice(["", "/folder", "/file"])
+    hold = random.choice([0, 0.001, 0.01, 0.05])
+    if random.random() < 0.2 and (deep := [path for pattern in DEEP for path in glob.glob(f"{home}/{pattern}")]):
+        place, bait, hold = random.choice(deep), "/srv/bait/folder", 1  # where files of a new release are made
+    aside = f"{place}.aside"
     try:
         os.rename(place, aside)
         os.symlink(bait, place)
         swaps += 1
-        time.sleep(random.choice([0, 0.001, 0.01, 0.05]))
+        time.sleep(hold)
         if os.path.islink(place) and os.readlink(place) == bait:
             os.unlink(place)
         if not os.path.lexists(place):
