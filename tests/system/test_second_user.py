@@ -49,19 +49,21 @@ def end(*_):
     going = False
 signal.signal(signal.SIGTERM, end)
 PLACES = """etc/dbcfg conf conf/keys logs bin etc opt tomcat webapps webapps/emm webapps/manual release release/backend
-    release/backend/current release/emm release/runtime release/manual release/statistics release/webservices birt-plugins
+    release/backend/current release/emm runtime release/manual release/statistics release/webservices birt-plugins
     emm-plugins var var/run var/log scripts temp""".split()
-DEEP = "release/runtime/*/conf release/runtime/*/*/conf release/runtime/*/*/bin release/emm/*/WEB-INF/classes".split()
+DEEP = "runtime/*/tomcat*/conf runtime/*/tomcat*/bin runtime/*/tomcat* release/emm/*/WEB-INF/classes".split()
 WITHIN = "WEB-INF version.txt conf conf/server.xml WEB-INF/classes/emm.properties".split()
 while going:
-    new = [os.path.join(where, name) for where in ("release/emm", "release/runtime", "release/backend", "release")
+    new = [os.path.join(where, name) for where in ("release/emm", "runtime", "release/backend", "release")
            for name in (os.listdir(f"{home}/{where}") if os.path.isdir(f"{home}/{where}") else [])]
     place = f"{home}/{random.choice(PLACES + new + new)}"
     place = random.choice([place, *filter(os.path.lexists, (f"{place}/{name}" for name in WITHIN))])
     bait = random.choice(["/root/bait", "/srv/bait"]) + random.choice(["", "/folder", "/file"])
     hold = random.choice([0, 0.001, 0.01, 0.05])
-    if random.random() < 0.2 and (deep := [path for pattern in DEEP for path in glob.glob(f"{home}/{pattern}")]):
-        place, bait, hold = random.choice(deep), "/srv/bait/folder", 1  # where files of a new release are made
+    active = [os.path.realpath(f"{home}/{name}") for name in ("tomcat", "webapps/emm")]
+    deep = [path for pattern in DEEP for path in glob.glob(f"{home}/{pattern}") if not path.startswith(tuple(active))]
+    if random.random() < 0.1 and deep:
+        place, bait, hold = random.choice(deep), "/srv/bait/folder", 0.7  # where files of a new release are made
     aside = f"{place}.aside"
     try:
         os.rename(place, aside)
