@@ -8,6 +8,8 @@ import hashlib
 import secrets
 from collections.abc import Iterator
 
+import pymysql
+
 from orchestrator.hosts.database.accounts import LOADS, Account, Connection
 from orchestrator.hosts.database.inventory import column, pattern, quote
 from orchestrator.redaction import hide
@@ -35,8 +37,11 @@ def loader(admin: Account, connection: Connection, database: str) -> Iterator[Ac
         cursor.execute(f"GRANT {', '.join(sorted(LOADS))} ON {quote(pattern(database))}.* TO {_named(connection, database)}")
     try:
         yield account
-    finally:
-        drop(connection, database)
+    except BaseException:
+        with contextlib.suppress(pymysql.err.MySQLError):  # a server that is gone is told as the load tells it
+            drop(connection, database)
+        raise
+    drop(connection, database)
 
 
 def drop(connection: Connection, database: str) -> None:
