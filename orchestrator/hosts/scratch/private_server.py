@@ -83,10 +83,10 @@ class PrivateServer:
         self.socket = folder / "mariadb.sock"
         self.pid_file = folder / "mariadb.pid"
         self.log = folder / "mariadb.log"
-        self._nothing = folder / "nothing"  # all that it could read or write by SQL
         self._process: Process | None = None
         self._small = SMALL if small else ()
         self._user = nobody() if confined else None
+        self._nothing = folder / "nothing" if confined else None  # all that it could read or write by SQL
 
     def create(self) -> None:
         """Make the data folder."""
@@ -94,7 +94,8 @@ class PrivateServer:
         self.folder.chmod(0o755)
         self.data.mkdir(mode=0o700)
         self.temporary.mkdir(mode=0o700)
-        self._nothing.mkdir(mode=0o555)
+        if self._nothing:
+            self._nothing.mkdir(mode=0o555)
         if os.geteuid() == 0:
             for path in (self.folder, self.data, self.temporary):
                 shutil.chown(path, server_user() if self._user is None else self._user, self._user)
@@ -118,7 +119,8 @@ class PrivateServer:
             find_program(SERVER_NAMES), "--no-defaults", *self._as(), f"--datadir={self.data}", f"--socket={self.socket}",
             "--skip-networking", f"--pid-file={self.pid_file}", f"--log-error={self.log}", f"--sql-mode={GUIDE_SQL_MODE}",
             "--lower-case-table-names=1", "--character-set-server=utf8mb4", "--collation-server=utf8mb4_unicode_ci",
-            "--max-allowed-packet=64M", f"--tmpdir={self.temporary}", f"--secure-file-priv={self._nothing}", *self._small,
+            "--max-allowed-packet=64M", f"--tmpdir={self.temporary}", *self._small,
+            *([f"--secure-file-priv={self._nothing}"] if self._nothing else []),
         ]  # fmt: skip
         self._process = process = start(args, user=self._user)
         deadline = time.monotonic() + START_SECONDS
