@@ -10,7 +10,7 @@ from orchestrator.hosts.backups import swap, swap_back
 from orchestrator.hosts.backups.manifest import BackupError
 from orchestrator.hosts.backups.swap import SwapRecord, record_path
 from orchestrator.hosts.database import accounts
-from orchestrator.hosts.database.accounts import Accounts
+from orchestrator.hosts.database.accounts import Account, Accounts, Connection
 from orchestrator.hosts.database.faults import told
 from orchestrator.hosts.database.inventory import quote
 from orchestrator.settings import Settings
@@ -29,8 +29,8 @@ class Keeping:
         records = [record for folder in self._folders() for record in _records(folder) if record.phase == "done"]
         if not records:
             return []
-        with self._connected() as using:
-            there = [record for record in records if swap.exists(using.connection, record.keep_as)]
+        with self._connected() as (_, connection):
+            there = [record for record in records if swap.exists(connection, record.keep_as)]
         found = [
             KeptDatabase(r.keep_as, r.backup, r.ended or r.began, frozenset(r.old_versions), dict(r.old_rows)) for r in there
         ]
@@ -41,8 +41,8 @@ class Keeping:
         records = _records(folder)
         if not records:
             return []
-        with self._connected() as using:
-            return [r.keep_as for r in records if r.phase != "done" or swap.exists(using.connection, r.keep_as)]
+        with self._connected() as (_, connection):
+            return [r.keep_as for r in records if r.phase != "done" or swap.exists(connection, r.keep_as)]
 
     def put_back(self, kept: str, *, keep_as: str, progress: Progress) -> None:
         """See `Backups.restore_kept`.
@@ -53,8 +53,9 @@ class Keeping:
         """
         if not self.is_back(kept, keep_as=keep_as):
             folder, made = self._record(kept)
-            with self._connected() as using, told(f"put database {kept} back"):
-                record = swap.read_record(folder, keep_as) or swap_back.begin(using.connection, made, keep_as)
+            with self._connected() as (admin, connection), told(f"put database {kept} back"):
+                record = swap.read_record(folder, keep_as) or swap_back.begin(connection, made, keep_as)
+                using = Accounts(admin, accounts.application(self._settings)[0], connection)
                 swap_back.SwapBack(using, folder, made, record).run(progress)
         for folder in self._folders():
             _forget_record(folder, kept)
@@ -74,8 +75,8 @@ class Keeping:
             return False
         folder, made = self._record(kept)
         if swap.read_record(folder, keep_as) is None:
-            with self._connected() as using:
-                if swap_back.nothing_moved(using.connection, folder, made):
+            with self._connected() as (_, connection):
+                if swap_back.nothing_moved(connection, folder, made):
                     return False
         self.put_back(kept, keep_as=keep_as, progress=progress)
         return True
@@ -96,7 +97,7 @@ class Keeping:
         for folder in self._folders():
             if not record_path(folder, kept).exists():
                 continue
-            with self._connected() as using, using.connection.cursor() as cursor, told(f"drop database {kept}"):
+            with self._connected() as (_, connection), connection.cursor() as cursor, told(f"drop database {kept}"):
                 cursor.execute(f"DROP DATABASE IF EXISTS {quote(kept)}")
             _forget_record(folder, kept)
 
@@ -115,10 +116,10 @@ class Keeping:
         return sorted(path for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
 
     @contextlib.contextmanager
-    def _connected(self) -> Iterator[Accounts]:
+    def _connected(self) -> Iterator[tuple[Account, Connection]]:
         account = accounts.check_admin(self._settings)
         with account.connect() as connection:
-            yield Accounts(account, accounts.application(self._settings)[0], connection)
+            yield account, connection
 
 
 def _forget_record(folder: Path, kept: str) -> None:
