@@ -5,31 +5,27 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import pwd
 import re
 import shutil
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from orchestrator.files import fsync_folder, make_folder
-from orchestrator.hosts.backups import dump, kept, manifest, outside_keys, swap
+from orchestrator.hosts.backups import dump, kept, manifest, outside_keys, proving, swap
 from orchestrator.hosts.backups.keeping import Keeping
-from orchestrator.hosts.backups.loader import loader
-from orchestrator.hosts.backups.manifest import DUMP, MANIFEST, BackupError, Manifest, Proof
+from orchestrator.hosts.backups.manifest import DUMP, MANIFEST, BackupError, Manifest
 from orchestrator.hosts.backups.room import full_disk_told, require_room, restore_room
 from orchestrator.hosts.database import accounts, inventory, pinned
 from orchestrator.hosts.database.accounts import Connection
 from orchestrator.hosts.database.faults import told
 from orchestrator.hosts.database.inventory import MARK_TABLE, Inventory
-from orchestrator.hosts.scratch.scratch import require_short, scratch_server
+from orchestrator.hosts.scratch.scratch import require_short
 from orchestrator.places import see_files, see_folder
 from orchestrator.settings import Settings
 from workflows.host.backups import Backup, KeptDatabase, Progress
 from workflows.model.errors import UsageError
 
-SMALL = 64 << 20  # bytes of SQL up to which a test restore needs no large server
 _OPTION_FILES = ".client-*"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -75,10 +71,10 @@ class RealBackups:
                 moved = _moved(before, after, quiesced=quiesced)
                 character_set, collation = swap.character_set(connection, database)
                 made = Manifest(
-                    id=backup, release=release, created=datetime.now(UTC), database=database, server=_server(connection),
-                    character_set=character_set, collation=collation, dump=written, versions=tuple(sorted(before.versions)),
-                    rows=before.rows, objects=tuple(sorted(before.objects)), moved=tuple(moved), quiesced=quiesced,
-                    checkpoint=checkpoint,
+                    id=backup, release=release, created=datetime.now(UTC), database=database,
+                    server=inventory.server_version(connection), character_set=character_set, collation=collation, dump=written,
+                    versions=tuple(sorted(before.versions)), rows=before.rows, objects=tuple(sorted(before.objects)),
+                    moved=tuple(moved), quiesced=quiesced, checkpoint=checkpoint,
                 )  # fmt: skip
                 manifest.write(folder, made)
         return made.backup(folder)
@@ -109,40 +105,13 @@ class RealBackups:
             made = manifest.read(folder)
             try:
                 dump.check(folder / DUMP, made.dump)
-                proven = self._prove(folder, made, progress)
+                proven = proving.prove(self._settings.scratch, folder, made, progress)
             except BackupError:
                 if made.verified:
                     manifest.write(folder, made.model_copy(update={"verified": None}))
                 raise
             manifest.write(folder, proven)
         return proven.backup(folder)
-
-    def _prove(self, folder: Path, made: Manifest, progress: Progress) -> Manifest:
-        began = time.monotonic()
-        require_room(self._settings.scratch, restore_room(made.dump.raw_size), "the test restore")
-        with scratch_server(self._settings.scratch, made.id, small=made.dump.raw_size < SMALL) as server:
-            account = accounts.Account(_os_user(), "", server.socket)
-            with server.connect() as connection:
-                with connection.cursor() as cursor:
-                    cursor.execute(swap.creation(made.database, made.character_set, made.collation))
-                self._load(account, connection, folder, made, progress)
-                found = inventory.take(connection, made.database)
-                swap.require_equal(f"backup {made.id}", made.inventory(), found, except_rows_of=made.moved)
-                proof = Proof(
-                    at=datetime.now(UTC), server=_server(connection), seconds=round(time.monotonic() - began, 3),
-                    tables=len(found.rows), rows_total=sum(found.rows.values()), objects=len(found.objects),
-                )  # fmt: skip
-        # what the dump really holds of the tables that were being written to is known only now
-        return made.model_copy(update={"verified": proof, "rows": _restored_rows(made, found)})
-
-    @staticmethod
-    def _load(admin: accounts.Account, connection: Connection, folder: Path, made: Manifest, progress: Progress) -> None:
-        path, at, size = folder / DUMP, made.dump.objects_at, made.dump.raw_size
-        with loader(admin, connection, made.database) as own:
-            dump.load(own, made.database, swap.told(dump.read(path, 0, at), progress, size))
-            using = accounts.Accounts(admin, own, connection)
-            dump.load_objects(b"".join(dump.read(path, at)), made.database, made.database, using)
-        progress(size, size)
 
     # --- finding ------------------------------------------------------------------------------------------------------
 
@@ -352,14 +321,6 @@ def _not_verified(backup: str) -> BackupError:
     )
 
 
-def _server(connection: Connection) -> str:
-    return inventory.column(connection, "SELECT VERSION()")[0]
-
-
-def _os_user() -> str:
-    return pwd.getpwuid(os.geteuid()).pw_name
-
-
 def _begin_snapshot(connection: Connection) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
@@ -387,14 +348,6 @@ def _same(existing: Manifest, release: str, *, quiesced: bool) -> Manifest:
             next=["orchestrate backup list"],
         )
     return existing
-
-
-def _restored_rows(made: Manifest, found: Inventory) -> dict[str, int]:
-    if not made.moved:
-        return dict(made.rows)
-    moved = {name.lower() for name in made.moved}
-    still = {name: count for name, count in made.rows.items() if name.lower() not in moved}
-    return still | {name: count for name, count in found.rows.items() if name.lower() in moved}
 
 
 def _listed(folder: Path) -> Backup:

@@ -29,7 +29,7 @@ class Definitions:
     """Those of a database. server: its version, which words them."""
 
     server: str
-    each: Sequence[Definition]
+    each: tuple[Definition, ...]
 
     def differ(self, found: Definitions) -> list[str]:
         """What is not as it was, where the same server words both; of a view, which is kept reworded, its name."""
@@ -52,6 +52,13 @@ _TRIGGERS = """
     SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = %s
     ORDER BY EVENT_OBJECT_TABLE, ACTION_TIMING, EVENT_MANIPULATION, ACTION_ORDER
 """
+_COMMENTS = """
+    SELECT ROUTINE_COMMENT FROM information_schema.ROUTINES
+    WHERE ROUTINE_SCHEMA = DATABASE() AND ROUTINE_NAME = %(name)s AND ROUTINE_TYPE = UPPER(%(kind)s)
+    UNION ALL SELECT EVENT_COMMENT FROM information_schema.EVENTS
+    WHERE EVENT_SCHEMA = DATABASE() AND EVENT_NAME = %(name)s AND %(kind)s = 'event'
+"""
+_ESCAPES = str.maketrans({"\\": "\\\\", "'": "''", "\n": "\\n", "\r": "\\r", "\0": "\\0"})  # as the server does
 _COLLATION = "SELECT DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = %s"
 _NAME = rb"`(?:[^`]|``)*`"
 _DEFINER = re.compile(
@@ -69,12 +76,12 @@ def read(account: Account, database: str) -> Definitions:
     """
     with account.connect(database) as connection:
         collation = "".join(inventory.column(connection, _COLLATION, database))
-        server = _plain(inventory.column(connection, "SELECT VERSION()")[0])
+        server = _plain(inventory.server_version(connection))
         names = _names(connection, database)
         with connection.cursor() as cursor:
             cursor.execute("SET character_set_results = binary")  # each is kept in the character set that it was written in
         found = [(kind, name, _read(connection, account, kind, name, collation)) for kind, name in names]
-        return Definitions(server, _views_last(found))
+        return Definitions(server, tuple(_views_last(found)))
 
 
 def _names(connection: Connection, database: str) -> list[tuple[str, str]]:
@@ -95,12 +102,26 @@ def _read(connection: Connection, account: Account, kind: str, name: str, collat
             next=[f"mariadb -e \"GRANT SELECT ON mysql.proc TO '{account.user}'@'localhost'\"    lets it read others' routines"],
         )
     session = {key: _plain(row[key]) for key in _SESSION if key in row}
+    statement = _of_one_character_set(connection, statement, kind, name, session["character_set_client"])
     session["character_set_results"] = session["character_set_client"]
     made_under = _plain(row.get("Database Collation", collation))
     around = [_DATABASE + one.encode() for one in (made_under, collation)] if made_under != collation else []
     return (
         b"SET " + ", ".join(f"{key} = '{value}'" for key, value in session.items()).encode(), *around[:1], statement, *around[1:]
     )  # fmt: skip
+
+
+def _of_one_character_set(connection: Connection, statement: bytes, kind: str, name: str, character_set: str) -> bytes:
+    """The server words names and comments in its own character set, and the body in that of its session: all in the latter."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COMMENTS, {"kind": kind, "name": name})
+        comments = [value.decode() for row in cursor.fetchall() for value in row if isinstance(value, bytes)]
+        for text in (quote(name), *(f" COMMENT '{comment.translate(_ESCAPES)}'" for comment in comments)):
+            if not text.isascii():
+                cursor.execute(f"SELECT CAST(CONVERT(%s USING {character_set}) AS BINARY)", (text,))
+                ((converted,),) = cursor.fetchall()
+                statement = statement.replace(text.encode(), converted, 1)
+    return statement
 
 
 def _plain(value: object) -> str:

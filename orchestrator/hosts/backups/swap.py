@@ -270,7 +270,10 @@ class Swap:
     def _clear(self, database: str) -> None:
         """Drop the shells of objects: their definitions are saved, tables and rows are not touched."""
         for kind, name in inventory.objects(self._connection, database):
+            if kind.startswith("package"):
+                self._sql("SET SESSION sql_mode = 'ORACLE'")  # an unknown word in any other
             self._sql(f"DROP {kind.upper()} IF EXISTS {quote(database)}.{quote(name)}")
+            self._sql("SET SESSION sql_mode = DEFAULT")
             faults.place("swap")
 
     def _still(self, database: str) -> None:

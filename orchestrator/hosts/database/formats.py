@@ -12,7 +12,7 @@ from pymysql.constants import ER
 from orchestrator.hosts.database import accounts
 from orchestrator.hosts.database.accounts import AdminMissingError, Connection
 from orchestrator.hosts.database.faults import LOST, UNKNOWN_TABLE, DatabaseError, errno_of, lost, text_of, told
-from orchestrator.hosts.database.inventory import column, quote
+from orchestrator.hosts.database.inventory import column, quote, server_version
 from orchestrator.settings import Settings
 from state import faults
 from workflows.host.database import COMPACT, DYNAMIC, Formats
@@ -90,7 +90,7 @@ def _look(connection: Connection, database: str) -> Formats:
         shown = COMPACT if COMPACT in found else min(found)
         counts[shown] = counts.get(shown, 0) + 1
     compact = {name: by_name.get(name, 0) for name in sorted(formats) if COMPACT in formats[name]}
-    return Formats(database, column(connection, "SELECT VERSION()")[0], view, dict(sorted(counts.items())), compact)
+    return Formats(database, server_version(connection), view, dict(sorted(counts.items())), compact)
 
 
 def _is_dynamic(connection: Connection, table: str) -> bool:

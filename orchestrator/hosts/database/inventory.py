@@ -91,6 +91,11 @@ def column(connection: Connection, sql: str, *values: object) -> list[str]:
         return [str(row[0]) for row in cursor.fetchall()]
 
 
+def server_version(connection: Connection) -> str:
+    """As the server tells it: 10.11.19-MariaDB-..."""
+    return column(connection, "SELECT VERSION()")[0]
+
+
 def database_size(connection: Connection, database: str) -> int:
     """Bytes of data and index, as the server knows them: a dump, compressed, needs no more."""
     sql = "SELECT SUM(DATA_LENGTH + INDEX_LENGTH) FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s"
